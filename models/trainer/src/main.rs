@@ -1,0 +1,3 @@
+//! The model trainer.
+
+fn main() {}

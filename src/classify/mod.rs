@@ -1,0 +1,3 @@
+//! From a picture to scores.
+
+pub mod bundle;
