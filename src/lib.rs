@@ -4,5 +4,8 @@ pub mod capture;
 pub mod classify;
 pub mod clock;
 pub mod config;
+pub mod decide;
 pub mod error;
+pub mod preprocess;
+pub mod presence;
 pub mod units;

@@ -1,3 +1,32 @@
-//! From a picture to scores.
+//! From a [`ModelInput`] to [`Scores`].
+//!
+//! [`Classifier`] is what the loop needs of a network; [`TractClassifier`] runs a [`bundle`] with
+//! tract. Nothing here decides what a score means for a bin.
 
 pub mod bundle;
+mod scores;
+mod tract;
+
+pub use scores::Scores;
+pub use tract::TractClassifier;
+
+use crate::error::Result;
+use crate::preprocess::{ModelInput, Size};
+
+/// A network that tells what a picture shows.
+pub trait Classifier: Send {
+    /// Its labels, in the order of the scores.
+    fn labels(&self) -> &[String];
+
+    /// Index of the label that means that nothing is there, if it has one.
+    fn empty_label(&self) -> Option<usize>;
+
+    /// The size of picture that it wants.
+    fn input_size(&self) -> Size;
+
+    /// Looks at `picture` and writes what it thinks into `scores`.
+    ///
+    /// # Errors
+    /// The network failed, or answered with something that is no number.
+    fn classify(&mut self, picture: &ModelInput, scores: &mut Scores) -> Result<()>;
+}

@@ -1,8 +1,9 @@
 //! `[camera]`: where pictures come from.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::table::Table;
 use crate::units::{Rotation, Zone};
 
 /// The `[camera]` table.
@@ -68,4 +69,119 @@ pub enum Crop {
     Item,
     /// The whole drop zone.
     Zone,
+}
+
+impl CameraConfig {
+    pub(super) fn read(table: &Table<'_>, folder: &Path) -> Self {
+        let config = Self {
+            source: read_source(table, folder),
+            width: table.integer("width", 640, 32..=4096) as u32,
+            height: table.integer("height", 480, 32..=4096) as u32,
+            fps: table.integer("fps", 15, 1..=120) as u32,
+            rotate: table
+                .quantity("rotate", "180", Rotation::new)
+                .map_or(Rotation::None, |r| r.value),
+            zone: read_zone(&table.table("zone"), table),
+            crop: table.choice(
+                "crop",
+                Crop::Item,
+                &[("item", Crop::Item), ("zone", Crop::Zone)],
+            ),
+            frame_deadline: table.millis("frame-deadline-ms", 2_000, 200..=60_000),
+        };
+        table.finish();
+        config
+    }
+}
+
+fn read_source(table: &Table<'_>, folder: &Path) -> CameraSource {
+    let word = table.choice(
+        "source",
+        "v4l2",
+        &[("v4l2", "v4l2"), ("rpicam", "rpicam"), ("replay", "replay")],
+    );
+    // Every key is read whatever the source is, so that one of another source is told from a
+    // misspelt one.
+    let device = table.text("device");
+    let index = table.integer("index", 0, 0..=7) as u32;
+    let encoding = table.choice(
+        "encoding",
+        RpicamEncoding::Mjpeg,
+        &[
+            ("mjpeg", RpicamEncoding::Mjpeg),
+            ("yuv420", RpicamEncoding::Yuv420),
+        ],
+    );
+    let path = table.text("path");
+    let repeat = table.flag("repeat", true);
+    let frames_per_photo = table.integer("frames-per-photo", 30, 1..=10_000) as u32;
+    for (key, owner) in [
+        ("device", "v4l2"),
+        ("index", "rpicam"),
+        ("encoding", "rpicam"),
+        ("path", "replay"),
+        ("repeat", "replay"),
+        ("frames-per-photo", "replay"),
+    ] {
+        if table.has(key) && owner != word {
+            table.problem(
+                key,
+                format!("belongs to source = \"{owner}\", and the source is \"{word}\""),
+                "remove it or change the source",
+            );
+        }
+    }
+    match word {
+        "rpicam" => CameraSource::Rpicam { index, encoding },
+        "replay" => {
+            if !table.has("path") {
+                table.problem(
+                    "path",
+                    "is missing",
+                    "name a photograph, a folder, an MJPEG or a Y4M file to replay",
+                );
+            }
+            let path = path.map_or_else(PathBuf::new, |text| folder.join(text.value));
+            CameraSource::Replay {
+                path,
+                repeat,
+                frames_per_photo,
+            }
+        }
+        _ => {
+            let device = device.filter(|text| text.value != "auto").map(|text| {
+                if !text.value.starts_with('/') {
+                    table.problem(
+                        "device",
+                        format!("\"{}\" is not a path", text.value),
+                        "write \"auto\" or a path that `sortd cameras` prints, such as \"/dev/video0\"",
+                    );
+                }
+                PathBuf::from(text.value)
+            });
+            CameraSource::V4l2 { device }
+        }
+    }
+}
+
+fn read_zone(zone: &Table<'_>, camera: &Table<'_>) -> Zone {
+    let fraction = |key, default| {
+        zone.measure(key, "0.25", Ok)
+            .map_or(default, |found| found.value)
+    };
+    let made = Zone::new(
+        fraction("left", 0.0),
+        fraction("top", 0.0),
+        fraction("width", 1.0),
+        fraction("height", 1.0),
+    );
+    zone.finish();
+    made.unwrap_or_else(|what| {
+        camera.problem(
+            "zone",
+            what,
+            "correct it, for example zone = { left = 0.2, top = 0.1, width = 0.6, height = 0.8 }",
+        );
+        Zone::WHOLE
+    })
 }

@@ -1,8 +1,238 @@
-//! A model bundle: a folder with the model, its manifest and its golden cases.
+//! A model bundle: a folder, or the one inside the binary, with the model, its manifest and its
+//! golden cases.
+//!
+//! Opening a bundle checks everything that can be known without running the model: the manifest's
+//! sense, the hash, the golden pictures. Running it is [`TractClassifier`](super::TractClassifier)'s.
 
 mod manifest;
+mod source;
+
+use sha2::{Digest, Sha256};
+use std::path::Path;
 
 pub use manifest::{
     Accuracy, Cost, DataSource, FORMAT, Golden, GoldenCase, Input, Layout, Manifest, ModelFile,
     Output, OutputKind,
 };
+
+use crate::error::{Error, Result};
+use crate::preprocess::{ModelInput, Size};
+use source::Source;
+
+/// A bundle whose manifest makes sense and whose files are the ones that the manifest means.
+#[derive(Debug)]
+pub struct Bundle {
+    /// What the bundle says of itself.
+    pub manifest: Manifest,
+    /// The bytes of the model file.
+    pub model: Vec<u8>,
+    /// The golden pictures with the outputs that they must give.
+    pub golden: Vec<(ModelInput, Vec<f32>)>,
+    origin: String,
+}
+
+/// Sides of a model's input that make sense: below, nothing is recognised; above, no Pi keeps up.
+const INPUT_SIDES: std::ops::RangeInclusive<u32> = 16..=640;
+
+impl Bundle {
+    /// The bundle inside the binary.
+    ///
+    /// # Errors
+    /// The binary was built with a broken bundle.
+    pub fn embedded() -> Result<Self> {
+        Self::open(&Source::embedded())
+    }
+
+    /// The bundle in a folder.
+    ///
+    /// # Errors
+    /// A file is missing or too large, the manifest makes no sense, the model is not the one that the
+    /// manifest means, or a golden picture has another size than the model's input.
+    pub fn from_folder(folder: &Path) -> Result<Self> {
+        Self::open(&Source::folder(folder)?)
+    }
+
+    /// The bundle in `folder`, or the one inside the binary where none is named.
+    ///
+    /// # Errors
+    /// As for [`from_folder`](Self::from_folder).
+    pub fn choose(folder: Option<&Path>) -> Result<Self> {
+        folder.map_or_else(Self::embedded, Self::from_folder)
+    }
+
+    fn open(source: &Source) -> Result<Self> {
+        let manifest = parse_manifest(source)?;
+        let refuse = |what: String| {
+            Error::data(format!("{}: {what}", source.name("model.toml")))
+                .advice("export the bundle again, or use the one inside the binary")
+        };
+        check_sense(&manifest).map_err(refuse)?;
+        let model = source.read(&manifest.model.file)?;
+        check_hash(&manifest, &model, source)?;
+        let golden = manifest
+            .golden
+            .cases
+            .iter()
+            .map(|case| {
+                Ok((
+                    golden_picture(source, case, &manifest.input)?,
+                    case.output.clone(),
+                ))
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            manifest,
+            model,
+            golden,
+            origin: source.origin(),
+        })
+    }
+
+    /// Where it came from: a folder, or "the bundle inside the binary".
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The model's input size.
+    #[must_use]
+    pub fn input_size(&self) -> Size {
+        size_of(&self.manifest.input)
+    }
+}
+
+fn size_of(input: &Input) -> Size {
+    Size {
+        width: input.width as usize,
+        height: input.height as usize,
+    }
+}
+
+fn parse_manifest(source: &Source) -> Result<Manifest> {
+    let name = source.name("model.toml");
+    let bytes = source.read("model.toml")?;
+    let text = std::str::from_utf8(&bytes).map_err(|error| {
+        Error::data(format!("{name}: is not UTF-8 text"))
+            .caused_by(error)
+            .advice("export the bundle again")
+    })?;
+    toml::from_str(text).map_err(|error| {
+        Error::data(name)
+            .caused_by(error.to_string())
+            .advice("export the bundle again with the trainer of this version")
+    })
+}
+
+/// What the manifest says must be possible, whatever the model file holds.
+fn check_sense(manifest: &Manifest) -> std::result::Result<(), String> {
+    if manifest.format != FORMAT {
+        return Err(format!(
+            "its format is {}, and this program reads {FORMAT}",
+            manifest.format
+        ));
+    }
+    let labels = &manifest.labels;
+    if labels.len() < 2 {
+        return Err(format!("{} label(s) are no choice", labels.len()));
+    }
+    if let Some(twice) = labels
+        .iter()
+        .enumerate()
+        .find(|(at, l)| labels[..*at].contains(l))
+    {
+        return Err(format!("the label \"{}\" stands twice", twice.1));
+    }
+    if let Some(empty) = manifest
+        .empty_label
+        .as_ref()
+        .filter(|empty| !labels.contains(empty))
+    {
+        return Err(format!("empty-label \"{empty}\" is not among the labels"));
+    }
+    let Input {
+        width,
+        height,
+        scale,
+        offset,
+        ..
+    } = &manifest.input;
+    if !INPUT_SIDES.contains(width) || !INPUT_SIDES.contains(height) {
+        return Err(format!(
+            "an input of {width}x{height} pixels is outside {INPUT_SIDES:?}"
+        ));
+    }
+    if !scale.iter().chain(offset).all(|value| value.is_finite()) || scale.contains(&0.0) {
+        return Err("scale and offset must be finite, and scale not zero".into());
+    }
+    let temperature = manifest.output.temperature;
+    if !(temperature.is_finite() && temperature > 0.0) {
+        return Err(format!("temperature {temperature} is not above zero"));
+    }
+    check_golden(manifest)
+}
+
+fn check_golden(manifest: &Manifest) -> std::result::Result<(), String> {
+    let golden = &manifest.golden;
+    if golden.cases.is_empty() {
+        return Err("there is no golden case, so the model cannot prove itself".into());
+    }
+    if !(golden.tolerance.is_finite() && golden.tolerance >= 0.0) {
+        return Err(format!(
+            "the golden tolerance {} is not a distance",
+            golden.tolerance
+        ));
+    }
+    let labels = manifest.labels.len();
+    let odd = golden.cases.iter().find(|case| case.output.len() != labels);
+    odd.map_or(Ok(()), |case| {
+        Err(format!(
+            "{} expects {} outputs for {labels} labels",
+            case.file,
+            case.output.len()
+        ))
+    })
+}
+
+fn check_hash(manifest: &Manifest, model: &[u8], source: &Source) -> Result<()> {
+    let found: String = Sha256::digest(model)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let wanted = &manifest.model.sha256;
+    if found.eq_ignore_ascii_case(wanted) {
+        return Ok(());
+    }
+    Err(Error::data(format!(
+        "{} is not the file that model.toml means: its SHA-256 is {found}, and {wanted} was expected",
+        source.name(&manifest.model.file)
+    ))
+    .advice("copy the whole bundle again; model.onnx and model.toml belong together"))
+}
+
+fn golden_picture(source: &Source, case: &GoldenCase, input: &Input) -> Result<ModelInput> {
+    let name = source.name(&case.file);
+    let bytes = source.read(&case.file)?;
+    let refuse =
+        |what: String| Error::data(format!("{name}: {what}")).advice("copy the whole bundle again");
+    let mut reader = image::ImageReader::new(std::io::Cursor::new(bytes));
+    reader.set_format(image::ImageFormat::Png);
+    // The limits keep a forged header from asking for gigabytes.
+    let mut limits = image::Limits::default();
+    limits.max_image_width = Some(*INPUT_SIDES.end());
+    limits.max_image_height = Some(*INPUT_SIDES.end());
+    reader.limits(limits);
+    let picture = reader
+        .decode()
+        .map_err(|error| refuse(error.to_string()))?
+        .into_rgb8();
+    if picture.dimensions() != (input.width, input.height) {
+        let (width, height) = picture.dimensions();
+        return Err(refuse(format!(
+            "is {width}x{height}, and the model wants {}x{}",
+            input.width, input.height
+        )));
+    }
+    let mut golden = ModelInput::new(size_of(input));
+    golden.pixels_mut().copy_from_slice(&picture);
+    Ok(golden)
+}

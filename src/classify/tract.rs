@@ -1,0 +1,191 @@
+//! Runs a bundle's model with tract.
+//!
+//! This is the only file that names tract.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use tract_onnx::prelude::*;
+use tract_onnx::tract_core::internal::bail;
+
+use super::bundle::{Bundle, Input, Layout, Output};
+use super::{Classifier, Scores};
+use crate::error::{Error, Result};
+use crate::preprocess::{ModelInput, Size};
+
+/// A model that has proven itself on its golden cases.
+#[derive(Debug)]
+pub struct TractClassifier {
+    plan: Arc<TypedSimplePlan>,
+    labels: Vec<String>,
+    empty_label: Option<usize>,
+    size: Size,
+    input: Input,
+    output: Output,
+    name: String,
+}
+
+impl TractClassifier {
+    /// Builds the model of `bundle` and runs its golden cases.
+    ///
+    /// # Errors
+    /// The model cannot be read or run, does not answer with one value a label, or answers a golden
+    /// case differently than its manifest says.
+    pub fn load(bundle: &Bundle) -> Result<Self> {
+        let manifest = &bundle.manifest;
+        let plan = contained(|| build(bundle)).map_err(|cause| {
+            Error::data(format!(
+                "{}: {} cannot be used",
+                bundle.origin(),
+                manifest.model.file
+            ))
+            .caused_by(cause)
+            .advice("export the model again as an ONNX classifier with one image as its input")
+        })?;
+        let classifier = Self {
+            plan,
+            labels: manifest.labels.clone(),
+            empty_label: manifest
+                .empty_label
+                .as_ref()
+                .and_then(|empty| manifest.labels.iter().position(|label| label == empty)),
+            size: bundle.input_size(),
+            input: manifest.input.clone(),
+            output: manifest.output.clone(),
+            name: manifest.model.file.clone(),
+        };
+        classifier.prove(bundle)?;
+        Ok(classifier)
+    }
+
+    /// Runs the golden cases.
+    fn prove(&self, bundle: &Bundle) -> Result<()> {
+        let golden = &bundle.manifest.golden;
+        for ((picture, expected), case) in bundle.golden.iter().zip(&golden.cases) {
+            let found = self.run(picture)?;
+            let worst = found
+                .iter()
+                .zip(expected)
+                .map(|(found, expected)| (found - expected).abs())
+                .fold(0.0, f32::max);
+            // A difference that is not a number fails too.
+            if !(worst <= golden.tolerance) {
+                return Err(Error::data(format!(
+                    "{}: {} differs from its golden output by {worst}, and {} is allowed",
+                    bundle.origin(),
+                    case.file,
+                    golden.tolerance
+                ))
+                .advice("do not use this bundle; export it again, and report the processor if this repeats"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The raw outputs for one picture.
+    fn run(&self, picture: &ModelInput) -> Result<Vec<f32>> {
+        let defect = |cause: String| {
+            Error::internal(format!("{} failed on a picture", self.name))
+                .caused_by(cause)
+                .advice("report this with the output of `sortd model info`")
+        };
+        contained(|| {
+            let tensor = tensor_of(picture, &self.input)?;
+            let outputs = self.plan.run(tvec!(tensor.into()))?;
+            Ok(outputs[0]
+                .to_plain_array_view::<f32>()?
+                .iter()
+                .copied()
+                .collect())
+        })
+        .map_err(defect)
+    }
+}
+
+impl Classifier for TractClassifier {
+    fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    fn empty_label(&self) -> Option<usize> {
+        self.empty_label
+    }
+
+    fn input_size(&self) -> Size {
+        self.size
+    }
+
+    fn classify(&mut self, picture: &ModelInput, scores: &mut Scores) -> Result<()> {
+        let raw = self.run(picture)?;
+        if raw.iter().any(|value| !value.is_finite()) {
+            return Err(Error::internal(format!(
+                "{} answered with something that is no number",
+                self.name
+            ))
+            .advice("run `sortd model verify`"));
+        }
+        scores.set(&raw, &self.output);
+        Ok(())
+    }
+}
+
+/// Reads the ONNX file and checks that it is a classifier for the manifest's labels.
+fn build(bundle: &Bundle) -> TractResult<Arc<TypedSimplePlan>> {
+    let manifest = &bundle.manifest;
+    let (width, height) = (
+        manifest.input.width as usize,
+        manifest.input.height as usize,
+    );
+    let shape = match manifest.input.layout {
+        Layout::Nchw => [1, 3, height, width],
+        Layout::Nhwc => [1, height, width, 3],
+    };
+    let model = tract_onnx::onnx().model_for_read(&mut std::io::Cursor::new(&bundle.model))?;
+    let (inputs, outputs) = (model.input_outlets()?.len(), model.output_outlets()?.len());
+    if inputs != 1 || outputs == 0 {
+        bail!("it has {inputs} inputs and {outputs} outputs, and a classifier has one of each");
+    }
+    let model = model
+        .with_input_fact(0, f32::fact(shape).into())?
+        .into_optimized()?;
+    let fact = model.output_fact(0)?;
+    let labels = manifest.labels.len();
+    let found = fact.shape.as_concrete().map(<[usize]>::to_vec);
+    let values: Option<usize> = found.as_ref().map(|shape| shape.iter().product());
+    if fact.datum_type != f32::datum_type() || values != Some(labels) {
+        bail!("it answers with {fact:?}, and {labels} labels want {labels} values of type f32");
+    }
+    model.into_runnable()
+}
+
+/// The picture as the model's input tensor.
+fn tensor_of(picture: &ModelInput, input: &Input) -> TractResult<Tensor> {
+    let Size { width, height } = picture.size();
+    let value = |pixel: u8, channel: usize| {
+        f32::from(pixel).mul_add(input.scale[channel], input.offset[channel])
+    };
+    let mut values = Vec::with_capacity(width * height * 3);
+    match input.layout {
+        Layout::Nhwc => {
+            let pixels = picture.pixels().iter().enumerate();
+            values.extend(pixels.map(|(at, pixel)| value(*pixel, at % 3)));
+            Tensor::from_shape(&[1, height, width, 3], &values)
+        }
+        Layout::Nchw => {
+            for channel in 0..3 {
+                let plane = picture.pixels().iter().skip(channel).step_by(3);
+                values.extend(plane.map(|pixel| value(*pixel, channel)));
+            }
+            Tensor::from_shape(&[1, 3, height, width], &values)
+        }
+    }
+}
+
+/// Runs `work`, which reads foreign data with code that may panic on it, and makes a panic an error.
+fn contained<T>(work: impl FnOnce() -> TractResult<T>) -> std::result::Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(format!("{error:#}")),
+        Err(_) => Err("the file makes the ONNX reader stumble".into()),
+    }
+}

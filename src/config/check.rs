@@ -1,0 +1,141 @@
+//! What no single table can know: pins used twice, names used twice, labels of the model.
+
+use super::problem::{Located, Problem};
+use super::{Config, GpioBackend, ServoPwm, TriggerMode};
+use crate::units::BcmPin;
+
+/// Problems between the tables of one configuration.
+pub(super) fn across_tables(config: &Config) -> Vec<Problem> {
+    let mut problems = repeated_pins(config);
+    problems.extend(repeated_names(config));
+    problems.extend(repeated_labels(config));
+    problems.extend(unsure_bin(config));
+    problems.extend(servos_of_backend(config));
+    problems
+}
+
+/// Problems between the bins and the model's labels.
+///
+/// Every label must be accepted by exactly one bin, or by the unsure bin, which takes what is left.
+/// `empty` is the label that means that nothing is there.
+pub(super) fn against_labels(
+    config: &Config,
+    labels: &[String],
+    empty: Option<&str>,
+) -> Vec<Problem> {
+    let wanted = || labels.iter().filter(|label| Some(label.as_str()) != empty);
+    let mut problems = Vec::new();
+    for label in config.bins.iter().flat_map(|bin| &bin.accepts) {
+        if Some(label.value.as_str()) == empty {
+            problems.push(label.problem(
+                format!("\"{}\" means that nothing is there", label.value),
+                "remove it: no bin lights for an empty drop zone",
+            ));
+        } else if !labels.contains(&label.value) {
+            let names: Vec<&str> = wanted().map(String::as_str).collect();
+            problems.push(label.problem(
+                format!("the model has no label \"{}\"", label.value),
+                super::table::suggestion(&label.value, &names),
+            ));
+        }
+    }
+    if config.decision.unsure_bin.is_none() {
+        let homeless: Vec<&str> = wanted()
+            .filter(|label| !config.bins.iter().any(|bin| bin.takes(label)))
+            .map(String::as_str)
+            .collect();
+        if let (false, Some(bin)) = (homeless.is_empty(), config.bins.last()) {
+            problems.push(bin.name.problem(
+                format!("no bin accepts {}", homeless.join(", ")),
+                "add them to the `accepts` of a bin, or name a bin for the rest: unsure-bin under [decision]",
+            ));
+        }
+    }
+    problems
+}
+
+fn repeated_pins(config: &Config) -> Vec<Problem> {
+    let mut pins: Vec<&Located<BcmPin>> = Vec::new();
+    pins.extend(config.status_led.iter().map(|led| &led.pin));
+    if let TriggerMode::Button { pin, .. } = &config.trigger.mode {
+        pins.push(pin);
+    }
+    for bin in &config.bins {
+        pins.extend(bin.led.iter().map(|led| &led.pin));
+        pins.extend(bin.servo.iter().map(|servo| &servo.pin));
+    }
+    repeated(&pins, |pin, first| {
+        pin.problem(
+            format!("{} is already used by {}", pin.value, first.key),
+            "wire and configure another pin",
+        )
+    })
+}
+
+fn repeated_names(config: &Config) -> Vec<Problem> {
+    let names: Vec<_> = config.bins.iter().map(|bin| &bin.name).collect();
+    repeated(&names, |name, first| {
+        name.problem(
+            format!(
+                "\"{}\" is also the name of {}",
+                name.value,
+                first.key.trim_end_matches(".name")
+            ),
+            "give each bin a name of its own",
+        )
+    })
+}
+
+fn repeated_labels(config: &Config) -> Vec<Problem> {
+    let labels: Vec<_> = config.bins.iter().flat_map(|bin| &bin.accepts).collect();
+    repeated(&labels, |label, first| {
+        label.problem(
+            format!("\"{}\" is already accepted at {}", label.value, first.key),
+            "leave each label to one bin",
+        )
+    })
+}
+
+fn repeated<'c, T: PartialEq>(
+    all: &[&'c Located<T>],
+    problem: impl Fn(&'c Located<T>, &'c Located<T>) -> Problem,
+) -> Vec<Problem> {
+    let first = |at: usize| {
+        all[..at]
+            .iter()
+            .find(|earlier| earlier.value == all[at].value)
+    };
+    (0..all.len())
+        .filter_map(|at| first(at).map(|first| problem(all[at], first)))
+        .collect()
+}
+
+fn unsure_bin(config: &Config) -> Option<Problem> {
+    let unsure = config.decision.unsure_bin.as_ref()?;
+    let names: Vec<&str> = config
+        .bins
+        .iter()
+        .map(|bin| bin.name.value.as_str())
+        .collect();
+    (!names.contains(&unsure.value.as_str())).then(|| {
+        unsure.problem(
+            format!("there is no bin \"{}\"", unsure.value),
+            super::table::suggestion(&unsure.value, &names),
+        )
+    })
+}
+
+fn servos_of_backend(config: &Config) -> Vec<Problem> {
+    let servos = config.bins.iter().filter_map(|bin| bin.servo.as_ref());
+    servos
+        .filter_map(|servo| match (&config.gpio.backend, servo.pwm) {
+            (GpioBackend::Gpiochip(_), ServoPwm::Hardware | ServoPwm::Software) => {
+                Some(servo.pin.problem(
+                    "the backend gpiochip has no pulses of its own for a servo",
+                    "name the PWM channel with pwm-chip and pwm-channel, as /sys/class/pwm numbers them",
+                ))
+            }
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,292 @@
+//! When a recognition is good enough to act on: a pure state machine.
+//!
+//! Observations and the time go in, a [`Decision`] comes out; nothing here can fail, wait or touch
+//! the world. *No fresh picture* is an ordinary input and decays to rest.
+//!
+//! Terms: a *look* is one picture that the network judged; a look *votes* for a bin when it is sure
+//! enough; the *signal* is the light and the lid of one bin.
+
+mod observation;
+mod votes;
+
+pub use observation::{BinId, BinScores, MOST_BINS, Observation, Sight, Sorting};
+
+use std::time::{Duration, Instant};
+
+use crate::config::DecisionConfig;
+use crate::units::Confidence;
+use votes::Votes;
+
+/// What is to be seen outside, and what has just changed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Decision {
+    /// The one bin whose light is on and whose lid is open.
+    pub signal: Option<BinId>,
+    /// What changed with this step.
+    pub change: Option<Change>,
+}
+
+/// The entry into a state, with its cause.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Change {
+    /// Something came into the empty zone.
+    ItemSeen,
+    /// Enough looks agree on a bin.
+    Recognised {
+        /// The bin.
+        bin: BinId,
+        /// The label that led in the last look.
+        label: usize,
+        /// Confidence in the bin in the last look.
+        confidence: Confidence,
+    },
+    /// The looks did not agree in time.
+    Unsure {
+        /// The bin for such items, if there is one.
+        bin: Option<BinId>,
+        /// The label that led in the last look.
+        label: usize,
+    },
+    /// The signal went off.
+    Released(Release),
+    /// The zone is empty again; the next item may come.
+    Rearmed,
+    /// The item left before it was recognised.
+    Left,
+    /// There is no fresh picture.
+    Blind,
+}
+
+/// Why a signal went off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Release {
+    /// The item is gone, or another thing is there, and the hold time is over.
+    Done,
+    /// The signal was on for as long as is allowed.
+    TooLong,
+    /// There is no fresh picture.
+    Blind,
+}
+
+/// Limits that do not belong to `[decision]` alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// A picture older than this is stale.
+    pub stale_after: Duration,
+    /// No signal is on for longer than this.
+    pub max_on: Duration,
+}
+
+/// Where the decider stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum State {
+    /// The zone is empty.
+    Resting,
+    /// An item is there and is being looked at.
+    Watching { since: Instant },
+    /// A signal is on.
+    Signalling {
+        bin: BinId,
+        since: Instant,
+        /// Whether the bin was recognised; an unsure signal is not kept on by the network.
+        recognised: bool,
+    },
+    /// The signal is over; the item must go before the next one.
+    Clearing { empty_since: Option<Instant> },
+    /// There is no fresh picture.
+    Blind,
+}
+
+/// Decides, look by look.
+#[derive(Debug)]
+pub struct Decider {
+    config: DecisionConfig,
+    limits: Limits,
+    unsure_bin: Option<BinId>,
+    state: State,
+    votes: Votes,
+    last_fresh: Option<Instant>,
+}
+
+impl Decider {
+    /// A decider at rest. `unsure_bin` is the bin that `config` names.
+    #[must_use]
+    pub fn new(config: DecisionConfig, limits: Limits, unsure_bin: Option<BinId>) -> Self {
+        let votes = Votes::new(config.window);
+        Self {
+            config,
+            limits,
+            unsure_bin,
+            state: State::Resting,
+            votes,
+            last_fresh: None,
+        }
+    }
+
+    /// Whether nothing is being watched or shown.
+    #[must_use]
+    pub fn is_resting(&self) -> bool {
+        matches!(self.state, State::Resting)
+    }
+
+    /// Takes one observation, or none where there was no new picture.
+    pub fn step(&mut self, observation: Option<&Observation>, now: Instant) -> Decision {
+        let fresh = observation.filter(|seen| self.is_fresh(seen.captured_at, now));
+        let change = match fresh {
+            Some(seen) => {
+                self.last_fresh = Some(seen.captured_at);
+                self.on_sight(&seen.sight, now)
+            }
+            None => self.without_sight(now),
+        };
+        Decision {
+            signal: self.signal(),
+            change: change.or_else(|| self.on_time(now)),
+        }
+    }
+
+    fn is_fresh(&self, captured_at: Instant, now: Instant) -> bool {
+        now.saturating_duration_since(captured_at) <= self.limits.stale_after
+    }
+
+    fn signal(&self) -> Option<BinId> {
+        match self.state {
+            State::Signalling { bin, .. } => Some(bin),
+            _ => None,
+        }
+    }
+
+    fn without_sight(&mut self, now: Instant) -> Option<Change> {
+        let blind = self.last_fresh.is_none_or(|last| !self.is_fresh(last, now));
+        match self.state {
+            _ if !blind => None,
+            State::Blind => None,
+            State::Signalling { .. } => {
+                self.enter_blind();
+                Some(Change::Released(Release::Blind))
+            }
+            _ => {
+                self.enter_blind();
+                Some(Change::Blind)
+            }
+        }
+    }
+
+    fn on_sight(&mut self, sight: &Sight, now: Instant) -> Option<Change> {
+        match (self.state, sight) {
+            (State::Resting, Sight::Empty) => None,
+            (State::Resting, Sight::Item(_)) => Some(self.enter_watching(now, sight)),
+            (State::Watching { .. }, Sight::Empty) => Some(self.enter_resting(Change::Left)),
+            (State::Watching { since }, Sight::Item(scores)) => self.watch(scores, since, now),
+            (
+                State::Signalling {
+                    bin,
+                    since,
+                    recognised,
+                },
+                _,
+            ) => {
+                let kept = recognised
+                    && matches!(sight, Sight::Item(scores) if scores.of(bin) >= self.config.keep_confidence);
+                let held = now - since < self.config.hold;
+                (!kept && !held).then(|| self.enter_clearing(sight, now, Release::Done))
+            }
+            (State::Clearing { empty_since }, Sight::Empty) => {
+                let since = empty_since.unwrap_or(now);
+                self.state = State::Clearing {
+                    empty_since: Some(since),
+                };
+                (now - since >= self.config.rearm).then(|| self.enter_resting(Change::Rearmed))
+            }
+            (State::Clearing { .. }, Sight::Item(_)) => {
+                self.state = State::Clearing { empty_since: None };
+                None
+            }
+            // What lay there when the pictures stopped is not known to be new.
+            (State::Blind, _) => {
+                self.state = State::Clearing { empty_since: None };
+                None
+            }
+        }
+    }
+
+    /// What the time alone ends.
+    fn on_time(&mut self, now: Instant) -> Option<Change> {
+        match self.state {
+            State::Signalling { since, .. } if now - since >= self.limits.max_on => {
+                self.state = State::Clearing { empty_since: None };
+                Some(Change::Released(Release::TooLong))
+            }
+            _ => None,
+        }
+    }
+
+    fn watch(&mut self, scores: &BinScores, since: Instant, now: Instant) -> Option<Change> {
+        let (best, margin) = scores.best();
+        let sure =
+            scores.of(best) >= self.config.min_confidence && margin >= self.config.min_margin;
+        self.votes.push(sure.then_some(best));
+        if sure && self.votes.count(best) >= self.config.agree {
+            return Some(self.enter_signalling(best, scores, now));
+        }
+        (now - since >= self.config.unsure_after).then(|| self.enter_unsure(scores, now))
+    }
+
+    fn enter_resting(&mut self, cause: Change) -> Change {
+        self.state = State::Resting;
+        cause
+    }
+
+    fn enter_watching(&mut self, now: Instant, sight: &Sight) -> Change {
+        self.votes.clear();
+        self.state = State::Watching { since: now };
+        if let Sight::Item(scores) = sight
+            && let Some(at_once) = self.watch(scores, now, now)
+        {
+            return at_once;
+        }
+        Change::ItemSeen
+    }
+
+    fn enter_signalling(&mut self, bin: BinId, scores: &BinScores, now: Instant) -> Change {
+        self.state = State::Signalling {
+            bin,
+            since: now,
+            recognised: true,
+        };
+        Change::Recognised {
+            bin,
+            label: scores.label(),
+            confidence: scores.of(bin),
+        }
+    }
+
+    fn enter_unsure(&mut self, scores: &BinScores, now: Instant) -> Change {
+        self.state = match self.unsure_bin {
+            Some(bin) => State::Signalling {
+                bin,
+                since: now,
+                recognised: false,
+            },
+            None => State::Clearing { empty_since: None },
+        };
+        Change::Unsure {
+            bin: self.unsure_bin,
+            label: scores.label(),
+        }
+    }
+
+    fn enter_clearing(&mut self, sight: &Sight, now: Instant, cause: Release) -> Change {
+        let empty_since = matches!(sight, Sight::Empty).then_some(now);
+        self.state = State::Clearing { empty_since };
+        Change::Released(cause)
+    }
+
+    fn enter_blind(&mut self) {
+        self.votes.clear();
+        self.state = State::Blind;
+    }
+}
+
+#[cfg(test)]
+mod tests;

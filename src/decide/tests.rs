@@ -1,0 +1,273 @@
+//! The promises of the decider.
+
+use super::*;
+use proptest::prelude::*;
+
+const TICK: Duration = Duration::from_millis(100);
+
+fn config() -> DecisionConfig {
+    DecisionConfig {
+        window: 5,
+        agree: 3,
+        min_confidence: Confidence::saturating(0.6),
+        min_margin: Confidence::saturating(0.2),
+        keep_confidence: Confidence::saturating(0.4),
+        hold: Duration::from_millis(1_000),
+        rearm: Duration::from_millis(500),
+        unsure_after: Duration::from_millis(2_000),
+        unsure_bin: None,
+    }
+}
+
+fn limits() -> Limits {
+    Limits {
+        stale_after: Duration::from_millis(800),
+        max_on: Duration::from_secs(5),
+    }
+}
+
+/// Steps a decider through time.
+struct Run {
+    decider: Decider,
+    now: Instant,
+}
+
+impl Run {
+    fn new(unsure_bin: Option<BinId>) -> Self {
+        Self {
+            decider: Decider::new(config(), limits(), unsure_bin),
+            now: Instant::now(),
+        }
+    }
+
+    fn see(&mut self, sight: Sight) -> Decision {
+        self.now += TICK;
+        let observation = Observation {
+            captured_at: self.now,
+            sight,
+        };
+        self.decider.step(Some(&observation), self.now)
+    }
+
+    fn item(&mut self, confidences: &[f32]) -> Decision {
+        self.see(Sight::Item(BinScores::with(confidences)))
+    }
+
+    fn empty(&mut self) -> Decision {
+        self.see(Sight::Empty)
+    }
+
+    fn nothing(&mut self) -> Decision {
+        self.now += TICK;
+        self.decider.step(None, self.now)
+    }
+}
+
+const GLASS: BinId = BinId(0);
+const SURE_OF_GLASS: &[f32] = &[0.9, 0.05, 0.05];
+const SURE_OF_METAL: &[f32] = &[0.05, 0.9, 0.05];
+const TORN: &[f32] = &[0.45, 0.4, 0.15];
+
+#[test]
+fn an_item_is_shown_after_enough_looks_agree_and_released_after_it_has_gone() {
+    let mut run = Run::new(None);
+    assert_eq!(
+        run.item(SURE_OF_GLASS),
+        Decision {
+            signal: None,
+            change: Some(Change::ItemSeen)
+        }
+    );
+    assert_eq!(run.item(SURE_OF_GLASS).signal, None);
+    let third = run.item(SURE_OF_GLASS);
+    assert_eq!(third.signal, Some(GLASS));
+    assert!(matches!(
+        third.change,
+        Some(Change::Recognised { bin: GLASS, .. })
+    ));
+    let mut lit = 0;
+    while run.empty().signal.is_some() {
+        lit += 1;
+    }
+    assert_eq!(lit, 9, "the signal is held for a second after it went on");
+    let rearmed = (0..10).any(|_| run.empty().change == Some(Change::Rearmed));
+    assert!(rearmed);
+}
+
+#[test]
+fn a_second_item_is_not_shown_before_the_first_has_gone() {
+    let mut run = Run::new(None);
+    for _ in 0..3 {
+        run.item(SURE_OF_GLASS);
+    }
+    for _ in 0..100 {
+        let decision = run.item(SURE_OF_METAL);
+        assert!(decision.signal.is_none_or(|bin| bin == GLASS));
+    }
+    assert_eq!(run.item(SURE_OF_METAL).signal, None);
+}
+
+#[test]
+fn an_item_that_stays_keeps_its_signal_until_the_longest_time() {
+    let mut run = Run::new(None);
+    let mut lit = 0;
+    let mut released = None;
+    for _ in 0..100 {
+        let decision = run.item(SURE_OF_GLASS);
+        lit += u32::from(decision.signal.is_some());
+        if let Some(Change::Released(cause)) = decision.change {
+            released = Some(cause);
+        }
+    }
+    assert_eq!(released, Some(Release::TooLong));
+    assert!((49..=51).contains(&lit), "lit for {lit} ticks");
+}
+
+#[test]
+fn a_doubtful_item_goes_to_the_unsure_bin_or_nowhere() {
+    for unsure_bin in [None, Some(BinId(2))] {
+        let mut run = Run::new(unsure_bin);
+        let change = (0..40).find_map(|_| {
+            let decision = run.item(TORN);
+            matches!(decision.change, Some(Change::Unsure { .. })).then_some(decision)
+        });
+        let decision = change.expect("doubt ends");
+        assert_eq!(decision.signal, unsure_bin);
+    }
+}
+
+#[test]
+fn one_look_is_enough_where_the_configuration_says_so() {
+    let config = DecisionConfig {
+        window: 1,
+        agree: 1,
+        ..config()
+    };
+    let mut run = Run {
+        decider: Decider::new(config, limits(), None),
+        now: Instant::now(),
+    };
+    assert_eq!(run.item(SURE_OF_GLASS).signal, Some(GLASS));
+}
+
+#[test]
+fn a_camera_that_stops_takes_the_signal_with_it() {
+    let mut run = Run::new(None);
+    for _ in 0..3 {
+        run.item(SURE_OF_GLASS);
+    }
+    let dark = (0..9)
+        .map(|_| run.nothing())
+        .find(|decision| decision.signal.is_none());
+    assert_eq!(
+        dark.and_then(|decision| decision.change),
+        Some(Change::Released(Release::Blind))
+    );
+}
+
+#[derive(Debug, Clone)]
+enum Input {
+    Empty,
+    Item(Vec<f32>),
+    Nothing,
+    /// A picture that is this old.
+    Late(Vec<f32>, u64),
+}
+
+fn inputs() -> impl Strategy<Value = Vec<(Input, u64)>> {
+    let scores = || {
+        prop_oneof![
+            Just(SURE_OF_GLASS.to_vec()),
+            Just(SURE_OF_METAL.to_vec()),
+            prop::collection::vec(0.0..1.0f32, 3),
+        ]
+    };
+    let input = prop_oneof![
+        2 => Just(Input::Empty),
+        5 => scores().prop_map(Input::Item),
+        1 => Just(Input::Nothing),
+        1 => (scores(), 801..5_000u64).prop_map(|(scores, age)| Input::Late(scores, age)),
+    ];
+    prop::collection::vec((input, 1..400u64), 1..200)
+}
+
+proptest! {
+    #[test]
+    fn the_promises_hold_for_every_history(
+        inputs in inputs(), unsure in prop::option::of(0..3usize),
+    ) {
+        let start = Instant::now() + Duration::from_secs(60);
+        let mut decider = Decider::new(config(), limits(), unsure.map(BinId));
+        let (mut now, mut last_fresh) = (start, None);
+        let (mut lit_since, mut signal) = (None, None);
+        let (mut sure, mut looks) = (Vec::new(), 0usize);
+        let mut armed = true;
+        let mut empty_since: Option<Instant> = None;
+        for (input, pause) in inputs {
+            now += Duration::from_millis(pause);
+            let (scores, age) = match &input {
+                Input::Item(scores) => (Some(scores), 0),
+                Input::Late(scores, age) => (Some(scores), *age),
+                Input::Empty | Input::Nothing => (None, 0),
+            };
+            let sight = scores.map_or(Sight::Empty, |s| Sight::Item(BinScores::with(s)));
+            let captured_at = now - Duration::from_millis(age);
+            let fresh = age == 0 && !matches!(input, Input::Nothing);
+            let observation =
+                (!matches!(input, Input::Nothing)).then_some(Observation { captured_at, sight });
+            let decision = decider.step(observation.as_ref(), now);
+            if fresh {
+                last_fresh = Some(captured_at);
+                looks += 1;
+                if let Some(scores) = scores {
+                    empty_since = None;
+                    let (best, margin) = BinScores::with(scores).best();
+                    if scores[best.0] >= 0.6 && margin.value() >= 0.2 {
+                        sure.push((looks, best));
+                    }
+                } else {
+                    let since = *empty_since.get_or_insert(now);
+                    armed |= now - since >= Duration::from_millis(500) && decision.signal.is_none();
+                }
+            }
+            // 1. No signal without a fresh picture.
+            if let (Some(_), Some(last)) = (decision.signal, last_fresh) {
+                prop_assert!(now - last <= Duration::from_millis(800));
+            } else if last_fresh.is_none() {
+                prop_assert_eq!(decision.signal, None);
+            }
+            // 2. One signal never turns into another.
+            if let (Some(before), Some(after)) = (signal, decision.signal) {
+                prop_assert_eq!(before, after);
+            }
+            if decision.signal.is_some() && signal.is_none() {
+                // 3. A signal begins only when the last item has gone.
+                prop_assert!(armed, "not re-armed");
+                armed = false;
+                lit_since = Some(now);
+                // 4. Enough of the latest looks were sure of it, unless it is the unsure bin.
+                if let Some(Change::Recognised { bin, .. }) = decision.change {
+                    let recent = sure.iter().filter(|(at, b)| *b == bin && looks - at < 5).count();
+                    prop_assert!(recent >= 3, "{recent} looks");
+                } else {
+                    prop_assert_eq!(decision.signal, unsure.map(BinId));
+                }
+            }
+            // 5. No signal is on for too long.
+            if decision.signal.is_some() {
+                let since = lit_since.expect("a signal has begun");
+                prop_assert!(now - since < Duration::from_secs(5));
+            }
+            if decision.signal.is_none() && signal.is_some() {
+                empty_since = matches!(input, Input::Empty).then_some(now);
+            }
+            signal = decision.signal;
+        }
+        // 6. Whatever has happened, an empty zone brings it back to rest.
+        for _ in 0..60 {
+            now += TICK;
+            decider.step(Some(&Observation { captured_at: now, sight: Sight::Empty }), now);
+        }
+        prop_assert!(decider.is_resting());
+    }
+}

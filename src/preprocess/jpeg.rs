@@ -1,0 +1,52 @@
+//! Decodes one JPEG picture.
+
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
+
+use crate::capture::{Frame, PixelFormat};
+use crate::error::{Error, Result};
+
+/// No camera delivers a side longer than this.
+const LONGEST_SIDE: usize = 8192;
+
+/// Decodes `frame`, a JPEG, into `picture` as RGB, whose buffer is reused.
+///
+/// # Errors
+/// The JPEG is corrupt or too large.
+pub(super) fn decode(frame: &Frame, picture: &mut Frame) -> Result<()> {
+    let corrupt = |cause: String| {
+        Error::data(format!(
+            "a JPEG frame of {} bytes is corrupt",
+            frame.data.len()
+        ))
+        .caused_by(cause)
+        .advice("it is skipped; if this goes on, check the camera's cable")
+    };
+    let options = DecoderOptions::default()
+        .jpeg_set_out_colorspace(ColorSpace::RGB)
+        .set_max_width(LONGEST_SIDE)
+        .set_max_height(LONGEST_SIDE)
+        .set_strict_mode(false);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&frame.data), options);
+    decoder
+        .decode_headers()
+        .map_err(|error| corrupt(error.to_string()))?;
+    let info = decoder
+        .info()
+        .ok_or_else(|| corrupt("it has no header".into()))?;
+    let bytes = decoder
+        .output_buffer_size()
+        .ok_or_else(|| corrupt("it has no size".into()))?;
+    picture.data.resize(bytes, 0);
+    if let Err(error) = decoder.decode_into(&mut picture.data) {
+        picture.data.clear();
+        return Err(corrupt(error.to_string()));
+    }
+    picture.format = PixelFormat::Rgb8;
+    picture.width = u32::from(info.width);
+    picture.height = u32::from(info.height);
+    picture.captured_at = frame.captured_at;
+    Ok(())
+}

@@ -1,0 +1,170 @@
+//! Is there something in the drop zone, and where?
+//!
+//! The camera stands still, so the empty zone can be learnt; an item is what differs from it. The
+//! difference is taken after the light has been allowed for ([`light`]), because lamps and clouds
+//! change every cell and items change some. This module looks at tiny grey pictures only and knows
+//! nothing of networks.
+//!
+//! Terms: the *background* is the learnt empty zone; a cell is *foreground* when it differs from it;
+//! *still* means that the foreground looks as it did in the picture before.
+
+mod background;
+mod blob;
+mod light;
+mod watch;
+
+pub use watch::{PictureFault, PictureWatch};
+
+use std::time::Instant;
+
+use crate::config::PresenceConfig;
+use crate::preprocess::{GRID_HEIGHT, GRID_WIDTH, LumaGrid, Region};
+
+use background::Background;
+use blob::BlobFinder;
+
+/// What the drop zone holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Presence {
+    /// The empty zone is being learnt; nothing can be said yet.
+    Learning,
+    /// Nothing.
+    Empty,
+    /// Something, within this box in fractions of the drop zone.
+    Item(Region),
+}
+
+/// Pictures in a row whose change light explains before the background takes the new light over.
+const LIGHT_LASTS: u32 = 3;
+
+/// A foreground whose cells change by less than this from picture to picture, in grey levels, lies
+/// still; a sensor's noise stays below it after a cell's averaging, a hand does not.
+const STILL: f32 = 3.0;
+
+/// Tells an item from the empty drop zone.
+#[derive(Debug)]
+pub struct PresenceDetector {
+    config: PresenceConfig,
+    background: Option<Background>,
+    learning_since: Option<Instant>,
+    last_seen: Option<Instant>,
+    /// Since when the present item lies still.
+    still_since: Option<Instant>,
+    previous: LumaGrid,
+    foreground: Vec<bool>,
+    blobs: BlobFinder,
+    present: bool,
+    /// Pictures in a row whose foreground was the work of light.
+    lit_for: u32,
+}
+
+impl PresenceDetector {
+    /// A detector that has learnt nothing yet.
+    #[must_use]
+    pub fn new(config: PresenceConfig) -> Self {
+        Self {
+            config,
+            background: None,
+            learning_since: None,
+            last_seen: None,
+            still_since: None,
+            previous: LumaGrid::default(),
+            foreground: vec![false; GRID_WIDTH * GRID_HEIGHT],
+            blobs: BlobFinder::default(),
+            present: false,
+            lit_for: 0,
+        }
+    }
+
+    /// Looks at one picture of the drop zone.
+    pub fn observe(&mut self, grid: &LumaGrid, now: Instant) -> Presence {
+        let began = *self.learning_since.get_or_insert(now);
+        let since_last = self
+            .last_seen
+            .map_or(0.0, |last| (now - last).as_secs_f32());
+        self.last_seen = Some(now);
+        let background = self.background.get_or_insert_with(|| Background::new(grid));
+        if now - began < self.config.learn {
+            background.learn(grid);
+            self.previous.copy_from(grid);
+            return Presence::Learning;
+        }
+        let contrast = f32::from(self.config.contrast);
+        let light = light::fit(background.cells(), grid);
+        background.compare(grid, &light, contrast, &mut self.foreground);
+        self.blobs.clean(&mut self.foreground);
+        if light::explains(background.cells(), grid, &self.foreground, contrast) {
+            self.foreground.fill(false);
+            self.lit_for += 1;
+        } else {
+            self.lit_for = 0;
+        }
+        if self.lit_for >= LIGHT_LASTS {
+            background.adopt(grid);
+        }
+        let presence = self.find(grid, now);
+        if let Some(background) = &mut self.background {
+            background.adapt(grid, &self.foreground, &light, since_last);
+        }
+        self.previous.copy_from(grid);
+        presence
+    }
+
+    /// Forgets the background, as after the camera was opened anew.
+    pub fn restart(&mut self) {
+        self.background = None;
+        self.learning_since = None;
+        self.last_seen = None;
+        self.still_since = None;
+        self.present = false;
+    }
+
+    fn find(&mut self, grid: &LumaGrid, now: Instant) -> Presence {
+        // What is there may shrink to half before it counts as gone, so that it does not flicker.
+        let least = if self.present {
+            self.config.min_area / 2.0
+        } else {
+            self.config.min_area
+        };
+        let found = self
+            .blobs
+            .largest(&self.foreground)
+            .filter(|(_, area)| *area >= least);
+        self.present = found.is_some();
+        let Some((region, _)) = found else {
+            self.still_since = None;
+            return Presence::Empty;
+        };
+        if self.movement(grid) > STILL {
+            self.still_since = None;
+        }
+        let still_since = *self.still_since.get_or_insert(now);
+        if now - still_since >= self.config.absorb {
+            if let Some(background) = &mut self.background {
+                background.adopt(grid);
+            }
+            self.foreground.fill(false);
+            self.still_since = None;
+            self.present = false;
+            return Presence::Empty;
+        }
+        Presence::Item(region)
+    }
+
+    /// Mean change of the foreground's cells since the last picture, in grey levels.
+    fn movement(&self, grid: &LumaGrid) -> f32 {
+        let (mut sum, mut cells) = (0u32, 0u32);
+        let pairs = grid.cells().iter().zip(self.previous.cells());
+        for ((now, before), _) in pairs
+            .zip(&self.foreground)
+            .filter(|(_, foreground)| **foreground)
+        {
+            sum += u32::from(now.abs_diff(*before));
+            cells += 1;
+        }
+        sum as f32 / cells.max(1) as f32
+    }
+}
+
+#[cfg(test)]
+mod tests;
