@@ -1,11 +1,31 @@
-//! sortd: a smart bin's daemon.
+//! sortd: a smart bin. A camera sees an item, a network recognises it, a light shows the right bin.
+//!
+//! The modules, in the order in which data flows:
+//!
+//! - [`capture`]: cameras and recordings; the newest [`Frame`](capture::Frame)
+//! - [`preprocess`]: a tiny grey picture for presence, and the network's input
+//! - [`presence`]: is there something in the drop zone, and where?
+//! - [`classify`]: a model bundle and its scores
+//! - [`decide`]: observations and time in, decisions out; pure
+//! - [`actuate`]: lights and lids
+//! - [`report`]: events
+//! - [`pipeline`]: the only module that knows that order
+//! - [`daemon`]: the loop, signals, reload and watchdog
+//! - [`cli`]: the commands
+//!
+//! The floor, which names no stage: [`error`], [`units`], [`clock`], [`config`].
 
+pub mod actuate;
 pub mod capture;
 pub mod classify;
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod daemon;
 pub mod decide;
 pub mod error;
+pub mod pipeline;
 pub mod preprocess;
 pub mod presence;
+pub mod report;
 pub mod units;

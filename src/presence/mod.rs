@@ -11,8 +11,10 @@
 mod background;
 mod blob;
 mod light;
+mod trigger;
 mod watch;
 
+pub use trigger::Trigger;
 pub use watch::{PictureFault, PictureWatch};
 
 use std::time::Instant;

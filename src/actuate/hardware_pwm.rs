@@ -1,0 +1,133 @@
+//! Servo pulses from a PWM unit, through `/sys/class/pwm`.
+//!
+//! One of the two files that name rppal; its PWM half works on any Linux board.
+
+use std::time::Duration;
+
+use rppal::pwm::{Channel, Error as PwmError, Pwm};
+use rppal::system::{DeviceInfo, Model};
+
+use crate::error::{Error, Result};
+use crate::units::{BcmPin, PulseWidth};
+
+/// Servos expect a pulse every 20 ms.
+pub(super) const PERIOD: Duration = Duration::from_millis(20);
+
+/// A channel of a PWM unit.
+pub(super) struct HardwarePwm {
+    pwm: Pwm,
+    name: String,
+    attached: bool,
+}
+
+impl HardwarePwm {
+    /// The Pi's channel behind `pin`.
+    pub fn on_pin(pin: BcmPin) -> Result<Self> {
+        let name = format!("the hardware PWM of {pin}");
+        let model = DeviceInfo::new().map_err(|error| {
+            Error::unavailable(format!("{name} is not there"))
+                .caused_by(error)
+                .advice("this is no Raspberry Pi that rppal knows; use backend = \"gpiochip\"")
+        })?;
+        let channel = channel_of(pin, model.model());
+        Self::prepare(
+            Pwm::new(channel),
+            name,
+            "add `dtoverlay=pwm-2chan` to config.txt and restart",
+        )
+    }
+
+    /// A channel of a PWM chip, as `/sys/class/pwm` numbers them.
+    pub fn on_chip(chip: u8, channel: u8) -> Result<Self> {
+        let name = format!("channel {channel} of pwmchip{chip}");
+        let advice =
+            "look into /sys/class/pwm for the chips there are, and enable the board's PWM overlay";
+        Self::prepare(Pwm::with_pwmchip(chip, channel), name, advice)
+    }
+
+    fn prepare(
+        pwm: std::result::Result<Pwm, PwmError>,
+        name: String,
+        missing: &str,
+    ) -> Result<Self> {
+        let failed = |error: PwmError| {
+            let denied = matches!(&error, PwmError::Io(io) if io.kind() == std::io::ErrorKind::PermissionDenied);
+            let advice = if denied {
+                "let the user that runs sortd write to /sys/class/pwm"
+            } else {
+                missing
+            };
+            Error::unavailable(format!("{name} cannot be used"))
+                .caused_by(error)
+                .advice(advice)
+        };
+        let pwm = pwm.map_err(failed)?;
+        pwm.set_period(PERIOD).map_err(failed)?;
+        Ok(Self {
+            pwm,
+            name,
+            attached: false,
+        })
+    }
+
+    /// Sends this pulse from now on, or none.
+    pub fn set(&mut self, pulse: Option<PulseWidth>) -> Result<()> {
+        let done = match pulse {
+            Some(width) => {
+                let width = Duration::from_micros(u64::from(width.micros()));
+                let changed = self.pwm.set_pulse_width(width);
+                if self.attached {
+                    changed
+                } else {
+                    changed.and_then(|()| self.pwm.enable())
+                }
+            }
+            None => self.pwm.disable(),
+        };
+        self.attached = pulse.is_some();
+        done.map_err(|error| {
+            Error::unavailable(format!("{} does not obey", self.name))
+                .caused_by(error)
+                .advice("check that nothing else uses this PWM channel, such as analogue audio")
+        })
+    }
+}
+
+/// The Pi's PWM channel behind a pin: two channels on two pins each up to the Pi 4, four on the Pi 5
+/// (rppal's documentation of `pwm`, after the BCM2835 and RP1 peripheral manuals).
+fn channel_of(pin: BcmPin, model: Model) -> Channel {
+    let rp1 = matches!(
+        model,
+        Model::RaspberryPi5
+            | Model::RaspberryPi500
+            | Model::RaspberryPiComputeModule5
+            | Model::RaspberryPiComputeModule5Lite
+    );
+    match (pin.number(), rp1) {
+        (12, _) | (18, false) => Channel::Pwm0,
+        (18, true) => Channel::Pwm2,
+        (19, true) => Channel::Pwm3,
+        _ => Channel::Pwm1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pi_5_has_a_channel_for_each_pin() {
+        let channels =
+            |model| [12, 13, 18, 19].map(|pin| channel_of(BcmPin::new(pin).unwrap(), model) as u8);
+        assert_eq!(channels(Model::RaspberryPi5), [0, 1, 2, 3]);
+        assert_eq!(channels(Model::RaspberryPi4B), [0, 1, 0, 1]);
+    }
+
+    #[test]
+    fn a_board_without_that_chip_says_where_to_look() {
+        let error = HardwarePwm::on_chip(200, 0)
+            .err()
+            .expect("no board has two hundred PWM chips");
+        assert!(error.to_string().contains("/sys/class/pwm"), "{error}");
+    }
+}

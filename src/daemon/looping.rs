@@ -1,0 +1,217 @@
+//! The loop: newest frame in, lights out, on a plain thread.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::time::{Duration, Instant};
+
+use super::heartbeat::Heartbeat;
+use crate::actuate::{self, Health, MotionTick, Outputs};
+use crate::capture::{self, CaptureChange, CaptureThread, Frame};
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::pipeline::{Pipeline, Plan, Takeover};
+use crate::report::{Event, Reporter};
+
+/// Without a frame the loop turns this often, so that blinking and orders are not late.
+const LONGEST_TURN: Duration = Duration::from_millis(50);
+
+/// How long the status light tells of a refused configuration.
+const TELL_REFUSED: Duration = Duration::from_secs(20);
+
+/// What the control side wants.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// Go to rest and end.
+    Stop,
+    /// Take over a plan that was checked.
+    Reload(Box<Plan>),
+    /// A new configuration was refused; show it.
+    TellRefused,
+}
+
+/// How the loop ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// It was told to.
+    Ordered,
+    /// A recording is over.
+    RecordingOver,
+}
+
+/// The loop with all that it owns.
+pub(super) struct Loop {
+    pipeline: Pipeline,
+    capture: CaptureThread,
+    frame: Frame,
+    clock: Arc<dyn Clock>,
+    reporter: Reporter,
+    heartbeat: Arc<Heartbeat>,
+    camera_works: bool,
+    refused_until: Option<Instant>,
+}
+
+impl Loop {
+    /// Takes the lines, brings the outputs to rest and starts the camera.
+    pub fn start(plan: Plan, reporter: Reporter, heartbeat: Arc<Heartbeat>) -> Result<Self> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let outputs = open_outputs(&plan.config, &clock, reporter)?;
+        let capture = start_camera(&plan.config)?;
+        let pipeline = Pipeline::new(plan, outputs, Arc::clone(&clock), reporter);
+        Ok(Self {
+            pipeline,
+            capture,
+            frame: Frame::empty(clock.now()),
+            clock,
+            reporter,
+            heartbeat,
+            camera_works: false,
+            refused_until: None,
+        })
+    }
+
+    /// Turns until it is told to stop, a recording ends, or the board or the network fails; parks on
+    /// each way out.
+    pub fn run(mut self, orders: &Receiver<Order>) -> Result<Ending> {
+        let ended = self.turn_until_end(orders);
+        let parked = self.pipeline.park(std::thread::sleep);
+        ended.and_then(|ending| parked.map(|()| ending))
+    }
+
+    fn turn_until_end(&mut self, orders: &Receiver<Order>) -> Result<Ending> {
+        let mut pause = LONGEST_TURN;
+        loop {
+            match orders.try_recv() {
+                Ok(Order::Stop) | Err(TryRecvError::Disconnected) => return Ok(Ending::Ordered),
+                Ok(Order::Reload(plan)) => self.reload(*plan)?,
+                Ok(Order::TellRefused) => self.refused_until = Some(self.clock.now() + TELL_REFUSED),
+                Err(TryRecvError::Empty) => {}
+            }
+            if self.tell_camera_changes() {
+                self.finish(orders)?;
+                return Ok(Ending::RecordingOver);
+            }
+            let tick = self.turn(pause)?;
+            pause = match tick {
+                MotionTick::Again(after) => after,
+                MotionTick::Still => LONGEST_TURN,
+            };
+        }
+    }
+
+    /// One turn: the newest frame, if one comes in time, through all stages.
+    fn turn(&mut self, pause: Duration) -> Result<MotionTick> {
+        let until = self.clock.now() + pause;
+        let tick = if self.capture.wait_newer(&mut self.frame, until) {
+            self.camera_works = true;
+            let tick = self.pipeline.look(&self.frame)?;
+            self.heartbeat.beat();
+            tick
+        } else {
+            self.pipeline.pass()?
+        };
+        self.pipeline.show_health(self.health())?;
+        Ok(tick)
+    }
+
+    fn health(&self) -> Health {
+        if self.refused_until.is_some_and(|until| self.clock.now() < until) {
+            Health::ConfigRefused
+        } else if !self.camera_works {
+            Health::NoCamera
+        } else if self.pipeline.fault().is_some() {
+            Health::BadPicture
+        } else {
+            Health::Fine
+        }
+    }
+
+    /// Reports what happened to the camera; `true` when its recording is over.
+    fn tell_camera_changes(&mut self) -> bool {
+        let mut over = false;
+        for change in self.capture.changes() {
+            let event = match change {
+                CaptureChange::Opened { description } => {
+                    self.pipeline.camera_opened();
+                    Event::CameraOpened { camera: description }
+                }
+                CaptureChange::Failed { error, retry_in } => {
+                    self.camera_works = false;
+                    self.heartbeat.camera_failed();
+                    let retry_ms = retry_in.as_millis() as u64;
+                    Event::CameraFailed { error: error.to_string(), retry_ms }
+                }
+                CaptureChange::Skipped { error } => Event::FrameSkipped { error: error.to_string() },
+                CaptureChange::Stuck { doing, waited } => Event::Remark {
+                    text: format!(
+                        "the camera's driver has been {doing} for {} s and does not let go; unplug the camera or restart the machine",
+                        waited.as_secs()
+                    ),
+                },
+                CaptureChange::Ended => {
+                    over = true;
+                    Event::RecordingEnded
+                }
+            };
+            self.reporter.report(&event);
+        }
+        over
+    }
+
+    /// After a recording: whatever is still on is let run out, as after an item that has gone.
+    fn finish(&mut self, orders: &Receiver<Order>) -> Result<()> {
+        let end = self.clock.now() + self.pipeline.config().gpio.max_on;
+        while self.pipeline.signal().is_some() && self.clock.now() < end {
+            match orders.recv_timeout(LONGEST_TURN) {
+                Err(RecvTimeoutError::Timeout) => self.pipeline.pass()?,
+                _ => return Ok(()),
+            };
+        }
+        Ok(())
+    }
+
+    /// Takes over a checked plan. Lines are exclusive, so the old outputs must go first; where the
+    /// new ones cannot be had, the old ones come back.
+    fn reload(&mut self, plan: Plan) -> Result<()> {
+        self.pipeline.park(std::thread::sleep)?;
+        let file = plan.config.file.display().to_string();
+        let same_camera = plan.config.camera == self.pipeline.config().camera;
+        let taken = self
+            .pipeline
+            .take_over(plan, |config| open_outputs(config, &self.clock, self.reporter))?;
+        match taken {
+            Takeover::Done => {
+                if !same_camera {
+                    let camera = &self.pipeline.config().camera;
+                    self.capture.replace(capture::opener(camera), camera.frame_deadline)?;
+                }
+                self.refused_until = None;
+                self.reporter.report(&Event::ConfigReloaded { config: file });
+            }
+            Takeover::Refused(error) => {
+                self.refused_until = Some(self.clock.now() + TELL_REFUSED);
+                self.reporter.report(&Event::ConfigRefused { error: error.to_string() });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn start_camera(config: &Config) -> Result<CaptureThread> {
+    CaptureThread::start(capture::opener(&config.camera), config.camera.frame_deadline)
+}
+
+fn open_outputs(config: &Config, clock: &Arc<dyn Clock>, reporter: Reporter) -> Result<Outputs> {
+    let actuator = actuate::open(config, Arc::clone(clock))?;
+    let outputs = Outputs::new(actuator, config, clock.now())?;
+    for text in outputs.remarks() {
+        reporter.report(&Event::Remark { text });
+    }
+    Ok(outputs)
+}
+
+/// What to say when the loop's thread panicked.
+pub(super) fn panicked() -> Error {
+    Error::internal("the loop stumbled over a defect of its own; the outputs were sent to rest")
+        .advice("report the message above; systemd starts the daemon again")
+}

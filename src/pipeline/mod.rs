@@ -1,0 +1,271 @@
+//! The story of the product: a frame becomes a presence, a picture, scores, a decision, a light.
+//!
+//! This is the only file that knows the order of the stages. It has no thread and no camera of its
+//! own: the daemon, the demo and the benchmark feed it frames.
+
+mod plan;
+
+pub use plan::Plan;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::actuate::{Health, MotionTick, Outputs};
+use crate::capture::Frame;
+use crate::classify::{Classifier, Scores, TractClassifier};
+use crate::clock::Clock;
+use crate::config::{Config, Crop};
+use crate::decide::{BinId, Change, Decider, Decision, Limits, Observation, Sight, Sorting};
+use crate::error::{Error, Kind, Result};
+use crate::preprocess::{LumaGrid, ModelInput, Preprocessor, Region};
+use crate::presence::{PictureFault, PictureWatch, PresenceDetector, Trigger};
+use crate::report::{Event, ReleaseName, Reporter};
+
+/// All stages, joined.
+pub struct Pipeline {
+    config: Config,
+    clock: Arc<dyn Clock>,
+    preprocessor: Preprocessor,
+    grid: LumaGrid,
+    watch: PictureWatch,
+    fault: Option<PictureFault>,
+    presence: PresenceDetector,
+    trigger: Trigger,
+    classifier: TractClassifier,
+    input: ModelInput,
+    scores: Scores,
+    sorting: Sorting,
+    decider: Decider,
+    signal: Option<BinId>,
+    outputs: Outputs,
+    reporter: Reporter,
+}
+
+/// How [`Pipeline::take_over`] ended.
+#[derive(Debug)]
+pub enum Takeover {
+    /// The new plan is in force.
+    Done,
+    /// The board refused the new plan, and the old one goes on.
+    Refused(Error),
+}
+
+impl Pipeline {
+    /// Joins the stages of a plan; `outputs` are at rest.
+    #[must_use]
+    pub fn new(plan: Plan, outputs: Outputs, clock: Arc<dyn Clock>, reporter: Reporter) -> Self {
+        let Plan { config, classifier, sorting, .. } = plan;
+        let limits =
+            Limits { stale_after: config.camera.frame_deadline, max_on: config.gpio.max_on };
+        Self {
+            preprocessor: Preprocessor::new(config.camera.rotate, config.camera.zone),
+            grid: LumaGrid::default(),
+            watch: PictureWatch::default(),
+            fault: None,
+            presence: PresenceDetector::new(config.trigger.presence),
+            trigger: Trigger::new(config.trigger.mode.clone()),
+            input: ModelInput::new(classifier.input_size()),
+            scores: Scores::default(),
+            decider: Decider::new(config.decision.clone(), limits, sorting.unsure_bin()),
+            signal: None,
+            config,
+            clock,
+            classifier,
+            sorting,
+            outputs,
+            reporter,
+        }
+    }
+
+    /// Takes one frame through all stages.
+    ///
+    /// # Errors
+    /// The board or the network fails. A frame that cannot be read is reported and left out.
+    pub fn look(&mut self, frame: &Frame) -> Result<MotionTick> {
+        match self.see(frame) {
+            Ok(sight) => {
+                let seen = sight.map(|sight| Observation { captured_at: frame.captured_at, sight });
+                self.act(seen.as_ref())
+            }
+            Err(error) if error.kind() == Kind::Data => {
+                self.reporter.report(&Event::FrameSkipped { error: error.to_string() });
+                self.act(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Lets time pass without a frame: lids move on, and what is stale decays to rest.
+    ///
+    /// # Errors
+    /// The board fails.
+    pub fn pass(&mut self) -> Result<MotionTick> {
+        self.act(None)
+    }
+
+    /// From a frame to what it shows; `None` where the picture is not to be trusted.
+    fn see(&mut self, frame: &Frame) -> Result<Option<Sight>> {
+        self.preprocessor.look(frame, &mut self.grid)?;
+        let now = self.clock.now();
+        self.watch_picture(frame, now);
+        if self.fault.is_some() {
+            return Ok(None);
+        }
+        let pressed = self.outputs.button_pressed()?;
+        let presence = self.presence.observe(&self.grid, now);
+        match self.trigger.wish(presence, pressed, now) {
+            Some(item) => self.judge(frame, &item).map(Some),
+            None => Ok(Some(Sight::Empty)),
+        }
+    }
+
+    /// What the network says of the item at `item`.
+    fn judge(&mut self, frame: &Frame, item: &Region) -> Result<Sight> {
+        let region = match self.config.camera.crop {
+            Crop::Item => self.preprocessor.item_region(frame, item),
+            Crop::Zone => self.preprocessor.zone_region(),
+        };
+        self.preprocessor.cut(frame, &region, &mut self.input)?;
+        self.classifier.classify(&self.input, &mut self.scores)?;
+        let empty = self.classifier.empty_label() == Some(self.scores.best().0);
+        let scores = self.sorting.by_bin(&self.scores);
+        // Where no background tells that the item has gone, the network's doubt must.
+        let doubtful = self.trigger.looks_always()
+            && scores.of(scores.best().0) < self.config.decision.keep_confidence;
+        Ok(if empty || doubtful { Sight::Empty } else { Sight::Item(scores) })
+    }
+
+    /// From what was seen to lights and lids.
+    fn act(&mut self, seen: Option<&Observation>) -> Result<MotionTick> {
+        let now = self.clock.now();
+        let decision = self.decider.step(seen, now);
+        let tick = self.outputs.show(decision.signal, now)?;
+        self.tell(&decision);
+        Ok(tick)
+    }
+
+    fn watch_picture(&mut self, frame: &Frame, now: Instant) {
+        let fault = self.watch.observe(frame, &self.grid, now);
+        if fault != self.fault {
+            self.fault = fault;
+            self.reporter.report(&fault.map_or(Event::PictureRestored, |fault| {
+                Event::PictureFault { fault: fault.into() }
+            }));
+        }
+    }
+
+    /// Reports what a decision changed: the cause first, then the light.
+    fn tell(&mut self, decision: &Decision) {
+        let bin = |id: BinId| self.config.bins[id.0].name.value.clone();
+        let label = |index: usize| self.classifier.labels()[index].clone();
+        let mut events = [None, None];
+        events[0] = match decision.change {
+            Some(Change::ItemSeen) => Some(Event::ItemSeen),
+            Some(Change::Left) => Some(Event::ItemLeft),
+            Some(Change::Rearmed) => Some(Event::Rearmed),
+            Some(Change::Blind) => Some(Event::Blind),
+            Some(Change::Recognised { bin: id, label: index, confidence }) => {
+                Some(Event::Recognised {
+                    label: label(index),
+                    bin: bin(id),
+                    confidence: confidence.value(),
+                })
+            }
+            Some(Change::Unsure { bin: id, label: index }) => {
+                Some(Event::Unsure { label: label(index), bin: id.map(bin) })
+            }
+            Some(Change::Released(_)) | None => None,
+        };
+        events[1] = match (self.signal, decision.signal) {
+            (None, Some(id)) => Some(Event::SignalOn { bin: bin(id) }),
+            (Some(id), None) => {
+                let cause = match decision.change {
+                    Some(Change::Released(cause)) => cause.into(),
+                    _ => ReleaseName::Done,
+                };
+                Some(Event::SignalOff { bin: bin(id), cause })
+            }
+            _ => None,
+        };
+        self.signal = decision.signal;
+        events.iter().flatten().for_each(|event| self.reporter.report(event));
+    }
+
+    /// Whether nothing is going on, so that the camera may be looked at less often.
+    #[must_use]
+    pub fn is_resting(&self) -> bool {
+        self.decider.is_resting()
+    }
+
+    /// The fault of the pictures, if they have one.
+    #[must_use]
+    pub const fn fault(&self) -> Option<PictureFault> {
+        self.fault
+    }
+
+    /// The configuration that is in force.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The bin that signals now.
+    #[must_use]
+    pub const fn signal(&self) -> Option<BinId> {
+        self.signal
+    }
+
+    /// Takes over another plan. Lines are exclusive, so the present outputs, which must be parked, go
+    /// before `open` takes the new ones; where those cannot be had, the old ones are taken again.
+    ///
+    /// # Errors
+    /// Neither the new lines nor the old ones can be had.
+    pub fn take_over(
+        &mut self,
+        plan: Plan,
+        open: impl Fn(&Config) -> Result<Outputs>,
+    ) -> Result<Takeover> {
+        self.outputs = Outputs::unwired(&self.clock);
+        match open(&plan.config) {
+            Ok(outputs) => {
+                *self = Self::new(plan, outputs, Arc::clone(&self.clock), self.reporter);
+                Ok(Takeover::Done)
+            }
+            Err(error) => {
+                self.outputs = open(&self.config)?;
+                Ok(Takeover::Refused(error))
+            }
+        }
+    }
+
+    /// The camera was opened anew: the empty zone is learnt again.
+    pub fn camera_opened(&mut self) {
+        self.presence.restart();
+    }
+
+    /// Shows how the daemon is on the status light.
+    ///
+    /// # Errors
+    /// The board refuses.
+    pub fn show_health(&mut self, health: Health) -> Result<()> {
+        self.outputs.show_health(health, self.clock.now())
+    }
+
+    /// Brings everything to rest; `wait` lets time pass.
+    ///
+    /// # Errors
+    /// The board refuses.
+    pub fn park(&mut self, wait: impl FnMut(std::time::Duration)) -> Result<()> {
+        let mut wait = wait;
+        let clock = Arc::clone(&self.clock);
+        let parked = self.outputs.park(clock.now(), |pause| {
+            wait(pause);
+            clock.now()
+        });
+        if let Some(id) = self.signal.take() {
+            let bin = self.config.bins[id.0].name.value.clone();
+            self.reporter.report(&Event::SignalOff { bin, cause: ReleaseName::Parked });
+        }
+        parked
+    }
+}

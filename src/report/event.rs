@@ -1,0 +1,364 @@
+//! The events, their texts for people and their fields for programs.
+
+use std::fmt;
+
+use log::Level;
+use serde::Serialize;
+
+use crate::decide::Release;
+use crate::presence::PictureFault;
+
+/// Something that happened.
+///
+/// The JSON form is stable: `event` names it in kebab case, the fields stand beside it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// The daemon has checked everything and looks now.
+    Started {
+        /// Version of the program.
+        version: String,
+        /// Name and version of the model.
+        model: String,
+        /// The configuration file.
+        config: String,
+    },
+    /// The camera is open.
+    CameraOpened {
+        /// What was opened and what it took.
+        camera: String,
+    },
+    /// The camera failed and is tried again.
+    CameraFailed {
+        /// Why, and what to do.
+        error: String,
+        /// When it is tried again.
+        retry_ms: u64,
+    },
+    /// A frame or a file was left out.
+    FrameSkipped {
+        /// Why.
+        error: String,
+    },
+    /// A recording came to its end.
+    RecordingEnded,
+    /// The pictures are not to be trusted.
+    PictureFault {
+        /// What is wrong with them.
+        fault: FaultName,
+    },
+    /// The pictures are good again.
+    PictureRestored,
+    /// There is no fresh picture; nothing is shown.
+    Blind,
+    /// Something came into the drop zone.
+    ItemSeen,
+    /// It is known what it is.
+    Recognised {
+        /// The likeliest label.
+        label: String,
+        /// The bin.
+        bin: String,
+        /// Confidence in the bin.
+        confidence: f32,
+    },
+    /// It is not known what it is.
+    Unsure {
+        /// The likeliest label.
+        label: String,
+        /// The bin for such items.
+        bin: Option<String>,
+    },
+    /// A bin's light is on, and its lid opens.
+    SignalOn {
+        /// The bin.
+        bin: String,
+    },
+    /// The light is off, and the lid closes.
+    SignalOff {
+        /// The bin.
+        bin: String,
+        /// Why.
+        cause: ReleaseName,
+    },
+    /// The item left before it was recognised.
+    ItemLeft,
+    /// The zone is empty; the next item may come.
+    Rearmed,
+    /// The new configuration is in force.
+    ConfigReloaded {
+        /// Its file.
+        config: String,
+    },
+    /// The new configuration is wrong; the old one goes on.
+    ConfigRefused {
+        /// Why, and what to do.
+        error: String,
+    },
+    /// Something about the wiring is worth knowing.
+    Remark {
+        /// What.
+        text: String,
+    },
+    /// The daemon goes to rest.
+    Stopping {
+        /// Why.
+        cause: String,
+    },
+}
+
+/// [`PictureFault`] as events name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FaultName {
+    /// The same picture again and again.
+    Frozen,
+    /// Too dark.
+    Dark,
+    /// Something covers the lens.
+    Covered,
+}
+
+impl From<PictureFault> for FaultName {
+    fn from(fault: PictureFault) -> Self {
+        match fault {
+            PictureFault::Frozen => Self::Frozen,
+            PictureFault::Dark => Self::Dark,
+            PictureFault::Covered => Self::Covered,
+        }
+    }
+}
+
+/// [`Release`] as events name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReleaseName {
+    /// The item is gone.
+    Done,
+    /// The longest time is over.
+    TooLong,
+    /// There is no fresh picture.
+    Blind,
+    /// The daemon stops, or takes over a new configuration.
+    Parked,
+}
+
+impl From<Release> for ReleaseName {
+    fn from(release: Release) -> Self {
+        match release {
+            Release::Done => Self::Done,
+            Release::TooLong => Self::TooLong,
+            Release::Blind => Self::Blind,
+        }
+    }
+}
+
+/// The fields that several events share, for the log.
+#[derive(Debug, Default)]
+pub(super) struct Fields {
+    pub label: Option<String>,
+    pub bin: Option<String>,
+    pub confidence: Option<f32>,
+    pub cause: Option<String>,
+}
+
+impl Event {
+    /// The event's name in its JSON form.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Started { .. } => "started",
+            Self::CameraOpened { .. } => "camera-opened",
+            Self::CameraFailed { .. } => "camera-failed",
+            Self::FrameSkipped { .. } => "frame-skipped",
+            Self::RecordingEnded => "recording-ended",
+            Self::PictureFault { .. } => "picture-fault",
+            Self::PictureRestored => "picture-restored",
+            Self::Blind => "blind",
+            Self::ItemSeen => "item-seen",
+            Self::Recognised { .. } => "recognised",
+            Self::Unsure { .. } => "unsure",
+            Self::SignalOn { .. } => "signal-on",
+            Self::SignalOff { .. } => "signal-off",
+            Self::ItemLeft => "item-left",
+            Self::Rearmed => "rearmed",
+            Self::ConfigReloaded { .. } => "config-reloaded",
+            Self::ConfigRefused { .. } => "config-refused",
+            Self::Remark { .. } => "remark",
+            Self::Stopping { .. } => "stopping",
+        }
+    }
+
+    pub(super) const fn level(&self) -> Level {
+        match self {
+            Self::CameraFailed { .. } | Self::ConfigRefused { .. } => Level::Error,
+            Self::PictureFault { .. }
+            | Self::FrameSkipped { .. }
+            | Self::Blind
+            | Self::Remark { .. } => Level::Warn,
+            Self::ItemSeen | Self::ItemLeft | Self::Rearmed => Level::Debug,
+            _ => Level::Info,
+        }
+    }
+
+    pub(super) fn fields(&self) -> Fields {
+        match self {
+            Self::Recognised {
+                label,
+                bin,
+                confidence,
+            } => Fields {
+                label: Some(label.clone()),
+                bin: Some(bin.clone()),
+                confidence: Some(*confidence),
+                cause: None,
+            },
+            Self::Unsure { label, bin } => Fields {
+                label: Some(label.clone()),
+                bin: bin.clone(),
+                ..Fields::default()
+            },
+            Self::SignalOn { bin } => Fields {
+                bin: Some(bin.clone()),
+                ..Fields::default()
+            },
+            Self::SignalOff { bin, cause } => Fields {
+                bin: Some(bin.clone()),
+                cause: Some(format!("{cause:?}").to_lowercase()),
+                ..Fields::default()
+            },
+            Self::CameraFailed { error, .. }
+            | Self::FrameSkipped { error }
+            | Self::ConfigRefused { error } => Fields {
+                cause: Some(error.clone()),
+                ..Fields::default()
+            },
+            Self::PictureFault { fault } => Fields {
+                cause: Some(format!("{fault:?}").to_lowercase()),
+                ..Fields::default()
+            },
+            Self::Stopping { cause } => Fields {
+                cause: Some(cause.clone()),
+                ..Fields::default()
+            },
+            _ => Fields::default(),
+        }
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Started {
+                version,
+                model,
+                config,
+            } => {
+                write!(
+                    f,
+                    "sortd {version} is looking, with model {model} and {config}"
+                )
+            }
+            Self::CameraOpened { camera } => write!(f, "camera: {camera}"),
+            Self::CameraFailed { error, retry_ms } => {
+                write!(f, "camera: {error} (tried again in {retry_ms} ms)")
+            }
+            Self::FrameSkipped { error } => write!(f, "skipped: {error}"),
+            Self::RecordingEnded => f.write_str("the recording is over"),
+            Self::PictureFault {
+                fault: FaultName::Frozen,
+            } => f.write_str("the picture is frozen; restart or replace the camera if this lasts"),
+            Self::PictureFault {
+                fault: FaultName::Dark,
+            } => f.write_str("the picture is dark; switch on a light, or take off the lens cap"),
+            Self::PictureFault {
+                fault: FaultName::Covered,
+            } => f.write_str("something covers the lens; remove or clean it"),
+            Self::PictureRestored => f.write_str("the picture is good again"),
+            Self::Blind => f.write_str("no fresh picture; nothing is shown"),
+            Self::ItemSeen => f.write_str("something is in the drop zone"),
+            Self::Recognised {
+                label,
+                bin,
+                confidence,
+            } => {
+                write!(
+                    f,
+                    "{label}: belongs into {bin} ({:.0} %)",
+                    confidence * 100.0
+                )
+            }
+            Self::Unsure {
+                label,
+                bin: Some(bin),
+            } => write!(f, "unsure, perhaps {label}: into {bin}"),
+            Self::Unsure { label, bin: None } => {
+                write!(f, "unsure, perhaps {label}; no bin is named for that")
+            }
+            Self::SignalOn { bin } => write!(f, "{bin}: on"),
+            Self::SignalOff {
+                bin,
+                cause: ReleaseName::TooLong,
+            } => {
+                write!(f, "{bin}: off, on for the longest time allowed")
+            }
+            Self::SignalOff {
+                bin,
+                cause: ReleaseName::Blind,
+            } => {
+                write!(f, "{bin}: off, no fresh picture")
+            }
+            Self::SignalOff { bin, .. } => write!(f, "{bin}: off"),
+            Self::ItemLeft => f.write_str("it left before it was recognised"),
+            Self::Rearmed => f.write_str("the drop zone is empty"),
+            Self::ConfigReloaded { config } => write!(f, "{config} is in force"),
+            Self::ConfigRefused { error } => {
+                write!(
+                    f,
+                    "the new configuration is refused, and the old one goes on: {error}"
+                )
+            }
+            Self::Remark { text } => f.write_str(text),
+            Self::Stopping { cause } => write!(f, "stopping: {cause}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_json_form_is_stable() {
+        let recognised = Event::Recognised {
+            label: "glass".into(),
+            bin: "bottles".into(),
+            confidence: 0.5,
+        };
+        let json = |event: &Event| serde_json::to_string(event).unwrap();
+        assert_eq!(
+            json(&recognised),
+            r#"{"event":"recognised","label":"glass","bin":"bottles","confidence":0.5}"#
+        );
+        let off = Event::SignalOff {
+            bin: "bottles".into(),
+            cause: ReleaseName::TooLong,
+        };
+        assert_eq!(
+            json(&off),
+            r#"{"event":"signal-off","bin":"bottles","cause":"too-long"}"#
+        );
+    }
+
+    #[test]
+    fn the_name_is_the_one_of_the_json_form() {
+        for event in [
+            Event::Blind,
+            Event::RecordingEnded,
+            Event::Stopping { cause: "x".into() },
+        ] {
+            let json = serde_json::to_value(&event).unwrap();
+            assert_eq!(json["event"], event.name());
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What happened, told to people and programs: log records with fields, and events as JSON lines.
+//!
+//! An [`Event`] is a value; [`Reporter`] writes it. Stages return values and errors and never log.
+
+mod event;
+mod logger;
+
+pub use event::{Event, FaultName, ReleaseName};
+pub use logger::install_logger;
+
+use std::io::Write;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use log::{Level, log};
+use serde::Serialize;
+
+/// Writes events to the log, and to standard output as JSON lines where that is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Reporter {
+    json: bool,
+}
+
+/// An event as one JSON line.
+#[derive(Serialize)]
+struct Line<'e> {
+    /// Milliseconds since 1970, UTC.
+    time_ms: u64,
+    #[serde(flatten)]
+    event: &'e Event,
+}
+
+impl Reporter {
+    /// A reporter; `json` also prints each event on standard output.
+    #[must_use]
+    pub const fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// Reports one event.
+    pub fn report(&self, event: &Event) {
+        write_log(event);
+        if self.json {
+            write_json(event);
+        }
+    }
+}
+
+/// Writes the event's log record. Its fields have the prefix `SORTD_` in journald.
+fn write_log(event: &Event) {
+    let fields = event.fields();
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let confidence = fields.confidence.map(|value| format!("{value:.3}"));
+    log!(
+        target: "sortd",
+        event.level(),
+        SORTD_EVENT = event.name(),
+        SORTD_LABEL = text(&fields.label).as_str(),
+        SORTD_BIN = text(&fields.bin).as_str(),
+        SORTD_CONFIDENCE = text(&confidence).as_str(),
+        SORTD_CAUSE = text(&fields.cause).as_str();
+        "{event}"
+    );
+}
+
+fn write_json(event: &Event) {
+    let time = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let line = Line {
+        time_ms: time.as_millis() as u64,
+        event,
+    };
+    let Ok(mut text) = serde_json::to_string(&line) else {
+        log::error!("the event {} cannot be written as JSON", event.name());
+        return;
+    };
+    text.push('\n');
+    // A reader that went away is no reason to stop sorting.
+    let mut out = std::io::stdout().lock();
+    if out
+        .write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .is_err()
+    {
+        log::log!(Level::Debug, "nobody reads the events any more");
+    }
+}
