@@ -7,6 +7,7 @@
 //! module that knows all of them.
 
 pub mod average;
+pub mod bundle;
 pub mod checkpoint;
 pub mod cli;
 pub mod config;
@@ -16,10 +17,12 @@ pub mod evaluation;
 pub mod files;
 pub mod metrics;
 pub mod nets;
+pub mod onnx;
 pub mod places;
 pub mod plots;
 pub mod progress;
 pub mod run_folder;
+pub mod runtime;
 pub mod schedule;
 pub mod training;
 pub mod weights;

@@ -1,6 +1,9 @@
 //! The command line: one file a subcommand.
 
+mod evaluate;
+mod export;
 mod train;
+mod trained;
 
 use std::path::PathBuf;
 
@@ -8,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use sortd::error::Result;
 
 use crate::device::DeviceKind;
+use trained::Trained;
 
 /// Trains, evaluates and exports the networks that sortd runs.
 #[derive(Debug, Parser)]
@@ -21,6 +25,10 @@ pub struct Cli {
 enum Command {
     /// Teach a network, or go on with an interrupted run
     Train(train::Train),
+    /// Measure a run's best weights on a list of photographs
+    Evaluate(evaluate::Evaluate),
+    /// Write a run's best weights as a bundle that the daemon loads
+    Export(export::Export),
 }
 
 /// What all subcommands that read photographs share.
@@ -44,6 +52,8 @@ impl Cli {
     pub fn run(self) -> Result<()> {
         match self.command {
             Command::Train(train) => train.run(),
+            Command::Evaluate(evaluate) => evaluate.run(),
+            Command::Export(export) => export.run(),
         }
     }
 }
