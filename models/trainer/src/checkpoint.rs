@@ -1,0 +1,138 @@
+//! Checkpoints: everything that a run needs to go on exactly as if it had not been interrupted.
+//!
+//! A checkpoint is a folder that gets its name, `checkpoint-NNNN` after NNNN epochs, only when it is
+//! complete; the one before is removed after that. Weights are kept as burnpack, because the
+//! optimiser's state is keyed by parameter identities, which safetensors would lose.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use burn::module::Module;
+use burn::optim::ModuleOptimizer;
+use burn::store::{BurnpackStore, ModuleSnapshot};
+use serde::{Deserialize, Serialize};
+use sortd::error::{Error, Result};
+
+use crate::files;
+use crate::run_folder::EpochRecord;
+
+/// What a run knows besides its weights.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Progress {
+    /// Epochs done.
+    pub epochs: usize,
+    /// Optimiser steps done.
+    pub steps: usize,
+    /// What was measured in each epoch.
+    pub history: Vec<EpochRecord>,
+    /// The epoch whose averaged weights are kept as the best, from 1; 0 before the first.
+    pub best_epoch: usize,
+}
+
+/// The state of a run between two epochs.
+#[derive(Clone)]
+pub struct State<N: Module> {
+    /// The network that learns.
+    pub network: N,
+    /// The running average of its weights.
+    pub average: N,
+    /// The optimiser.
+    pub optimiser: ModuleOptimizer,
+    /// The rest.
+    pub progress: Progress,
+}
+
+/// Writes a checkpoint into the run's folder and removes the one before.
+///
+/// # Errors
+/// The disk is full or not writable; the checkpoint before is then still whole.
+pub fn save<N: Module>(run: &Path, state: &State<N>) -> Result<()> {
+    let folder = run.join(name(state.progress.epochs));
+    let unfinished = folder.with_extension("tmp");
+    remove(&unfinished)?;
+    files::make_folder(&unfinished)?;
+    save_weights(&unfinished.join("network.bpk"), &state.network)?;
+    save_weights(&unfinished.join("average.bpk"), &state.average)?;
+    let optimiser = unfinished.join("optimiser.bpk");
+    state.optimiser.save(&optimiser).map_err(|error| cannot_write(&optimiser, error))?;
+    files::write_json(&unfinished.join("progress.json"), &state.progress)?;
+    let older = all(run)?;
+    remove(&folder)?;
+    fs::rename(&unfinished, &folder).map_err(|error| cannot_write(&folder, error))?;
+    older.into_iter().filter(|(_, path)| *path != folder).try_for_each(|(_, path)| remove(&path))
+}
+
+/// Loads the newest checkpoint of the run's folder into `state`, whose modules say what is
+/// expected; nothing changes where there is none.
+///
+/// # Errors
+/// A file is missing, damaged, or of another network.
+pub fn load<N: Module>(run: &Path, mut state: State<N>) -> Result<State<N>> {
+    let Some((_, folder)) = all(run)?.pop() else { return Ok(state) };
+    load_weights(&folder.join("network.bpk"), &mut state.network)?;
+    load_weights(&folder.join("average.bpk"), &mut state.average)?;
+    let optimiser = folder.join("optimiser.bpk");
+    state.optimiser = state.optimiser.load(&optimiser).map_err(|error| cannot_use(&optimiser, error))?;
+    state.progress = files::read_json(&folder.join("progress.json"))?;
+    Ok(state)
+}
+
+/// Writes a network's weights wholly or not at all.
+///
+/// # Errors
+/// The disk is full or not writable.
+pub fn save_weights<N: Module>(path: &Path, network: &N) -> Result<()> {
+    let mut store = BurnpackStore::from_file(path).overwrite(true);
+    network.save_into(&mut store).map_err(|error| cannot_write(path, error))
+}
+
+/// Loads weights that [`save_weights`] wrote.
+///
+/// # Errors
+/// The file is missing, damaged, or of another network.
+pub fn load_weights<N: Module>(path: &Path, network: &mut N) -> Result<()> {
+    let mut store = BurnpackStore::from_file(path);
+    network.load_from(&mut store).map_err(|error| cannot_use(path, error))?;
+    Ok(())
+}
+
+fn name(epochs: usize) -> String {
+    format!("checkpoint-{epochs:04}")
+}
+
+/// The complete checkpoints of a run, oldest first.
+fn all(run: &Path) -> Result<Vec<(usize, PathBuf)>> {
+    let entries = fs::read_dir(run)
+        .map_err(|error| Error::data(format!("cannot read {}", run.display())).caused_by(error))?;
+    let mut found: Vec<(usize, PathBuf)> = entries
+        .filter_map(std::result::Result::ok)
+        .filter_map(|entry| {
+            let epochs = entry.file_name().to_str()?.strip_prefix("checkpoint-")?.parse().ok()?;
+            Some((epochs, entry.path()))
+        })
+        .collect();
+    found.sort();
+    Ok(found)
+}
+
+fn remove(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::internal(format!("cannot remove {}", folder.display())).caused_by(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn cannot_write(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::internal(format!("cannot write {}", path.display()))
+        .caused_by(error)
+        .advice("free some disk space; the checkpoint before is whole, so --resume goes on from there")
+}
+
+fn cannot_use(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::data(format!("cannot use {}", path.display()))
+        .caused_by(error)
+        .advice("the file is damaged or belongs to another network; start a new run")
+}

@@ -1,0 +1,86 @@
+//! `trainer evaluate`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use sortd::error::{Error, Result};
+
+use super::{Common, Trained};
+use crate::evaluation::{self, Evaluation, Subject};
+use crate::files;
+use crate::plots;
+
+/// Measure a run's best weights on a list of photographs.
+///
+/// Writes evaluation-LIST.json and confusion-LIST.png into the run's folder.
+#[derive(Debug, Args)]
+pub struct Evaluate {
+    #[command(flatten)]
+    common: Common,
+
+    /// Folder of the run
+    #[arg(long, value_name = "DIR")]
+    run: PathBuf,
+
+    /// List of the data set's folder splits/, such as blocked-test
+    #[arg(long, value_name = "LIST")]
+    split: String,
+}
+
+impl Evaluate {
+    /// Measures.
+    ///
+    /// # Errors
+    /// The run or the data is missing, the list holds photographs that were learnt from, or a file
+    /// cannot be written.
+    pub fn run(self) -> Result<()> {
+        let trained = Trained::open(&self.run, &self.common)?;
+        trained.refuse_leakage(&self.split)?;
+        let photos = trained.photos(&self.split)?;
+        let side = trained.config.network.side as usize;
+        let logits = evaluation::logits(&trained.network, &photos.photos, side, &trained.device)?;
+        let truths: Vec<usize> = photos.photos.iter().map(|photo| photo.label).collect();
+        let subject = Subject {
+            list: format!("{}/{}", trained.config.data.dataset, self.split),
+            trained_on: format!("{}/{}", trained.config.data.dataset, trained.config.data.train),
+            architecture: trained.config.network.architecture(),
+            epoch: trained.best_epoch()?,
+            epochs: trained.config.training.epochs,
+            labels: trained.config.data.labels.clone(),
+        };
+        let found = Evaluation::new(subject, &logits, &truths, photos.skipped.len());
+        files::write_json(&trained.folder.evaluation_file(&self.split), &found)?;
+        plots::confusion(&trained.folder.confusion_file(&self.split), &found)?;
+        let history = trained.history()?;
+        plots::learning_curves(&trained.folder.curves_file(), &history, found.epoch)?;
+        println!(
+            "{}: {} of {} right, {:.1} % (95 %: {:.1} to {:.1} %)",
+            found.list,
+            found.correct,
+            found.images,
+            100.0 * found.accuracy,
+            100.0 * found.interval.0,
+            100.0 * found.interval.1
+        );
+        Ok(())
+    }
+}
+
+impl Trained {
+    /// A network must not be measured on what it has seen.
+    fn refuse_leakage(&self, split: &str) -> Result<()> {
+        let learnt = self.tree.split(&self.config.data.train)?;
+        let known: std::collections::HashSet<_> = learnt.iter().map(|item| &item.path).collect();
+        let measured = self.tree.split(split)?;
+        let seen = measured.iter().filter(|item| known.contains(&item.path)).count();
+        if seen == 0 {
+            return Ok(());
+        }
+        Err(Error::data(format!(
+            "{seen} of the {} photographs of {split} are in {}, which this run learnt from",
+            measured.len(),
+            self.config.data.train
+        ))
+        .advice("measure on the test list of the same split, or train on another list"))
+    }
+}

@@ -1,0 +1,117 @@
+//! Batches of varied photographs, made on a second thread while the network learns from the last.
+
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::Scope;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use image::RgbImage;
+use rayon::prelude::*;
+use sortd::error::{Error, Result};
+
+use super::augment::{Variation, vary};
+use super::dice::{Dice, Purpose};
+use super::photo::Reduced;
+
+/// Batches that may wait for the network.
+const AHEAD: usize = 2;
+
+/// What training draws its batches from.
+#[derive(Debug)]
+pub struct Source<'a> {
+    /// The photographs.
+    pub photos: &'a [Reduced],
+    /// Pictures without items.
+    pub backgrounds: &'a [RgbImage],
+    /// How photographs are varied.
+    pub variation: &'a Variation,
+    /// Side of the model's input.
+    pub side: u32,
+    /// Photographs in a batch.
+    pub batch: usize,
+    /// The run's seed.
+    pub seed: u64,
+}
+
+/// One batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// `labels.len() * side * side * 3` bytes: R, G, B by rows, picture after picture.
+    pub pixels: Vec<u8>,
+    /// The class of each picture.
+    pub labels: Vec<usize>,
+}
+
+impl Source<'_> {
+    /// Batches of one epoch. The photographs that do not fill a last batch are left out; the order
+    /// is another in each epoch, so it hits others each time.
+    #[must_use]
+    pub fn batches(&self) -> usize {
+        (self.photos.len() / self.batch).max(1)
+    }
+
+    /// Starts to make the batches of `epoch`; they arrive in order.
+    pub fn epoch<'scope>(
+        &'scope self,
+        scope: &'scope Scope<'scope, '_>,
+        epoch: usize,
+    ) -> Receiver<Result<Batch>> {
+        let (sender, receiver) = sync_channel(AHEAD);
+        scope.spawn(move || {
+            let order = Dice::new(self.seed, Purpose::Order, epoch as u64, 0).order(self.photos.len());
+            for places in order.chunks(self.batch).take(self.batches()) {
+                // The receiver is gone when training ended with an error; then nobody waits.
+                if sender.send(self.batch(epoch, places)).is_err() {
+                    return;
+                }
+            }
+        });
+        receiver
+    }
+
+    fn batch(&self, epoch: usize, places: &[usize]) -> Result<Batch> {
+        let varied: Vec<Result<RgbImage>> = places
+            .par_iter()
+            .map(|&place| {
+                let mut dice = Dice::new(self.seed, Purpose::Variation, epoch as u64, place as u64);
+                vary(&self.photos[place], self.backgrounds, self.variation, self.side, &mut dice)
+            })
+            .collect();
+        let mut pixels = Vec::with_capacity(places.len() * (self.side * self.side * 3) as usize);
+        for picture in varied {
+            pixels.extend_from_slice(picture?.as_raw());
+        }
+        Ok(Batch { pixels, labels: places.iter().map(|&place| self.photos[place].label).collect() })
+    }
+}
+
+/// Pictures as the networks want them: `[count, 3, side, side]`, values `pixel / 127.5 - 1`.
+///
+/// # Errors
+/// The number of bytes is not that of whole pictures.
+pub fn to_tensor(pixels: &[u8], side: usize, device: &Device) -> Result<Tensor<4>> {
+    let area = side * side;
+    if area == 0 || pixels.len() % (area * 3) != 0 {
+        return Err(Error::internal(format!("{} bytes are no pictures of {side}x{side}", pixels.len())));
+    }
+    let count = pixels.len() / (area * 3);
+    let mut values = vec![0.0_f32; pixels.len()];
+    for (picture, planes) in pixels.chunks_exact(area * 3).zip(values.chunks_exact_mut(area * 3)) {
+        for (place, pixel) in picture.chunks_exact(3).enumerate() {
+            for (channel, value) in pixel.iter().enumerate() {
+                planes[channel * area + place] = normalised(*value);
+            }
+        }
+    }
+    Ok(Tensor::from_data(TensorData::new(values, [count, 3, side, side]), device))
+}
+
+/// Scale and offset that take a pixel's 0..=255 to the networks' -1..=1.
+pub const PIXEL_SCALE: f32 = 1.0 / 127.5;
+/// See [`PIXEL_SCALE`].
+pub const PIXEL_OFFSET: f32 = -1.0;
+
+/// A channel's value as the networks want it.
+#[must_use]
+pub fn normalised(value: u8) -> f32 {
+    f32::from(value) * PIXEL_SCALE + PIXEL_OFFSET
+}

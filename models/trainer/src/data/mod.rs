@@ -1,0 +1,7 @@
+//! Photographs: where they lie, how they become model input, and how training varies them.
+
+pub mod augment;
+pub mod batches;
+pub mod dice;
+pub mod photo;
+pub mod tree;

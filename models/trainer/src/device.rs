@@ -1,0 +1,37 @@
+//! Where tensors are computed.
+
+use burn::tensor::Device;
+use sortd::error::{Error, Result};
+
+/// A kind of device that the command line can ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum DeviceKind {
+    /// The processor (burn-flex).
+    Cpu,
+    /// An NVIDIA card; needs a build with `--features cuda`.
+    Cuda,
+    /// Any card with Vulkan, Metal or DirectX 12; needs a build with `--features wgpu`.
+    Wgpu,
+}
+
+impl DeviceKind {
+    /// The device, without gradients.
+    ///
+    /// # Errors
+    /// The program was built without it.
+    pub fn open(self) -> Result<Device> {
+        match self {
+            Self::Cpu => Ok(Device::flex()),
+            #[cfg(feature = "cuda")]
+            Self::Cuda => Ok(Device::cuda(0)),
+            #[cfg(feature = "wgpu")]
+            Self::Wgpu => Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
+            #[allow(unreachable_patterns, reason = "with all features on, no kind is left over")]
+            missing => {
+                let name = format!("{missing:?}").to_lowercase();
+                Err(Error::usage(format!("this trainer was built without {name}"))
+                    .advice(format!("build it with `cargo build --release -p sortd-trainer --features {name}`")))
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! sortd-trainer: teaches, measures and exports the networks that the daemon runs.
+//!
+//! In the order in which data flows: [`data`] reads photographs and varies them, [`nets`] holds the
+//! networks and [`weights`] what ImageNet taught them, [`training`] teaches ([`schedule`],
+//! [`average`], [`checkpoint`]), [`evaluation`] measures ([`metrics`], [`plots`]), [`bundle`] writes
+//! what the daemon loads ([`onnx`]) and [`card`] the figures of the model card. [`cli`] is the only
+//! module that knows all of them.
+
+pub mod average;
+pub mod bundle;
+pub mod checkpoint;
+pub mod cli;
+pub mod config;
+pub mod data;
+pub mod device;
+pub mod evaluation;
+pub mod files;
+pub mod metrics;
+pub mod nets;
+pub mod onnx;
+pub mod places;
+pub mod plots;
+pub mod progress;
+pub mod run_folder;
+pub mod runtime;
+pub mod schedule;
+pub mod training;
+pub mod weights;

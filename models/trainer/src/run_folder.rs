@@ -1,0 +1,164 @@
+//! The folder of a run and what lies in it.
+//!
+//! `config.toml` (the exact configuration), `metrics.json` (one record an epoch), `best.bpk` (the
+//! averaged weights of the best epoch), `checkpoint-NNNN/` (from which an interrupted run goes on),
+//! `learning-curves.png`, and of each evaluation `evaluation-LIST.json` and `confusion-LIST.png`.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sortd::error::{Error, Result};
+
+use crate::config::RunConfig;
+use crate::files;
+
+/// What was measured in one epoch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EpochRecord {
+    /// Number of the epoch, from 1.
+    pub epoch: usize,
+    /// Learning rate of its last step.
+    pub rate: f64,
+    /// Mean loss over the varied photographs that were learnt from.
+    pub train_loss: f64,
+    /// Share of them that was recognised while learning.
+    pub train_accuracy: f64,
+    /// Loss of the averaged weights on the validation list.
+    pub validation_loss: f64,
+    /// Accuracy of the averaged weights on the validation list.
+    pub validation_accuracy: f64,
+    /// Seconds that the epoch took, measuring included. A resumed run cannot repeat this number.
+    pub seconds: f64,
+    /// Photographs learnt a second.
+    pub images_per_second: f64,
+}
+
+impl EpochRecord {
+    /// Nothing measured yet.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self {
+            epoch: 0,
+            rate: 0.0,
+            train_loss: 0.0,
+            train_accuracy: 0.0,
+            validation_loss: 0.0,
+            validation_accuracy: 0.0,
+            seconds: 0.0,
+            images_per_second: 0.0,
+        }
+    }
+
+    /// Whether these weights are to be kept rather than those of `other`: more photographs of the
+    /// validation list recognised, or as many with a smaller loss.
+    #[must_use]
+    pub fn better_than(&self, other: &Self) -> bool {
+        self.validation_accuracy > other.validation_accuracy
+            || (self.validation_accuracy >= other.validation_accuracy
+                && self.validation_loss < other.validation_loss)
+    }
+}
+
+/// A run's folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFolder {
+    root: PathBuf,
+}
+
+impl RunFolder {
+    /// Makes the folder of a new run and writes its configuration.
+    ///
+    /// # Errors
+    /// A run lies there already, or the folder cannot be written.
+    pub fn create(root: &Path, config: &RunConfig) -> Result<Self> {
+        let folder = Self { root: root.to_owned() };
+        if folder.config_file().exists() {
+            return Err(Error::usage(format!("{} holds a run already", root.display()))
+                .advice("add --resume to go on with it, or name another folder with --run"));
+        }
+        files::make_folder(root)?;
+        files::write_whole(&folder.config_file(), config.to_toml()?.as_bytes())?;
+        Ok(folder)
+    }
+
+    /// Opens the folder of a run.
+    ///
+    /// # Errors
+    /// There is no run.
+    pub fn open(root: &Path) -> Result<Self> {
+        let folder = Self { root: root.to_owned() };
+        if folder.config_file().is_file() {
+            Ok(folder)
+        } else {
+            Err(Error::data(format!("{} holds no run (no config.toml)", root.display()))
+                .advice("make one with `trainer train --run FOLDER`"))
+        }
+    }
+
+    /// The run's configuration.
+    ///
+    /// # Errors
+    /// The file cannot be read or understood.
+    pub fn config(&self) -> Result<RunConfig> {
+        let file = self.config_file();
+        RunConfig::from_toml(&files::read_text(&file)?, &file.display().to_string())
+    }
+
+    /// Checks that the run was started with `config`.
+    ///
+    /// # Errors
+    /// It was not; the error names the keys that differ.
+    pub fn require(&self, config: &RunConfig) -> Result<()> {
+        let differences = config.differences(&self.config()?);
+        if differences.is_empty() {
+            return Ok(());
+        }
+        Err(Error::data(format!(
+            "the checkpoint in {} is of another configuration: {}",
+            self.root.display(),
+            differences.join("; ")
+        ))
+        .advice("give the same options as when the run was started, or start a new one in another folder"))
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    fn config_file(&self) -> PathBuf {
+        self.root.join("config.toml")
+    }
+
+    /// One record an epoch.
+    #[must_use]
+    pub fn metrics_file(&self) -> PathBuf {
+        self.root.join("metrics.json")
+    }
+
+    /// The averaged weights of the best epoch.
+    #[must_use]
+    pub fn best_file(&self) -> PathBuf {
+        self.root.join("best.bpk")
+    }
+
+    /// The picture of loss and accuracy over the epochs.
+    #[must_use]
+    pub fn curves_file(&self) -> PathBuf {
+        self.root.join("learning-curves.png")
+    }
+
+    /// The figures of an evaluation on `list`.
+    #[must_use]
+    pub fn evaluation_file(&self, list: &str) -> PathBuf {
+        self.root.join(format!("evaluation-{list}.json"))
+    }
+
+    /// The picture of the confusion on `list`.
+    #[must_use]
+    pub fn confusion_file(&self, list: &str) -> PathBuf {
+        self.root.join(format!("confusion-{list}.png"))
+    }
+}
