@@ -28,29 +28,19 @@ pub struct SimulatedClock {
 
 impl Default for SimulatedClock {
     fn default() -> Self {
-        Self {
-            start: Instant::now(),
-            elapsed: Mutex::new(Duration::ZERO),
-        }
+        Self { start: Instant::now(), elapsed: Mutex::new(Duration::ZERO) }
     }
 }
 
 impl SimulatedClock {
     /// Moves the clock forward.
     pub fn advance(&self, by: Duration) {
-        *self
-            .elapsed
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) += by;
+        *self.elapsed.lock().unwrap_or_else(std::sync::PoisonError::into_inner) += by;
     }
 }
 
 impl Clock for SimulatedClock {
     fn now(&self) -> Instant {
-        self.start
-            + *self
-                .elapsed
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.start + *self.elapsed.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

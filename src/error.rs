@@ -52,12 +52,7 @@ pub struct Error {
 impl Error {
     /// An error of `kind`; `what` names the thing that failed (file, device, pin, key).
     pub fn new(kind: Kind, what: impl Into<String>) -> Self {
-        Self {
-            kind,
-            what: what.into(),
-            advice: None,
-            source: None,
-        }
+        Self { kind, what: what.into(), advice: None, source: None }
     }
 
     /// A wrong command line.
@@ -111,10 +106,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)?;
         let mut said = self.what.clone();
-        let mut cause = self
-            .source
-            .as_deref()
-            .map(|source| source as &(dyn StdError + 'static));
+        let mut cause = self.source.as_deref().map(|source| source as &(dyn StdError + 'static));
         while let Some(error) = cause {
             let text = one_line(&error.to_string());
             // Many libraries repeat their cause in their own text; saying it twice helps nobody.

@@ -16,13 +16,9 @@ impl BcmPin {
     /// The number is not that of a usable header pin.
     pub fn new(number: i64) -> Result<Self, String> {
         match number {
-            0 | 1 => Err(format!(
-                "BCM {number} belongs to the HAT identification bus"
-            )),
+            0 | 1 => Err(format!("BCM {number} belongs to the HAT identification bus")),
             2..=27 => Ok(Self(u8::try_from(number).expect("2..=27 fits u8"))),
-            _ => Err(format!(
-                "BCM {number} is not on the 40-pin header, which has BCM 2 to 27"
-            )),
+            _ => Err(format!("BCM {number} is not on the 40-pin header, which has BCM 2 to 27")),
         }
     }
 
@@ -91,9 +87,7 @@ impl PulseWidth {
     pub fn new(micros: i64) -> Result<Self, String> {
         match u16::try_from(micros) {
             Ok(value @ 400..=2600) => Ok(Self(value)),
-            _ => Err(format!(
-                "{micros} µs is outside the 400 µs to 2600 µs that servos bear"
-            )),
+            _ => Err(format!("{micros} µs is outside the 400 µs to 2600 µs that servos bear")),
         }
     }
 
@@ -141,11 +135,7 @@ impl Confidence {
     /// and what is not a number counts as no confidence.
     #[must_use]
     pub fn saturating(value: f32) -> Self {
-        Self(if value.is_nan() {
-            0.0
-        } else {
-            value.clamp(0.0, 1.0)
-        })
+        Self(if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) })
     }
 
     /// The value, 0 to 1.
@@ -202,12 +192,7 @@ pub struct Zone {
 
 impl Zone {
     /// The whole picture.
-    pub const WHOLE: Self = Self {
-        left: 0.0,
-        top: 0.0,
-        width: 1.0,
-        height: 1.0,
-    };
+    pub const WHOLE: Self = Self { left: 0.0, top: 0.0, width: 1.0, height: 1.0 };
 
     /// Makes a zone.
     ///
@@ -217,26 +202,16 @@ impl Zone {
         const SMALLEST: f64 = 0.05;
         // Decimal fractions such as 0.1 + 0.9 may exceed 1 by a rounding error.
         const ROUNDING: f64 = 1e-9;
-        if ![left, top, width, height]
-            .iter()
-            .all(|v| (0.0..=1.0).contains(v))
-        {
+        if ![left, top, width, height].iter().all(|v| (0.0..=1.0).contains(v)) {
             return Err("a zone is given in fractions of the picture, each within 0 to 1".into());
         }
         if left + width > 1.0 + ROUNDING || top + height > 1.0 + ROUNDING {
             return Err("the zone reaches beyond the picture: left + width and top + height may be 1 at most".into());
         }
         if width < SMALLEST || height < SMALLEST {
-            return Err(format!(
-                "a zone thinner than {SMALLEST} of the picture holds no item"
-            ));
+            return Err(format!("a zone thinner than {SMALLEST} of the picture holds no item"));
         }
-        Ok(Self {
-            left: left as f32,
-            top: top as f32,
-            width: width as f32,
-            height: height as f32,
-        })
+        Ok(Self { left: left as f32, top: top as f32, width: width as f32, height: height as f32 })
     }
 
     /// Left edge.
