@@ -5,17 +5,28 @@
 //! Nothing here looks at what a picture shows, and nothing here decodes a JPEG from a camera.
 
 mod backoff;
+mod contain;
+mod devices;
 mod frame;
 mod interrupt;
 mod jpeg;
 mod mjpeg;
+mod offer;
+mod open;
 pub mod replay;
+mod rpicam;
 mod slot;
 mod thread;
+mod v4l2;
 
+pub use devices::{Listing, cameras};
 pub use frame::{Frame, PixelFormat};
+pub use offer::{Offer, Wanted, choose};
+pub use open::opener;
+pub use rpicam::RpicamOpener;
 pub use slot::CaptureCounts;
 pub use thread::{CaptureChange, CaptureThread};
+pub use v4l2::V4l2Opener;
 
 use crate::error::{Error, Result};
 

@@ -6,12 +6,12 @@
 //!
 //! The deadlines here are those of real devices, so this module reads the machine's clock itself.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::backoff::Backoff;
+use super::contain::contained;
 use super::interrupt;
 use super::slot::{CaptureCounts, Doing, Slot};
 use super::{Camera, Captured, Frame, Opener};
@@ -133,6 +133,7 @@ impl CaptureThread {
 
     /// Interrupts the camera, closes it and ends the threads; `false` when they did not end within
     /// three seconds because a driver does not return. They are then left behind.
+    #[must_use = "a camera that does not let go may be worth a word"]
     pub fn stop(mut self) -> bool {
         self.halt()
     }
@@ -278,21 +279,6 @@ fn silent(description: &str, deadline: Duration, cause: Option<Error>) -> Error 
         Some(cause) => error.caused_by(cause),
         None => error,
     }
-}
-
-/// Treats a panic inside a driver crate as a failure of the camera.
-fn contained<T>(what: &str, call: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
-        let said = panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&str>().copied())
-            .unwrap_or("no message");
-        Err(
-            Error::unavailable(format!("{what}: its driver gave up: {said}"))
-                .advice("unplug the camera and plug it in again"),
-        )
-    })
 }
 
 #[cfg(test)]

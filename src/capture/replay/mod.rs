@@ -207,3 +207,6 @@ impl Pace {
         in_time
     }
 }
+
+#[cfg(test)]
+mod tests;
