@@ -1,0 +1,172 @@
+//! Streams with pictures, garbage and broken pictures in them, cut into pieces anywhere.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn segment(code: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(payload.len() + 2).unwrap().to_be_bytes();
+    [&[0xFF, code], &length[..], payload].concat()
+}
+
+fn frame_header(width: u16, height: u16) -> Vec<u8> {
+    let [h, l] = height.to_be_bytes();
+    let [w, m] = width.to_be_bytes();
+    segment(0xC0, &[8, h, l, w, m, 1, 1, 0x11, 0])
+}
+
+/// Compressed data: no marker in it but restarts.
+fn scan(data: &[u8]) -> Vec<u8> {
+    let mut scan = segment(0xDA, &[1, 1, 0, 0, 63, 0]);
+    for (at, byte) in data.iter().enumerate() {
+        scan.push(*byte);
+        if *byte == 0xFF {
+            scan.push(if at % 3 == 0 {
+                0xD0 + (at % 8) as u8
+            } else {
+                0
+            });
+        }
+    }
+    scan
+}
+
+/// A picture with a whole other picture inside its application data.
+fn picture(content: &[u8], progressive: bool) -> Vec<u8> {
+    let thumbnail = [
+        &[0xFF, 0xD8],
+        &frame_header(16, 16)[..],
+        &scan(&[1, 2]),
+        &[0xFF, 0xD9],
+    ]
+    .concat();
+    let mut picture = vec![0xFF, 0xD8];
+    picture.extend(segment(0xE1, &thumbnail));
+    picture.extend([0xFF, 0xFF]);
+    picture.extend(frame_header(64, 48));
+    picture.extend(scan(content));
+    if progressive {
+        picture.extend(segment(0xC4, &[0; 19]));
+        picture.extend(scan(content));
+    }
+    picture.extend([0xFF, 0xD9]);
+    picture
+}
+
+/// Everything that comes out when `stream` goes in, in pieces of these sizes.
+fn split(stream: &[u8], pieces: &[usize]) -> (Vec<Vec<u8>>, Splitter) {
+    let mut splitter = Splitter::default();
+    let mut pictures = Vec::new();
+    let mut picture = Vec::new();
+    let mut rest = stream;
+    let mut pieces = pieces.iter().cycle();
+    while !rest.is_empty() {
+        let length = pieces
+            .next()
+            .map_or(rest.len(), |piece| (*piece).clamp(1, rest.len()));
+        let (piece, behind) = rest.split_at(length);
+        splitter.push(piece);
+        while splitter.next(&mut picture).is_some() {
+            pictures.push(picture.clone());
+        }
+        rest = behind;
+    }
+    (pictures, splitter)
+}
+
+/// Bytes in which no picture begins.
+fn garbage() -> impl Strategy<Value = Vec<u8>> {
+    let byte = prop_oneof![3 => any::<u8>(), 1 => Just(0xFF_u8)];
+    prop::collection::vec(byte, 0..60).prop_map(|mut bytes| {
+        for at in 1..bytes.len() {
+            if bytes[at - 1] == 0xFF && bytes[at] == 0xD8 {
+                bytes[at] = 0;
+            }
+        }
+        // The first byte of the next picture must not complete a start either.
+        bytes.push(0);
+        bytes
+    })
+}
+
+fn any_picture() -> impl Strategy<Value = Vec<u8>> {
+    let byte = prop_oneof![3 => any::<u8>(), 1 => Just(0xFF_u8)];
+    (prop::collection::vec(byte, 0..80), any::<bool>())
+        .prop_map(|(content, progressive)| picture(&content, progressive))
+}
+
+proptest! {
+    #[test]
+    fn every_intact_picture_comes_out_whole(
+        stream in prop::collection::vec((garbage(), any_picture()), 0..6),
+        pieces in prop::collection::vec(1usize..200, 1..5),
+    ) {
+        let bytes: Vec<u8> = stream.iter().flat_map(|(g, p)| [g.as_slice(), p].concat()).collect();
+        let (pictures, splitter) = split(&bytes, &pieces);
+        let wanted: Vec<_> = stream.into_iter().map(|(_, picture)| picture).collect();
+        prop_assert_eq!(pictures, wanted);
+        prop_assert!(!splitter.is_amid_picture());
+    }
+
+    #[test]
+    fn a_picture_behind_a_broken_one_comes_out(
+        broken in any_picture(), cut in 3usize..60, intact in any_picture(), last in any_picture(),
+    ) {
+        let cut = cut.min(broken.len() - 3);
+        let (pictures, _) = split(&[&broken[..cut], &intact, &last].concat(), &[50]);
+        prop_assert_eq!(pictures.last(), Some(&last));
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic_or_grow(
+        bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(0xFF), Just(0xD8), Just(0xDA)], 0..3000),
+        pieces in prop::collection::vec(1usize..100, 1..5),
+    ) {
+        let (pictures, _) = split(&bytes, &pieces);
+        prop_assert!(pictures.iter().map(Vec::len).sum::<usize>() <= bytes.len());
+    }
+}
+
+#[test]
+fn the_size_is_that_of_the_picture_and_not_of_its_thumbnail() {
+    let mut splitter = Splitter::default();
+    splitter.push(&picture(&[1, 2, 3], false));
+    assert_eq!(splitter.next(&mut Vec::new()), Some((64, 48)));
+    assert_eq!(splitter.take_skipped(), 0);
+}
+
+#[test]
+fn a_picture_without_end_is_given_up_and_counted() {
+    let mut splitter = Splitter::default();
+    let endless = [&[0xFF, 0xD8][..], &frame_header(64, 48), &scan(&[])].concat();
+    splitter.push(&endless);
+    for _ in 0..20 {
+        splitter.push(&vec![0x55; 1 << 20]);
+        assert_eq!(splitter.next(&mut Vec::new()), None);
+    }
+    assert_eq!(splitter.take_skipped(), 1);
+    assert!(
+        splitter.buffer.len() < MOST_BYTES,
+        "what was given up is not kept"
+    );
+    let intact = picture(&[7], false);
+    splitter.push(&intact);
+    let mut out = Vec::new();
+    assert!(splitter.next(&mut out).is_some());
+    assert_eq!(out, intact);
+}
+
+#[test]
+fn a_picture_of_a_hundred_megapixels_is_skipped() {
+    let mut splitter = Splitter::default();
+    let huge = [
+        &[0xFF, 0xD8][..],
+        &frame_header(10_000, 10_000),
+        &scan(&[1]),
+        &[0xFF, 0xD9],
+    ]
+    .concat();
+    splitter.push(&huge);
+    assert_eq!(splitter.next(&mut Vec::new()), None);
+    assert_eq!(splitter.take_skipped(), 1);
+}

@@ -1,0 +1,91 @@
+//! An MJPEG file: JPEG pictures one behind the other.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Seek};
+use std::path::{Path, PathBuf};
+
+use super::{Pictures, open_file, unreadable};
+use crate::capture::mjpeg::Splitter;
+use crate::capture::{Captured, Frame, PixelFormat};
+use crate::error::{Error, Result};
+
+pub(super) struct Recording {
+    path: PathBuf,
+    file: BufReader<File>,
+    splitter: Splitter,
+    repeat: bool,
+    /// Pictures since the beginning of the file.
+    pictures: u64,
+}
+
+impl Recording {
+    pub(super) fn open(path: &Path, repeat: bool) -> Result<Self> {
+        let file = open_file(path)?;
+        let splitter = Splitter::default();
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            splitter,
+            repeat,
+            pictures: 0,
+        })
+    }
+
+    fn damaged(&self, what: &str) -> Captured {
+        let at = self.pictures + 1;
+        Captured::Skipped(
+            Error::data(format!("{}: picture {at} is {what}", self.path.display()))
+                .advice("the recording goes on behind it"),
+        )
+    }
+
+    /// At the end of the file: what is to be said about it, or nothing when it begins again.
+    fn turn(&mut self) -> Result<Option<Captured>> {
+        if std::mem::take(&mut self.splitter).is_amid_picture() {
+            return Ok(Some(self.damaged("cut off")));
+        }
+        if self.pictures == 0 {
+            return Err(
+                Error::data(format!("{} holds no JPEG picture", self.path.display()))
+                    .advice("make one with `ffmpeg -i VIDEO -c:v mjpeg -f mjpeg OUT.mjpeg`"),
+            );
+        }
+        if !self.repeat {
+            return Ok(Some(Captured::End));
+        }
+        self.pictures = 0;
+        self.file
+            .rewind()
+            .map_err(|error| unreadable(&self.path, error))?;
+        Ok(None)
+    }
+}
+
+impl Pictures for Recording {
+    fn next(&mut self, frame: &mut Frame) -> Result<Captured> {
+        loop {
+            let size = self.splitter.next(&mut frame.data);
+            if let Some((width, height)) = size {
+                // What was skipped before it has been told, or is told with the next one.
+                self.pictures += 1;
+                (frame.format, frame.width, frame.height) = (PixelFormat::Mjpeg, width, height);
+                return Ok(Captured::Frame);
+            }
+            if self.splitter.take_skipped() > 0 {
+                return Ok(self.damaged("damaged or too large"));
+            }
+            let bytes = self
+                .file
+                .fill_buf()
+                .map_err(|error| unreadable(&self.path, error))?;
+            let length = bytes.len();
+            self.splitter.push(bytes);
+            self.file.consume(length);
+            if length == 0
+                && let Some(said) = self.turn()?
+            {
+                return Ok(said);
+            }
+        }
+    }
+}
