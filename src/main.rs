@@ -1,3 +1,10 @@
-//! The thin binary.
+//! The thin binary: arguments in, exit status out.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use sortd::cli::{self, Cli};
+
+fn main() -> ExitCode {
+    cli::main(&Cli::parse())
+}

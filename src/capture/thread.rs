@@ -138,6 +138,16 @@ impl CaptureThread {
         self.halt()
     }
 
+    /// Stops this camera and starts another; a device that both name is free by then.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn replace(&mut self, opener: Box<dyn Opener>, deadline: Duration) -> Result<()> {
+        self.halt();
+        *self = Self::start(opener, deadline)?;
+        Ok(())
+    }
+
     fn halt(&mut self) -> bool {
         let Some(watcher) = self.watcher.take() else {
             return true;

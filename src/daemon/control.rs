@@ -43,9 +43,14 @@ pub fn run(file: &Path, reporter: Reporter) -> Result<()> {
     let (ended, has_ended) = oneshot::channel();
     // Signals are caught before anything is switched on, so that none can come too early.
     let control = runtime.block_on(async {
-        Control::new(file.into(), orders, Arc::clone(&heartbeat), reporter)
+        Control::new(
+            file.into(),
+            orders,
+            Arc::clone(&heartbeat),
+            reporter.clone(),
+        )
     })?;
-    let turning = Loop::start(plan, reporter, heartbeat)?;
+    let turning = Loop::start(plan, reporter.clone(), heartbeat)?;
     reporter.report(&started);
     let thread = std::thread::Builder::new()
         .name("loop".into())
@@ -61,7 +66,9 @@ pub fn run(file: &Path, reporter: Reporter) -> Result<()> {
     match thread.join() {
         Ok(Ok(ending)) => {
             if ending == Ending::RecordingOver {
-                reporter.report(&Event::Stopping { cause: "the recording is over".into() });
+                reporter.report(&Event::Stopping {
+                    cause: "the recording is over".into(),
+                });
             }
             Ok(())
         }
@@ -71,9 +78,12 @@ pub fn run(file: &Path, reporter: Reporter) -> Result<()> {
 }
 
 fn no_resource(what: &str, error: std::io::Error) -> Error {
-    Error::internal(format!("the system gives us no {what}", what = what.trim_start_matches("a ")))
-        .caused_by(error)
-        .advice("check memory and process limits")
+    Error::internal(format!(
+        "the system gives us no {what}",
+        what = what.trim_start_matches("a ")
+    ))
+    .caused_by(error)
+    .advice("check memory and process limits")
 }
 
 struct Control {
@@ -124,12 +134,17 @@ impl Control {
             }
         };
         notify::stopping();
-        self.reporter.report(&Event::Stopping { cause: cause.into() });
+        self.reporter.report(&Event::Stopping {
+            cause: cause.into(),
+        });
         self.order(Order::Stop);
-        timeout(LONGEST_STOP, has_ended).await.map(|_| ()).map_err(|_| {
-            Error::internal("the loop does not end")
-                .advice("the unit's ExecStopPost parks the outputs; otherwise run `sortd park`")
-        })
+        timeout(LONGEST_STOP, has_ended)
+            .await
+            .map(|_| ())
+            .map_err(|_| {
+                Error::internal("the loop does not end")
+                    .advice("the unit's ExecStopPost parks the outputs; otherwise run `sortd park`")
+            })
     }
 
     fn tick(&mut self) {
@@ -150,14 +165,18 @@ impl Control {
             Ok(Ok(plan)) => self.order(Order::Reload(Box::new(plan))),
             Ok(Err(error)) => self.refuse(&error),
             Err(error) => {
-                self.refuse(&Error::internal("reading the configuration stumbled").caused_by(error));
+                self.refuse(
+                    &Error::internal("reading the configuration stumbled").caused_by(error),
+                );
             }
         }
         notify::ready();
     }
 
     fn refuse(&self, error: &Error) {
-        self.reporter.report(&Event::ConfigRefused { error: error.to_string() });
+        self.reporter.report(&Event::ConfigRefused {
+            error: error.to_string(),
+        });
         self.order(Order::TellRefused);
     }
 
@@ -169,5 +188,7 @@ impl Control {
 
 /// systemd advises to report at half of its interval; a third leaves room for a slow turn.
 fn tick_of(watchdog: Option<Duration>) -> Duration {
-    watchdog.map_or(STATUS_EVERY, |every| (every / 3).min(STATUS_EVERY)).max(Duration::from_millis(50))
+    watchdog
+        .map_or(STATUS_EVERY, |every| (every / 3).min(STATUS_EVERY))
+        .max(Duration::from_millis(50))
 }

@@ -31,7 +31,9 @@ impl Heartbeat {
         match (self.frames(), self.camera_works.load(Ordering::Relaxed)) {
             (0, _) => "waiting for the camera's first frame".into(),
             (frames, true) => format!("looking; {frames} frames seen"),
-            (frames, false) => format!("the camera delivers nothing, trying again; {frames} frames seen"),
+            (frames, false) => {
+                format!("the camera delivers nothing, trying again; {frames} frames seen")
+            }
         }
     }
 }

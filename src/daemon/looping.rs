@@ -55,9 +55,9 @@ impl Loop {
     /// Takes the lines, brings the outputs to rest and starts the camera.
     pub fn start(plan: Plan, reporter: Reporter, heartbeat: Arc<Heartbeat>) -> Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let outputs = open_outputs(&plan.config, &clock, reporter)?;
+        let outputs = open_outputs(&plan.config, &clock, &reporter)?;
         let capture = start_camera(&plan.config)?;
-        let pipeline = Pipeline::new(plan, outputs, Arc::clone(&clock), reporter);
+        let pipeline = Pipeline::new(plan, outputs, Arc::clone(&clock), reporter.clone());
         Ok(Self {
             pipeline,
             capture,
@@ -84,7 +84,9 @@ impl Loop {
             match orders.try_recv() {
                 Ok(Order::Stop) | Err(TryRecvError::Disconnected) => return Ok(Ending::Ordered),
                 Ok(Order::Reload(plan)) => self.reload(*plan)?,
-                Ok(Order::TellRefused) => self.refused_until = Some(self.clock.now() + TELL_REFUSED),
+                Ok(Order::TellRefused) => {
+                    self.refused_until = Some(self.clock.now() + TELL_REFUSED)
+                }
                 Err(TryRecvError::Empty) => {}
             }
             if self.tell_camera_changes() {
@@ -115,7 +117,10 @@ impl Loop {
     }
 
     fn health(&self) -> Health {
-        if self.refused_until.is_some_and(|until| self.clock.now() < until) {
+        if self
+            .refused_until
+            .is_some_and(|until| self.clock.now() < until)
+        {
             Health::ConfigRefused
         } else if !self.camera_works {
             Health::NoCamera
@@ -133,15 +138,22 @@ impl Loop {
             let event = match change {
                 CaptureChange::Opened { description } => {
                     self.pipeline.camera_opened();
-                    Event::CameraOpened { camera: description }
+                    Event::CameraOpened {
+                        camera: description,
+                    }
                 }
                 CaptureChange::Failed { error, retry_in } => {
                     self.camera_works = false;
                     self.heartbeat.camera_failed();
                     let retry_ms = retry_in.as_millis() as u64;
-                    Event::CameraFailed { error: error.to_string(), retry_ms }
+                    Event::CameraFailed {
+                        error: error.to_string(),
+                        retry_ms,
+                    }
                 }
-                CaptureChange::Skipped { error } => Event::FrameSkipped { error: error.to_string() },
+                CaptureChange::Skipped { error } => Event::FrameSkipped {
+                    error: error.to_string(),
+                },
                 CaptureChange::Stuck { doing, waited } => Event::Remark {
                     text: format!(
                         "the camera's driver has been {doing} for {} s and does not let go; unplug the camera or restart the machine",
@@ -176,21 +188,25 @@ impl Loop {
         self.pipeline.park(std::thread::sleep)?;
         let file = plan.config.file.display().to_string();
         let same_camera = plan.config.camera == self.pipeline.config().camera;
-        let taken = self
-            .pipeline
-            .take_over(plan, |config| open_outputs(config, &self.clock, self.reporter))?;
+        let taken = self.pipeline.take_over(plan, |config| {
+            open_outputs(config, &self.clock, &self.reporter)
+        })?;
         match taken {
             Takeover::Done => {
                 if !same_camera {
                     let camera = &self.pipeline.config().camera;
-                    self.capture.replace(capture::opener(camera), camera.frame_deadline)?;
+                    self.capture
+                        .replace(capture::opener(camera), camera.frame_deadline)?;
                 }
                 self.refused_until = None;
-                self.reporter.report(&Event::ConfigReloaded { config: file });
+                self.reporter
+                    .report(&Event::ConfigReloaded { config: file });
             }
             Takeover::Refused(error) => {
                 self.refused_until = Some(self.clock.now() + TELL_REFUSED);
-                self.reporter.report(&Event::ConfigRefused { error: error.to_string() });
+                self.reporter.report(&Event::ConfigRefused {
+                    error: error.to_string(),
+                });
             }
         }
         Ok(())
@@ -198,10 +214,13 @@ impl Loop {
 }
 
 fn start_camera(config: &Config) -> Result<CaptureThread> {
-    CaptureThread::start(capture::opener(&config.camera), config.camera.frame_deadline)
+    CaptureThread::start(
+        capture::opener(&config.camera),
+        config.camera.frame_deadline,
+    )
 }
 
-fn open_outputs(config: &Config, clock: &Arc<dyn Clock>, reporter: Reporter) -> Result<Outputs> {
+fn open_outputs(config: &Config, clock: &Arc<dyn Clock>, reporter: &Reporter) -> Result<Outputs> {
     let actuator = actuate::open(config, Arc::clone(clock))?;
     let outputs = Outputs::new(actuator, config, clock.now())?;
     for text in outputs.remarks() {

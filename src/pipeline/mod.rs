@@ -54,9 +54,16 @@ impl Pipeline {
     /// Joins the stages of a plan; `outputs` are at rest.
     #[must_use]
     pub fn new(plan: Plan, outputs: Outputs, clock: Arc<dyn Clock>, reporter: Reporter) -> Self {
-        let Plan { config, classifier, sorting, .. } = plan;
-        let limits =
-            Limits { stale_after: config.camera.frame_deadline, max_on: config.gpio.max_on };
+        let Plan {
+            config,
+            classifier,
+            sorting,
+            ..
+        } = plan;
+        let limits = Limits {
+            stale_after: config.camera.frame_deadline,
+            max_on: config.gpio.max_on,
+        };
         Self {
             preprocessor: Preprocessor::new(config.camera.rotate, config.camera.zone),
             grid: LumaGrid::default(),
@@ -84,11 +91,16 @@ impl Pipeline {
     pub fn look(&mut self, frame: &Frame) -> Result<MotionTick> {
         match self.see(frame) {
             Ok(sight) => {
-                let seen = sight.map(|sight| Observation { captured_at: frame.captured_at, sight });
+                let seen = sight.map(|sight| Observation {
+                    captured_at: frame.captured_at,
+                    sight,
+                });
                 self.act(seen.as_ref())
             }
             Err(error) if error.kind() == Kind::Data => {
-                self.reporter.report(&Event::FrameSkipped { error: error.to_string() });
+                self.reporter.report(&Event::FrameSkipped {
+                    error: error.to_string(),
+                });
                 self.act(None)
             }
             Err(error) => Err(error),
@@ -132,7 +144,11 @@ impl Pipeline {
         // Where no background tells that the item has gone, the network's doubt must.
         let doubtful = self.trigger.looks_always()
             && scores.of(scores.best().0) < self.config.decision.keep_confidence;
-        Ok(if empty || doubtful { Sight::Empty } else { Sight::Item(scores) })
+        Ok(if empty || doubtful {
+            Sight::Empty
+        } else {
+            Sight::Item(scores)
+        })
     }
 
     /// From what was seen to lights and lids.
@@ -148,9 +164,12 @@ impl Pipeline {
         let fault = self.watch.observe(frame, &self.grid, now);
         if fault != self.fault {
             self.fault = fault;
-            self.reporter.report(&fault.map_or(Event::PictureRestored, |fault| {
-                Event::PictureFault { fault: fault.into() }
-            }));
+            self.reporter
+                .report(
+                    &fault.map_or(Event::PictureRestored, |fault| Event::PictureFault {
+                        fault: fault.into(),
+                    }),
+                );
         }
     }
 
@@ -164,16 +183,22 @@ impl Pipeline {
             Some(Change::Left) => Some(Event::ItemLeft),
             Some(Change::Rearmed) => Some(Event::Rearmed),
             Some(Change::Blind) => Some(Event::Blind),
-            Some(Change::Recognised { bin: id, label: index, confidence }) => {
-                Some(Event::Recognised {
-                    label: label(index),
-                    bin: bin(id),
-                    confidence: confidence.value(),
-                })
-            }
-            Some(Change::Unsure { bin: id, label: index }) => {
-                Some(Event::Unsure { label: label(index), bin: id.map(bin) })
-            }
+            Some(Change::Recognised {
+                bin: id,
+                label: index,
+                confidence,
+            }) => Some(Event::Recognised {
+                label: label(index),
+                bin: bin(id),
+                confidence: confidence.value(),
+            }),
+            Some(Change::Unsure {
+                bin: id,
+                label: index,
+            }) => Some(Event::Unsure {
+                label: label(index),
+                bin: id.map(bin),
+            }),
             Some(Change::Released(_)) | None => None,
         };
         events[1] = match (self.signal, decision.signal) {
@@ -183,12 +208,18 @@ impl Pipeline {
                     Some(Change::Released(cause)) => cause.into(),
                     _ => ReleaseName::Done,
                 };
-                Some(Event::SignalOff { bin: bin(id), cause })
+                Some(Event::SignalOff {
+                    bin: bin(id),
+                    cause,
+                })
             }
             _ => None,
         };
         self.signal = decision.signal;
-        events.iter().flatten().for_each(|event| self.reporter.report(event));
+        events
+            .iter()
+            .flatten()
+            .for_each(|event| self.reporter.report(event));
     }
 
     /// Whether nothing is going on, so that the camera may be looked at less often.
@@ -228,7 +259,12 @@ impl Pipeline {
         self.outputs = Outputs::unwired(&self.clock);
         match open(&plan.config) {
             Ok(outputs) => {
-                *self = Self::new(plan, outputs, Arc::clone(&self.clock), self.reporter);
+                *self = Self::new(
+                    plan,
+                    outputs,
+                    Arc::clone(&self.clock),
+                    self.reporter.clone(),
+                );
                 Ok(Takeover::Done)
             }
             Err(error) => {
@@ -264,7 +300,10 @@ impl Pipeline {
         });
         if let Some(id) = self.signal.take() {
             let bin = self.config.bins[id.0].name.value.clone();
-            self.reporter.report(&Event::SignalOff { bin, cause: ReleaseName::Parked });
+            self.reporter.report(&Event::SignalOff {
+                bin,
+                cause: ReleaseName::Parked,
+            });
         }
         parked
     }

@@ -28,7 +28,14 @@ impl Plan {
     /// # Errors
     /// Everything that is wrong with the configuration, or the model cannot be used.
     pub fn load(file: &Path) -> Result<Self> {
-        let config = Config::load(file)?;
+        Self::of(Config::load(file)?)
+    }
+
+    /// Checks a configuration with its model.
+    ///
+    /// # Errors
+    /// As for [`load`](Self::load).
+    pub fn of(config: Config) -> Result<Self> {
         let folder = config.model.bundle.as_ref();
         let bundle = Bundle::choose(folder.map(|located| located.value.as_path()))
             .map_err(|error| named(error, &config))?;
@@ -37,7 +44,12 @@ impl Plan {
         let classifier = TractClassifier::load(&bundle).map_err(|error| named(error, &config))?;
         let sorting = Sorting::new(&config, classifier.labels(), classifier.empty_label());
         let model = format!("{} {}", manifest.name, manifest.version);
-        Ok(Self { config, classifier, sorting, model })
+        Ok(Self {
+            config,
+            classifier,
+            sorting,
+            model,
+        })
     }
 }
 
@@ -47,7 +59,10 @@ fn named(error: Error, config: &Config) -> Error {
         None => error,
         Some(located) => {
             let (position, file) = (located.position, config.file.display());
-            let place = format!("{file}:{}:{}: {}", position.line, position.column, located.key);
+            let place = format!(
+                "{file}:{}:{}: {}",
+                position.line, position.column, located.key
+            );
             Error::config(place).caused_by(error)
         }
     }

@@ -12,7 +12,12 @@ impl Log for StderrLog {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         // Of libraries only warnings matter here; tract tells a great deal at `info`.
         let ours = metadata.target().starts_with("sortd");
-        metadata.level() <= if ours { log::max_level() } else { LevelFilter::Warn }
+        metadata.level()
+            <= if ours {
+                log::max_level()
+            } else {
+                LevelFilter::Warn
+            }
     }
 
     fn log(&self, record: &Record<'_>) {

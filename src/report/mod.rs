@@ -9,15 +9,32 @@ pub use event::{Event, FaultName, ReleaseName};
 pub use logger::install_logger;
 
 use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use log::{Level, log};
 use serde::Serialize;
 
-/// Writes events to the log, and to standard output as JSON lines where that is wanted.
-#[derive(Debug, Clone, Copy)]
+/// Writes events to the log, and to standard output as JSON lines where that is wanted; or keeps
+/// them for whoever asks.
+#[derive(Debug, Clone)]
 pub struct Reporter {
     json: bool,
+    kept: Option<Kept>,
+}
+
+/// Events that were kept; all clones share one list.
+#[derive(Debug, Clone, Default)]
+pub struct Kept {
+    events: Arc<Mutex<Vec<Event>>>,
+}
+
+impl Kept {
+    /// Takes the events so far.
+    #[must_use]
+    pub fn take(&self) -> Vec<Event> {
+        std::mem::take(&mut self.events.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// An event as one JSON line.
@@ -33,11 +50,31 @@ impl Reporter {
     /// A reporter; `json` also prints each event on standard output.
     #[must_use]
     pub const fn new(json: bool) -> Self {
-        Self { json }
+        Self { json, kept: None }
+    }
+
+    /// A reporter that writes nothing and keeps every event.
+    #[must_use]
+    pub fn keeping() -> (Self, Kept) {
+        let kept = Kept::default();
+        (
+            Self {
+                json: false,
+                kept: Some(kept.clone()),
+            },
+            kept,
+        )
     }
 
     /// Reports one event.
     pub fn report(&self, event: &Event) {
+        if let Some(kept) = &self.kept {
+            kept.events
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(event.clone());
+            return;
+        }
         write_log(event);
         if self.json {
             write_json(event);

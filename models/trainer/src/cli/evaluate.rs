@@ -42,7 +42,10 @@ impl Evaluate {
         let truths: Vec<usize> = photos.photos.iter().map(|photo| photo.label).collect();
         let subject = Subject {
             list: format!("{}/{}", trained.config.data.dataset, self.split),
-            trained_on: format!("{}/{}", trained.config.data.dataset, trained.config.data.train),
+            trained_on: format!(
+                "{}/{}",
+                trained.config.data.dataset, trained.config.data.train
+            ),
             architecture: trained.config.network.architecture(),
             epoch: trained.best_epoch()?,
             epochs: trained.config.training.epochs,
@@ -72,7 +75,10 @@ impl Trained {
         let learnt = self.tree.split(&self.config.data.train)?;
         let known: std::collections::HashSet<_> = learnt.iter().map(|item| &item.path).collect();
         let measured = self.tree.split(split)?;
-        let seen = measured.iter().filter(|item| known.contains(&item.path)).count();
+        let seen = measured
+            .iter()
+            .filter(|item| known.contains(&item.path))
+            .count();
         if seen == 0 {
             return Ok(());
         }

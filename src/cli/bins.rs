@@ -1,0 +1,99 @@
+//! `sortd bins test` and `sortd park`: the outputs without camera and network.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use super::{ConfigFile, output};
+use crate::actuate::{self, MotionTick, Outputs};
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::decide::BinId;
+use crate::error::{Error, Result};
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum BinsCommand {
+    /// Drive one bin as the daemon would, then park.
+    Test {
+        /// The bin's name.
+        name: String,
+        #[command(flatten)]
+        file: ConfigFile,
+    },
+}
+
+/// The loop's turn while nothing moves.
+const TURN: Duration = Duration::from_millis(50);
+
+pub(super) fn bins(command: &BinsCommand) -> Result<()> {
+    let BinsCommand::Test { name, file } = command;
+    let config = Config::load(&file.config)?;
+    let names: Vec<&str> = config
+        .bins
+        .iter()
+        .map(|bin| bin.name.value.as_str())
+        .collect();
+    let Some(bin) = names.iter().position(|known| known == name) else {
+        return Err(
+            Error::usage(format!("{} has no bin \"{name}\"", file.config.display()))
+                .advice(format!("choose one of: {}", names.join(", "))),
+        );
+    };
+    let mut outputs = open(&config)?;
+    output::line(format!(
+        "{name}: on for {} s",
+        config.decision.hold.as_secs_f32()
+    ))?;
+    let shown = hold(&mut outputs, BinId(bin), config.decision.hold);
+    let parked = park_outputs(&mut outputs);
+    shown.and(parked)?;
+    output::line("parked")
+}
+
+pub(super) fn park(file: &Path) -> Result<()> {
+    let config = Config::load(file)?;
+    park_outputs(&mut open(&config)?)?;
+    output::line("parked: every light is off, every lid closed")
+}
+
+fn open(config: &Config) -> Result<Outputs> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let outputs = Outputs::new(
+        actuate::open(config, Arc::clone(&clock))?,
+        config,
+        clock.now(),
+    )?;
+    for remark in outputs.remarks() {
+        log::warn!(target: "sortd", "{remark}");
+    }
+    Ok(outputs)
+}
+
+/// Shows a bin for `time`, or until somebody presses Ctrl-C.
+fn hold(outputs: &mut Outputs, bin: BinId, time: Duration) -> Result<()> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for kind in [SIGINT, SIGTERM] {
+        signal_hook::flag::register(kind, Arc::clone(&stop)).map_err(|error| {
+            Error::internal("the system gives us no signal handler").caused_by(error)
+        })?;
+    }
+    let end = SystemClock.now() + time;
+    while SystemClock.now() < end && !stop.load(Ordering::Relaxed) {
+        let pause = match outputs.show(Some(bin), SystemClock.now())? {
+            MotionTick::Again(pause) => pause,
+            MotionTick::Still => TURN,
+        };
+        std::thread::sleep(pause);
+    }
+    Ok(())
+}
+
+fn park_outputs(outputs: &mut Outputs) -> Result<()> {
+    outputs.park(SystemClock.now(), |pause| {
+        std::thread::sleep(pause);
+        SystemClock.now()
+    })
+}

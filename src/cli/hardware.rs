@@ -1,0 +1,156 @@
+//! What `sortd check --hardware` looks at. Nothing is switched, opened for writing or moved.
+
+use std::fmt;
+use std::path::Path;
+
+use rustix::fs::{Access, access};
+
+use crate::capture;
+use crate::config::{CameraSource, Config, GpioBackend, ServoPwm};
+
+/// One thing that was looked at.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Finding {
+    /// It is as it should be.
+    Good(String),
+    /// It is not; with what to do.
+    Bad(String, String),
+}
+
+impl Finding {
+    pub fn is_bad(&self) -> bool {
+        matches!(self, Self::Bad(..))
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Good(what) => write!(f, "  ok      {what}"),
+            Self::Bad(what, todo) => write!(f, "  WRONG   {what}; {todo}"),
+        }
+    }
+}
+
+/// Looks at everything on this machine that `config` needs.
+pub(super) fn inspect(config: &Config) -> Vec<Finding> {
+    let mut findings = vec![camera(config)];
+    findings.extend(gpio(&config.gpio.backend));
+    findings.extend(pwm(config));
+    findings.extend(supply());
+    findings
+}
+
+fn camera(config: &Config) -> Finding {
+    match &config.camera.source {
+        CameraSource::Replay { path, .. } => {
+            reachable(path, Access::READ_OK, "name a file or folder that exists")
+        }
+        CameraSource::V4l2 { device: Some(path) } => reachable(
+            path,
+            Access::READ_OK | Access::WRITE_OK,
+            "plug it in, see `sortd cameras`; the user must be in the group `video`",
+        ),
+        CameraSource::V4l2 { device: None } => match capture::cameras().first() {
+            Some(camera) => Finding::Good(format!(
+                "camera {} at {}",
+                camera.card,
+                camera.path.display()
+            )),
+            None => Finding::Bad(
+                "no camera that can capture".into(),
+                "plug one in; for a CSI camera write source = \"rpicam\"".into(),
+            ),
+        },
+        CameraSource::Rpicam { .. } => {
+            match program("rpicam-vid").or_else(|| program("libcamera-vid")) {
+                Some(path) => Finding::Good(format!("{path} is installed")),
+                None => Finding::Bad(
+                    "rpicam-vid is not installed".into(),
+                    "run: sudo apt install rpicam-apps-lite".into(),
+                ),
+            }
+        }
+    }
+}
+
+fn gpio(backend: &GpioBackend) -> Option<Finding> {
+    let both = Access::READ_OK | Access::WRITE_OK;
+    match backend {
+        GpioBackend::Simulated => None,
+        GpioBackend::Gpiochip(path) => Some(reachable(
+            path,
+            both,
+            "see `gpiodetect`; the user must be in the group `gpio`",
+        )),
+        GpioBackend::Rppal => {
+            // The Pi 5 keeps its pins behind another device than its elders.
+            let nodes = ["/dev/gpiomem", "/dev/gpiomem0"].map(Path::new);
+            let node = nodes
+                .into_iter()
+                .find(|node| node.exists())
+                .unwrap_or(nodes[0]);
+            Some(reachable(
+                node,
+                both,
+                "this needs a Raspberry Pi, and the user in the group `gpio`",
+            ))
+        }
+    }
+}
+
+fn pwm(config: &Config) -> Vec<Finding> {
+    let servos = config.bins.iter().filter_map(|bin| bin.servo.as_ref());
+    let mut findings: Vec<Finding> = servos
+        .filter_map(|servo| match servo.pwm {
+            ServoPwm::Software => None,
+            ServoPwm::Hardware => Some("/sys/class/pwm/pwmchip0".to_owned()),
+            ServoPwm::Chip { chip, .. } => Some(format!("/sys/class/pwm/pwmchip{chip}")),
+        })
+        .map(|chip| {
+            reachable(
+                Path::new(&chip),
+                Access::READ_OK,
+                "add dtoverlay=pwm-2chan to config.txt and restart",
+            )
+        })
+        .collect();
+    findings.dedup();
+    findings
+}
+
+/// The Pi's firmware tells of undervoltage: bit 0 now, bit 16 since the start (Raspberry Pi
+/// documentation of `vcgencmd get_throttled`).
+fn supply() -> Option<Finding> {
+    const FILE: &str = "/sys/devices/platform/soc/soc:firmware/get_throttled";
+    let text = std::fs::read_to_string(FILE).ok()?;
+    let bits = u32::from_str_radix(text.trim().trim_start_matches("0x"), 16).ok()?;
+    let supply = "use the official supply, and give the servos a supply of their own";
+    Some(match (bits & 1 != 0, bits & (1 << 16) != 0) {
+        (true, _) => Finding::Bad("the supply voltage is too low now".into(), supply.into()),
+        (_, true) => Finding::Bad(
+            "the supply voltage was too low since the start".into(),
+            supply.into(),
+        ),
+        _ => Finding::Good("the supply voltage has been fine since the start".into()),
+    })
+}
+
+fn reachable(path: &Path, wanted: Access, todo: &str) -> Finding {
+    let name = path.display();
+    match access(path, Access::EXISTS).and_then(|()| access(path, wanted)) {
+        Ok(()) => Finding::Good(format!("{name} can be used")),
+        Err(error) => Finding::Bad(
+            format!("{name}: {}", std::io::Error::from(error)),
+            todo.into(),
+        ),
+    }
+}
+
+fn program(name: &str) -> Option<String> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|file| access(file, Access::EXEC_OK).is_ok())
+        .map(|file| file.display().to_string())
+}

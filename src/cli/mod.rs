@@ -1,0 +1,100 @@
+//! The commands: what a person or a unit file calls.
+//!
+//! One file a command. A command prints its result on standard output and returns an error, which is
+//! shown once, here, with the exit status of its kind.
+
+mod bench;
+mod bins;
+mod cameras;
+mod check;
+mod classify;
+mod demo;
+mod hardware;
+mod model;
+mod output;
+mod photographs;
+mod run;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::DEFAULT_PATH;
+use crate::error::Result;
+use crate::report::install_logger;
+
+/// A smart bin: the camera sees the item, a light and a lid show the right bin.
+#[derive(Debug, Parser)]
+#[command(name = "sortd", version, max_term_width = 100, after_help = EXIT_STATUS)]
+pub struct Cli {
+    /// Log what happens to each item, too.
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_STATUS: &str = "Exit status: 0 fine · 2 usage · 65 bad input data · 69 camera or GPIO not \
+available · 70 internal error · 78 configuration";
+
+/// The configuration file of a command.
+#[derive(Debug, clap::Args)]
+struct ConfigFile {
+    /// The configuration.
+    #[arg(short, long, value_name = "FILE", default_value = DEFAULT_PATH)]
+    config: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the daemon.
+    Run(run::Args),
+    /// Show the whole thing at work: no camera, no Pi and no configuration needed.
+    Demo(demo::Args),
+    /// Check the configuration, the model and the wiring against each other; touches nothing.
+    Check(check::Args),
+    /// Tell what photographs show.
+    Classify(classify::Args),
+    /// List the cameras that can capture.
+    Cameras,
+    /// Try out the bins.
+    #[command(subcommand)]
+    Bins(bins::BinsCommand),
+    /// Bring everything to rest: lights off, lids closed.
+    Park(ConfigFile),
+    /// Show or verify a model bundle.
+    #[command(subcommand)]
+    Model(model::ModelCommand),
+    /// Measure each stage on this machine.
+    Bench(bench::Args),
+}
+
+/// Runs the command line and answers with the exit status.
+#[must_use]
+pub fn main(cli: &Cli) -> ExitCode {
+    install_logger(cli.verbose);
+    match dispatch(&cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            for line in error.to_string().lines() {
+                log::error!(target: "sortd", "{line}");
+            }
+            ExitCode::from(error.kind().exit_code())
+        }
+    }
+}
+
+fn dispatch(command: &Command) -> Result<()> {
+    match command {
+        Command::Run(args) => run::run(args),
+        Command::Demo(args) => demo::demo(args),
+        Command::Check(args) => check::check(args),
+        Command::Classify(args) => classify::classify(args),
+        Command::Cameras => cameras::cameras(),
+        Command::Bins(command) => bins::bins(command),
+        Command::Park(file) => bins::park(&file.config),
+        Command::Model(command) => model::model(command),
+        Command::Bench(args) => bench::bench(args),
+    }
+}

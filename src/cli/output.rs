@@ -1,0 +1,31 @@
+//! Standard output, for results.
+
+use std::fmt::Display;
+use std::io::{ErrorKind, Write};
+
+use crate::error::{Error, Result};
+
+/// Prints one line. A reader that closes the pipe, as `head` does, ends the program quietly.
+///
+/// # Errors
+/// Standard output cannot be written, as on a full disk.
+pub(super) fn line(text: impl Display) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(error) => Err(Error::internal("standard output cannot be written")
+            .caused_by(error)
+            .advice("check the disk that it goes to")),
+    }
+}
+
+/// `1 photograph`, `2 photographs`.
+pub(super) fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Milliseconds with a sensible number of digits.
+pub(super) fn millis(duration: std::time::Duration) -> String {
+    format!("{:.3} ms", duration.as_secs_f64() * 1e3)
+}
