@@ -144,14 +144,14 @@ fn start(remote: Remote, deadline: Duration) -> (Arc<Remote>, CaptureThread) {
 
 /// Waits until the camera has been asked to capture `times` more times: all before is published.
 fn await_captures(events: &Receiver<Event>, times: usize) {
-    await_events(events, Event::Capturing, times);
+    await_events(events, &Event::Capturing, times);
 }
 
 #[track_caller]
-fn await_events(events: &Receiver<Event>, wanted: Event, times: usize) {
+fn await_events(events: &Receiver<Event>, wanted: &Event, times: usize) {
     let mut left = times;
     while left > 0 {
-        left -= usize::from(events.recv_timeout(FOR_EVER).unwrap() == wanted);
+        left -= usize::from(events.recv_timeout(FOR_EVER).unwrap() == *wanted);
     }
 }
 
@@ -218,8 +218,8 @@ fn waiting_for_a_frame_ends_at_the_given_instant() {
 fn a_silent_camera_is_interrupted_closed_and_opened_again() {
     let (remote, events) = Remote::new();
     let (remote, thread) = start(remote, Duration::from_millis(50));
-    await_events(&events, Event::Closed, 1);
-    await_events(&events, Event::Opening, 1);
+    await_events(&events, &Event::Closed, 1);
+    await_events(&events, &Event::Opening, 1);
     let said = changes_until(&thread, "failed");
     assert_eq!(said[0], "opened fake camera");
     assert!(
@@ -301,7 +301,7 @@ fn a_panicking_camera_is_a_failure_and_not_a_crash() {
         said[1].contains("its driver gave up: the driver lost its mind"),
         "{said:?}"
     );
-    await_events(&events, Event::Closed, 1);
+    await_events(&events, &Event::Closed, 1);
     remote.tell(Step::Frame(9));
     let mut frame = Frame::empty(Instant::now());
     assert!(thread.wait_newer(&mut frame, soon()));
@@ -345,7 +345,7 @@ fn a_camera_that_delivers_only_stale_frames_is_opened_again() {
     let (remote, events) = Remote::new();
     let (remote, thread) = start(remote, Duration::from_millis(50));
     remote.tell(Step::OldFrame(Duration::from_secs(1)));
-    await_events(&events, Event::Closed, 1);
+    await_events(&events, &Event::Closed, 1);
     let said = changes_until(&thread, "failed");
     assert!(said[1].contains("no usable picture"), "{said:?}");
 }
