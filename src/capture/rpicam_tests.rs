@@ -208,7 +208,7 @@ fn closing_the_camera_ends_the_child() {
 #[test]
 fn the_child_does_not_inherit_our_signal_mask() {
     let script = "grep SigBlk /proc/self/status >&2; exit 1";
-    let child = thread::spawn(move || {
+    let child = std::thread::spawn(move || {
         super::super::interrupt::shield();
         failure(open(script))
     });

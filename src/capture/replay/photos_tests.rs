@@ -103,7 +103,7 @@ fn a_bad_photograph_is_skipped_and_told() {
     ];
     let seen = watch(&mut PhotoSequence::new(photos, SHOWING, false), 100);
     assert!(
-        seen[0].starts_with("skipped: bad.jpg is no photograph;"),
+        seen[0].starts_with("skipped: bad.jpg is no JPEG or PNG photograph;"),
         "{}",
         seen[0]
     );
