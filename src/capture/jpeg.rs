@@ -129,8 +129,7 @@ impl Walk {
             // A stuffed byte, or a restart marker.
             Some(0x00 | 0xD0..=0xD7) => self.at += 2,
             Some(0xFF) => self.at += 1,
-            // The next picture begins, and this one has not ended.
-            Some(0xD8) => return Some(Step::Broken),
+            // Among them the beginning of the next picture, which no marker of this one is.
             Some(_) => self.place = Place::Marker,
         }
         None
