@@ -1,5 +1,7 @@
 //! A shell script in place of `rpicam-vid`.
 
+use std::fmt::Write;
+
 use super::*;
 
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -11,15 +13,15 @@ const WANTED: Wanted = Wanted {
 
 /// A shell command that writes small JPEG pictures, all in one piece; each has one byte of content.
 fn pictures(contents: &[u8]) -> String {
-    let octal: String = contents
-        .iter()
-        .flat_map(|content| {
-            let head = b"\xFF\xD8\xFF\xC0\0\x0B\x08\0\x30\0\x40\x01\x01\x11\0\xFF\xDA\0\x08\x01\x01\0\0\x3F\0";
-            [head, &[*content, 0xFF, 0xD9][..]].concat()
-        })
-        .map(|byte| format!("\\{byte:03o}"))
-        .collect();
-    format!("printf '{octal}'\n")
+    let head =
+        b"\xFF\xD8\xFF\xC0\0\x0B\x08\0\x30\0\x40\x01\x01\x11\0\xFF\xDA\0\x08\x01\x01\0\0\x3F\0";
+    let mut command = "printf '".to_owned();
+    for content in contents {
+        for byte in [head, &[*content, 0xFF, 0xD9][..]].concat() {
+            write!(command, "\\{byte:03o}").unwrap();
+        }
+    }
+    command + "'\n"
 }
 
 fn picture(content: u8) -> String {
