@@ -90,3 +90,22 @@ pub(super) fn sleep_until(until: Instant) -> bool {
     }
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shield_is_off_only_while_a_child_is_started() {
+        let mask = || SigSet::thread_get_mask().expect("a thread has a mask");
+        // On a thread of its own, because the mask stays.
+        let shielded = std::thread::spawn(move || {
+            shield();
+            let unshielded = unshielded(mask);
+            (unshielded, mask())
+        });
+        let (unshielded, after) = shielded.join().expect("no panic");
+        assert_eq!(unshielded, SigSet::empty());
+        assert!(after.contains(Signal::SIGTERM) && !after.contains(SIGNAL));
+    }
+}

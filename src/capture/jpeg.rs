@@ -87,13 +87,19 @@ impl Walk {
 
     fn segment(&mut self, code: u8, bytes: &[u8]) -> Option<Step> {
         let frame_header = matches!(code, 0xC0..=0xCF) && !matches!(code, 0xC4 | 0xC8 | 0xCC);
-        let wanted = if frame_header { 9 } else { 4 };
+        let wanted = if frame_header { 10 } else { 5 };
         let Some(head) = bytes.get(self.at..self.at + wanted) else {
             return Some(Step::More);
         };
         let number = |at: usize| u32::from(u16::from_be_bytes([head[at], head[at + 1]]));
         let length = number(2) as usize;
-        if length < if frame_header { 8 } else { 2 } {
+        // Headers say twice how long they are; where the two differ, bytes were lost.
+        let consistent = match code {
+            0xDA => length == 6 + 2 * usize::from(head[4]),
+            _ if frame_header => length == 8 + 3 * usize::from(head[9]),
+            _ => length >= 2,
+        };
+        if !consistent {
             return Some(Step::Broken);
         }
         if frame_header {
@@ -123,8 +129,7 @@ impl Walk {
             // A stuffed byte, or a restart marker.
             Some(0x00 | 0xD0..=0xD7) => self.at += 2,
             Some(0xFF) => self.at += 1,
-            // The next picture begins, and this one has not ended.
-            Some(0xD8) => return Some(Step::Broken),
+            // Among them the beginning of the next picture, which no marker of this one is.
             Some(_) => self.place = Place::Marker,
         }
         None

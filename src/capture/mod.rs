@@ -5,8 +5,12 @@
 //! Nothing here looks at what a picture shows, and nothing here decodes a JPEG from a camera.
 
 mod backoff;
+mod child;
 mod contain;
+mod delivered;
 mod devices;
+#[cfg(test)]
+mod fake_camera;
 mod frame;
 mod interrupt;
 mod jpeg;

@@ -351,3 +351,7 @@ impl Doing {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "slot_tests.rs"]
+mod tests;

@@ -6,7 +6,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use nokhwa::NokhwaError;
 use nokhwa::backends::capture::V4LCaptureDevice;
@@ -16,8 +16,8 @@ use nokhwa::utils::{
 };
 
 use super::contain::contained;
+use super::delivered::{cut_to_picture, taken_at};
 use super::devices::{self, Node};
-use super::jpeg::{Step, Walk};
 use super::offer::{Offer, Wanted, ranked};
 use super::{Camera, Captured, Frame, Opener, PixelFormat};
 use crate::error::{Error, Result};
@@ -30,9 +30,6 @@ const HIGHEST_RATE: u32 = 240;
 
 /// Drivers that do not keep what they offer are asked for this many of their offers.
 const ATTEMPTS: usize = 8;
-
-/// A picture's age beyond this comes from a clock that is not ours.
-const OLDEST: Duration = Duration::from_secs(5);
 
 /// Opens a camera by its path, or the first that really captures.
 #[derive(Debug)]
@@ -57,6 +54,9 @@ impl V4l2Opener {
     /// Opens the first node that delivers a picture; where none does, the error of the first.
     fn open_first(&mut self) -> Result<V4l2Camera> {
         let mut nodes = devices::all();
+        if nodes.iter().all(|node| self.silent.contains(&node.path)) {
+            self.silent.clear();
+        }
         nodes.sort_by_key(|node| self.silent.contains(&node.path));
         let mut first_error = None;
         for node in nodes {
@@ -229,12 +229,20 @@ fn probe(node: &Node, wanted: Wanted) -> Result<Option<V4LCaptureDevice<'static>
     match last {
         // None of the formats that the node lists can be used; most often it lists none.
         Some(NokhwaError::GetPropertyError { property, .. })
-            if matches!(
-                property.as_str(),
-                "CameraFormat" | "FrameFormat" | "ResolutionList"
-            ) =>
+            if matches!(property.as_str(), "CameraFormat" | "ResolutionList") =>
         {
             Ok(None)
+        }
+        // nokhwa gives up a camera that another program has left in a format that it does not know.
+        Some(error @ NokhwaError::GetPropertyError { .. }) => {
+            let node = node.path.display();
+            Err(Error::unavailable(format!(
+                "camera {node} is set to a format that cannot be read"
+            ))
+            .caused_by(error.to_string())
+            .advice(format!(
+                "`v4l2-ctl -d {node} --set-fmt-video=pixelformat=YUYV --set-parm=30` sets another"
+            )))
         }
         Some(error) => Err(explained(node, &error)),
         None => Ok(None),
@@ -327,33 +335,6 @@ fn as_format(offer: Offer) -> Option<CameraFormat> {
         format,
         offer.fps,
     ))
-}
-
-/// Cuts the driver's buffer to the picture in it; `false` when the picture is not all there.
-fn cut_to_picture(data: &mut Vec<u8>, taken: Offer) -> bool {
-    if let Some(wanted) = taken.format.frame_bytes(taken.width, taken.height) {
-        let complete = data.len() >= wanted;
-        data.truncate(wanted);
-        return complete;
-    }
-    // Behind a JPEG stand bytes of earlier, longer ones. Where no end is found, the decoder judges:
-    // some cameras leave the end marker out.
-    if let Step::End(end) = Walk::default().advance(data) {
-        data.truncate(end);
-    }
-    !data.is_empty()
-}
-
-/// The instant of a wall-clock timestamp; now, where there is none that could be true.
-fn taken_at(wall: Option<Duration>) -> Instant {
-    let now = Instant::now();
-    let since_epoch = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    wall.and_then(|wall| since_epoch.checked_sub(wall))
-        .filter(|age| *age <= OLDEST)
-        .and_then(|age| now.checked_sub(age))
-        .unwrap_or(now)
 }
 
 /// Whether asking again in another way is of no use.

@@ -41,9 +41,12 @@ impl Recording {
 
     /// At the end of the file: what is to be said about it, or nothing when it begins again.
     fn turn(&mut self) -> Result<Option<Captured>> {
-        if std::mem::take(&mut self.splitter).is_amid_picture() {
+        if self.splitter.give_up() {
+            // It is told here, and not once more as a damaged one.
+            self.splitter.take_skipped();
             return Ok(Some(self.damaged("cut off")));
         }
+        self.splitter = Splitter::default();
         if self.pictures == 0 {
             return Err(
                 Error::data(format!("{} holds no JPEG picture", self.path.display()))

@@ -6,7 +6,7 @@ use std::io::{self, Cursor};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use image::{DynamicImage, ImageDecoder, ImageReader};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
 use super::{MOST_PIXELS, empty, unreadable};
 use crate::capture::jpeg::{Step, Walk};
@@ -87,15 +87,7 @@ impl Photo {
     /// # Errors
     /// It is missing, empty, cut off, larger than [`MOST_PIXELS`] or no photograph at all.
     pub fn read(&self) -> Result<Frame> {
-        let image = self.decode()?.into_rgb8();
-        let (width, height) = image.dimensions();
-        Ok(Frame {
-            data: image.into_raw(),
-            format: PixelFormat::Rgb8,
-            width,
-            height,
-            captured_at: Instant::now(),
-        })
+        Ok(as_frame(self.decode()?))
     }
 
     /// As [`Self::read`], made smaller (never larger) to fit into `width` and `height`.
@@ -110,15 +102,7 @@ impl Photo {
         } else {
             image.thumbnail(width.max(1), height.max(1))
         };
-        let image = image.into_rgb8();
-        let (width, height) = image.dimensions();
-        Ok(Frame {
-            data: image.into_raw(),
-            format: PixelFormat::Rgb8,
-            width,
-            height,
-            captured_at: Instant::now(),
-        })
+        Ok(as_frame(image))
     }
 
     fn decode(&self) -> Result<DynamicImage> {
@@ -135,9 +119,11 @@ impl Photo {
         let reader = ImageReader::new(Cursor::new(&*bytes))
             .with_guessed_format()
             .expect("a cursor over memory does not fail");
-        if reader.format().is_none() {
-            return Err(Error::data(format!("{} is no photograph", self.name))
-                .advice("sortd reads JPEG and PNG files"));
+        if !matches!(reader.format(), Some(ImageFormat::Jpeg | ImageFormat::Png)) {
+            return Err(
+                Error::data(format!("{} is no JPEG or PNG photograph", self.name))
+                    .advice("convert it, or take it away"),
+            );
         }
         let mut decoder = reader.into_decoder().map_err(damaged)?;
         let (width, height) = decoder.dimensions();
@@ -185,6 +171,19 @@ impl Photo {
             );
         }
         Ok(())
+    }
+}
+
+fn as_frame(image: DynamicImage) -> Frame {
+    let image = image.into_rgb8();
+    let (width, height) = image.dimensions();
+    let (data, captured_at) = (image.into_raw(), Instant::now());
+    Frame {
+        data,
+        format: PixelFormat::Rgb8,
+        width,
+        height,
+        captured_at,
     }
 }
 
