@@ -65,6 +65,12 @@ impl Frame {
     /// A frame without content, to be filled by a camera.
     #[must_use]
     pub fn empty(now: Instant) -> Self {
-        Self { data: Vec::new(), format: PixelFormat::Rgb8, width: 0, height: 0, captured_at: now }
+        Self {
+            data: Vec::new(),
+            format: PixelFormat::Rgb8,
+            width: 0,
+            height: 0,
+            captured_at: now,
+        }
     }
 }

@@ -105,7 +105,8 @@ impl PresenceDetector {
             background.adopt(grid);
         }
         let presence = self.find(grid, now);
-        if let Some(background) = &mut self.background {
+        // While something is there, what it hides and shades must not creep into the background.
+        if let (Presence::Empty, Some(background)) = (presence, &mut self.background) {
             background.adapt(grid, &self.foreground, &light, since_last);
         }
         self.previous.copy_from(grid);

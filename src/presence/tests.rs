@@ -94,6 +94,23 @@ fn an_item_that_leaves_is_gone() {
 }
 
 #[test]
+fn an_item_that_hides_the_whole_zone_for_long_leaves_no_ghost() {
+    // Its brightness is like the board's, so that much of it cannot be told from another light.
+    let cover = |x: usize, y: usize| {
+        if (x / 5 + y / 7) % 3 == 0 {
+            175.0
+        } else {
+            128.0
+        }
+    };
+    let mut scene = Scene::with_learnt(bin);
+    for _ in 0..100 {
+        assert!(matches!(scene.show(cover), Presence::Item(_)));
+    }
+    assert_eq!(scene.show(bin), Presence::Empty);
+}
+
+#[test]
 fn a_thing_left_lying_becomes_part_of_the_zone() {
     let mut scene = Scene::with_learnt(bin);
     let frames = (0..400).filter(|_| {

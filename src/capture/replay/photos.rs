@@ -1,7 +1,8 @@
 //! Photographs as a camera over a drop zone would see them: nothing, an item, nothing, the next item.
 //!
-//! The empty drop zone is not photographed but *drawn*: an evenly lit light board, a little darker
-//! towards its corners. Each frame carries a little noise, like that of a sensor, which depends on
+//! The empty drop zone is not photographed but *drawn*: a light board of tiles, a little darker
+//! towards its corners. Like any real bottom of a bin it has marks of its own, the joints, without
+//! which a sheet of white paper on it would be invisible. Each frame carries a little noise, like that of a sensor, which depends on
 //! nothing but the frame's number: two frames are never equal, and two runs always are.
 
 use std::collections::VecDeque;
@@ -163,12 +164,18 @@ fn light_board(width: u32, height: u32) -> Frame {
     // Light grey, slightly warm; the corners get a fifteenth less light.
     const CENTRE: [f32; 3] = [216.0, 214.0, 208.0];
     const FALL: f32 = 14.0;
+    const JOINT: f32 = 60.0;
     let mut data = Vec::with_capacity(width as usize * height as usize * 3);
     for y in 0..height {
         for x in 0..width {
             let (dx, dy) = (off_centre(x, width), off_centre(y, height));
             let fall = FALL * (dx * dx + dy * dy) / 2.0;
-            data.extend(CENTRE.map(|level| (level - fall) as u8));
+            let joint = if in_joint(x, width) || in_joint(y, height) {
+                JOINT
+            } else {
+                0.0
+            };
+            data.extend(CENTRE.map(|level| (level - fall - joint) as u8));
         }
     }
     Frame {
@@ -178,6 +185,12 @@ fn light_board(width: u32, height: u32) -> Frame {
         height,
         captured_at: Instant::now(),
     }
+}
+
+/// Whether a pixel lies in a joint between two of eight tiles and a half.
+fn in_joint(at: u32, length: u32) -> bool {
+    let tile = (at as f32 + 0.5) * 8.0 / length as f32;
+    (tile.fract() - 0.5).abs() < 0.06
 }
 
 /// Where a pixel stands between the centre (0) and an edge (1 or -1).
