@@ -1,6 +1,7 @@
 //! What no single table can know: pins used twice, names used twice, labels of the model.
 
 use super::problem::{Located, Problem};
+use super::suggest::suggestion;
 use super::{Config, GpioBackend, ServoPwm, TriggerMode};
 use crate::units::BcmPin;
 
@@ -35,7 +36,7 @@ pub(super) fn against_labels(
             let names: Vec<&str> = wanted().map(String::as_str).collect();
             problems.push(label.problem(
                 format!("the model has no label \"{}\"", label.value),
-                super::table::suggestion(&label.value, &names),
+                suggestion(&label.value, &names),
             ));
         }
     }
@@ -120,7 +121,7 @@ fn unsure_bin(config: &Config) -> Option<Problem> {
     (!names.contains(&unsure.value.as_str())).then(|| {
         unsure.problem(
             format!("there is no bin \"{}\"", unsure.value),
-            super::table::suggestion(&unsure.value, &names),
+            suggestion(&unsure.value, &names),
         )
     })
 }

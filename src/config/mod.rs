@@ -8,6 +8,7 @@ mod check;
 mod decision;
 mod model;
 mod problem;
+mod suggest;
 mod table;
 mod trigger;
 mod wiring;

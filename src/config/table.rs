@@ -13,6 +13,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::problem::{Located, Position, Problem};
+use super::suggest::suggestion;
 
 /// The file being read, with the problems found so far.
 pub(super) struct Document<'d> {
@@ -375,26 +376,6 @@ impl<'d> Table<'d> {
                     .report(found.problem("unknown key", suggestion(name, &known)));
             }
         }
-    }
-}
-
-/// What to write instead of `word`.
-pub(super) fn suggestion(word: &str, known: &[&str]) -> String {
-    // Two thirds alike is near enough for a slip of the finger and far enough from a guess.
-    const ALIKE: f64 = 0.67;
-    let nearest = known
-        .iter()
-        .map(|candidate| {
-            (
-                strsim::normalized_damerau_levenshtein(word, candidate),
-                candidate,
-            )
-        })
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    match nearest {
-        Some((alike, candidate)) if alike >= ALIKE => format!("did you mean `{candidate}`?"),
-        _ if known.is_empty() => "remove it".to_owned(),
-        _ => format!("choose one of: {}", known.join(", ")),
     }
 }
 
