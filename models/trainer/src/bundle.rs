@@ -89,7 +89,10 @@ pub fn write(folder: &Path, export: Export<'_>, compiled: &Compiled) -> Result<M
         labels: export.labels.to_vec(),
         empty_label: None,
         licence: "MIT OR Apache-2.0".to_owned(),
-        model: ModelFile { file: MODEL.to_owned(), sha256: files::sha256(&compiled.bytes) },
+        model: ModelFile {
+            file: MODEL.to_owned(),
+            sha256: files::sha256(&compiled.bytes),
+        },
         input: Input {
             width: export.side,
             height: export.side,
@@ -97,11 +100,17 @@ pub fn write(folder: &Path, export: Export<'_>, compiled: &Compiled) -> Result<M
             scale: [PIXEL_SCALE; 3],
             offset: [PIXEL_OFFSET; 3],
         },
-        output: Output { kind: OutputKind::Logits, temperature: export.temperature },
+        output: Output {
+            kind: OutputKind::Logits,
+            temperature: export.temperature,
+        },
         cost: cost(export.layers, export.side as usize),
         accuracy: export.accuracy,
         data: export.data,
-        golden: Golden { tolerance: TOLERANCE, cases },
+        golden: Golden {
+            tolerance: TOLERANCE,
+            cases,
+        },
     };
     let text = toml::to_string(&manifest)
         .map_err(|error| Error::internal("cannot express the manifest").caused_by(error))?;
@@ -111,7 +120,11 @@ pub fn write(folder: &Path, export: Export<'_>, compiled: &Compiled) -> Result<M
 }
 
 /// Writes the photographs of the self-test as PNG and asks the network for its answers.
-fn golden_cases(unfinished: &Path, export: &Export<'_>, compiled: &Compiled) -> Result<Vec<GoldenCase>> {
+fn golden_cases(
+    unfinished: &Path,
+    export: &Export<'_>,
+    compiled: &Compiled,
+) -> Result<Vec<GoldenCase>> {
     let mut cases = Vec::with_capacity(export.golden.len());
     for photo in export.golden {
         let file = format!("golden/{}.png", export.labels[photo.label]);
@@ -122,7 +135,10 @@ fn golden_cases(unfinished: &Path, export: &Export<'_>, compiled: &Compiled) -> 
             .write_to(&mut png, image::ImageFormat::Png)
             .map_err(|error| Error::internal(format!("cannot encode {file}")).caused_by(error))?;
         files::write_whole(&unfinished.join(&file), png.get_ref())?;
-        cases.push(GoldenCase { file, output: compiled.exported.logits(&photo.pixels)? });
+        cases.push(GoldenCase {
+            file,
+            output: compiled.exported.logits(&photo.pixels)?,
+        });
     }
     Ok(cases)
 }
@@ -161,11 +177,22 @@ fn beside(folder: &Path, what: &str) -> PathBuf {
 
 /// Today and a counter: one more than the version in `folder` if that is of today, else 1.
 fn next_version(folder: &Path) -> String {
-    let today = date(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs());
+    let today = date(
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs(),
+    );
     let before = files::read_text(&folder.join(MANIFEST))
         .ok()
         .and_then(|text| toml::from_str::<Manifest>(&text).ok())
-        .and_then(|manifest| manifest.version.strip_prefix(&format!("{today}-"))?.parse::<u32>().ok());
+        .and_then(|manifest| {
+            manifest
+                .version
+                .strip_prefix(&format!("{today}-"))?
+                .parse::<u32>()
+                .ok()
+        });
     format!("{today}-{}", before.unwrap_or(0) + 1)
 }
 
@@ -178,7 +205,11 @@ fn date(seconds: u64) -> String {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
     let year = era * 400 + year_of_era + u64::from(month <= 2);
     format!("{year}.{month:02}.{day:02}")
 }

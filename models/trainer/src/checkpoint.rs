@@ -55,12 +55,18 @@ pub fn save<N: Module>(run: &Path, state: &State<N>) -> Result<()> {
     save_weights(&unfinished.join("network.bpk"), &state.network)?;
     save_weights(&unfinished.join("average.bpk"), &state.average)?;
     let optimiser = unfinished.join("optimiser.bpk");
-    state.optimiser.save(&optimiser).map_err(|error| cannot_write(&optimiser, error))?;
+    state
+        .optimiser
+        .save(&optimiser)
+        .map_err(|error| cannot_write(&optimiser, error))?;
     files::write_json(&unfinished.join("progress.json"), &state.progress)?;
     let older = all(run)?;
     remove(&folder)?;
     fs::rename(&unfinished, &folder).map_err(|error| cannot_write(&folder, error))?;
-    older.into_iter().filter(|(_, path)| *path != folder).try_for_each(|(_, path)| remove(&path))
+    older
+        .into_iter()
+        .filter(|(_, path)| *path != folder)
+        .try_for_each(|(_, path)| remove(&path))
 }
 
 /// Loads the newest checkpoint of the run's folder into `state`, whose modules say what is
@@ -69,11 +75,16 @@ pub fn save<N: Module>(run: &Path, state: &State<N>) -> Result<()> {
 /// # Errors
 /// A file is missing, damaged, or of another network.
 pub fn load<N: Module>(run: &Path, mut state: State<N>) -> Result<State<N>> {
-    let Some((_, folder)) = all(run)?.pop() else { return Ok(state) };
+    let Some((_, folder)) = all(run)?.pop() else {
+        return Ok(state);
+    };
     load_weights(&folder.join("network.bpk"), &mut state.network)?;
     load_weights(&folder.join("average.bpk"), &mut state.average)?;
     let optimiser = folder.join("optimiser.bpk");
-    state.optimiser = state.optimiser.load(&optimiser).map_err(|error| cannot_use(&optimiser, error))?;
+    state.optimiser = state
+        .optimiser
+        .load(&optimiser)
+        .map_err(|error| cannot_use(&optimiser, error))?;
     state.progress = files::read_json(&folder.join("progress.json"))?;
     Ok(state)
 }
@@ -84,7 +95,9 @@ pub fn load<N: Module>(run: &Path, mut state: State<N>) -> Result<State<N>> {
 /// The disk is full or not writable.
 pub fn save_weights<N: Module>(path: &Path, network: &N) -> Result<()> {
     let mut store = BurnpackStore::from_file(path).overwrite(true);
-    network.save_into(&mut store).map_err(|error| cannot_write(path, error))
+    network
+        .save_into(&mut store)
+        .map_err(|error| cannot_write(path, error))
 }
 
 /// Loads weights that [`save_weights`] wrote.
@@ -93,7 +106,9 @@ pub fn save_weights<N: Module>(path: &Path, network: &N) -> Result<()> {
 /// The file is missing, damaged, or of another network.
 pub fn load_weights<N: Module>(path: &Path, network: &mut N) -> Result<()> {
     let mut store = BurnpackStore::from_file(path);
-    network.load_from(&mut store).map_err(|error| cannot_use(path, error))?;
+    network
+        .load_from(&mut store)
+        .map_err(|error| cannot_use(path, error))?;
     Ok(())
 }
 
@@ -108,7 +123,12 @@ fn all(run: &Path) -> Result<Vec<(usize, PathBuf)>> {
     let mut found: Vec<(usize, PathBuf)> = entries
         .filter_map(std::result::Result::ok)
         .filter_map(|entry| {
-            let epochs = entry.file_name().to_str()?.strip_prefix("checkpoint-")?.parse().ok()?;
+            let epochs = entry
+                .file_name()
+                .to_str()?
+                .strip_prefix("checkpoint-")?
+                .parse()
+                .ok()?;
             Some((epochs, entry.path()))
         })
         .collect();
@@ -128,7 +148,9 @@ fn remove(folder: &Path) -> Result<()> {
 fn cannot_write(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::internal(format!("cannot write {}", path.display()))
         .caused_by(error)
-        .advice("free some disk space; the checkpoint before is whole, so --resume goes on from there")
+        .advice(
+            "free some disk space; the checkpoint before is whole, so --resume goes on from there",
+        )
 }
 
 fn cannot_use(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> Error {

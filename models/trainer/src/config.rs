@@ -114,8 +114,9 @@ impl RunConfig {
     /// # Errors
     /// It cannot be expressed, which is a defect.
     pub fn to_toml(&self) -> Result<String> {
-        toml::to_string(self)
-            .map_err(|error| Error::internal("cannot express the run's configuration").caused_by(error))
+        toml::to_string(self).map_err(|error| {
+            Error::internal("cannot express the run's configuration").caused_by(error)
+        })
     }
 
     /// Reads what [`Self::to_toml`] wrote.
@@ -123,8 +124,9 @@ impl RunConfig {
     /// # Errors
     /// The text is no configuration.
     pub fn from_toml(text: &str, file: &str) -> Result<Self> {
-        toml::from_str(text)
-            .map_err(|error| Error::data(format!("{file} is not a run's configuration")).caused_by(error))
+        toml::from_str(text).map_err(|error| {
+            Error::data(format!("{file} is not a run's configuration")).caused_by(error)
+        })
     }
 
     /// Says where this configuration differs from `other`, as `key: this, there`.
@@ -136,11 +138,19 @@ impl RunConfig {
         keys.sort();
         keys.dedup();
         let value = |side: &[(String, String)], key: &str| {
-            side.iter().find(|(known, _)| known == key).map_or("none".to_owned(), |(_, value)| value.clone())
+            side.iter()
+                .find(|(known, _)| known == key)
+                .map_or("none".to_owned(), |(_, value)| value.clone())
         };
         keys.into_iter()
             .filter(|key| value(&ours, key) != value(&theirs, key))
-            .map(|key| format!("{key} is {} here and {} there", value(&ours, key), value(&theirs, key)))
+            .map(|key| {
+                format!(
+                    "{key} is {} here and {} there",
+                    value(&ours, key),
+                    value(&theirs, key)
+                )
+            })
             .collect()
     }
 }
@@ -150,7 +160,10 @@ fn flat(text: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut table = String::new();
     for line in text.lines() {
-        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        if let Some(name) = line
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+        {
             table = format!("{name}.");
         } else if let Some((key, value)) = line.split_once(" = ") {
             found.push((format!("{table}{key}"), value.to_owned()));

@@ -26,11 +26,17 @@ impl DeviceKind {
             Self::Cuda => Ok(Device::cuda(0)),
             #[cfg(feature = "wgpu")]
             Self::Wgpu => Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
-            #[allow(unreachable_patterns, reason = "with all features on, no kind is left over")]
+            #[allow(
+                unreachable_patterns,
+                reason = "with all features on, no kind is left over"
+            )]
             missing => {
                 let name = format!("{missing:?}").to_lowercase();
-                Err(Error::usage(format!("this trainer was built without {name}"))
-                    .advice(format!("build it with `cargo build --release -p sortd-trainer --features {name}`")))
+                Err(
+                    Error::usage(format!("this trainer was built without {name}")).advice(format!(
+                        "build it with `cargo build --release -p sortd-trainer --features {name}`"
+                    )),
+                )
             }
         }
     }

@@ -71,7 +71,11 @@ impl Evaluation {
         let (correct, images) = (confusion.correct(), confusion.total());
         let groups: Vec<usize> = (0..subject.labels.len())
             .map(|class| match subject.labels[class].as_str() {
-                "cardboard" => subject.labels.iter().position(|label| label == "paper").unwrap_or(class),
+                "cardboard" => subject
+                    .labels
+                    .iter()
+                    .position(|label| label == "paper")
+                    .unwrap_or(class),
                 _ => class,
             })
             .collect();
@@ -106,7 +110,10 @@ pub fn logits<N: Network>(
 ) -> Result<Vec<Vec<f32>>> {
     let mut found = Vec::with_capacity(photos.len());
     for batch in photos.chunks(BATCH) {
-        let pixels: Vec<u8> = batch.iter().flat_map(|photo| photo.pixels.iter().copied()).collect();
+        let pixels: Vec<u8> = batch
+            .iter()
+            .flat_map(|photo| photo.pixels.iter().copied())
+            .collect();
         found.extend(rows(network.forward(to_tensor(&pixels, side, device)?)));
     }
     Ok(found)

@@ -15,7 +15,8 @@ use sortd::error::{Error, Result};
 /// # Errors
 /// The file is missing or cannot be read.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).map_err(|error| Error::data(format!("cannot read {}", path.display())).caused_by(error))
+    fs::read(path)
+        .map_err(|error| Error::data(format!("cannot read {}", path.display())).caused_by(error))
 }
 
 /// Reads a whole file of text.
@@ -32,8 +33,9 @@ pub fn read_text(path: &Path) -> Result<String> {
 /// # Errors
 /// The file cannot be read or does not hold a `T`.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    serde_json::from_str(&read_text(path)?)
-        .map_err(|error| Error::data(format!("{} is not what was expected", path.display())).caused_by(error))
+    serde_json::from_str(&read_text(path)?).map_err(|error| {
+        Error::data(format!("{} is not what was expected", path.display())).caused_by(error)
+    })
 }
 
 /// Writes `value` as indented JSON.
@@ -41,8 +43,9 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
 /// # Errors
 /// As [`write_whole`].
 pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
-    let mut text = serde_json::to_string_pretty(value)
-        .map_err(|error| Error::internal(format!("cannot express {}", path.display())).caused_by(error))?;
+    let mut text = serde_json::to_string_pretty(value).map_err(|error| {
+        Error::internal(format!("cannot express {}", path.display())).caused_by(error)
+    })?;
     text.push('\n');
     write_whole(path, text.as_bytes())
 }
@@ -70,17 +73,20 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
 /// # Errors
 /// The folder cannot be made.
 pub fn make_folder(path: &Path) -> Result<()> {
-    fs::create_dir_all(path)
-        .map_err(|error| Error::internal(format!("cannot make the folder {}", path.display())).caused_by(error))
+    fs::create_dir_all(path).map_err(|error| {
+        Error::internal(format!("cannot make the folder {}", path.display())).caused_by(error)
+    })
 }
 
 /// SHA-256 of `bytes` in hexadecimal.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    Sha256::digest(bytes)
+        .iter()
+        .fold(String::with_capacity(64), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// Where a file lies until it is complete.

@@ -18,7 +18,10 @@ pub fn wilson(correct: u64, total: u64) -> (f64, f64) {
     let spread = Z_95 * (share * (1.0 - share) / trials + square / (4.0 * trials * trials)).sqrt();
     let scale = 1.0 + square / trials;
     // Rounding must not put an end outside, where it lies at the end exactly.
-    (((centre - spread) / scale).max(0.0), ((centre + spread) / scale).min(1.0))
+    (
+        ((centre - spread) / scale).max(0.0),
+        ((centre + spread) / scale).min(1.0),
+    )
 }
 
 /// How often each class was taken for each.
@@ -33,7 +36,9 @@ impl Confusion {
     /// Nothing seen yet.
     #[must_use]
     pub fn new(classes: usize) -> Self {
-        Self { counts: vec![vec![0; classes]; classes] }
+        Self {
+            counts: vec![vec![0; classes]; classes],
+        }
     }
 
     /// Counts the answers to `truths`; `logits` holds one row a picture.
@@ -55,14 +60,18 @@ impl Confusion {
     /// Right answers.
     #[must_use]
     pub fn correct(&self) -> u64 {
-        (0..self.counts.len()).map(|class| self.counts[class][class]).sum()
+        (0..self.counts.len())
+            .map(|class| self.counts[class][class])
+            .sum()
     }
 
     /// Answers that are right when the classes of each group count as one.
     #[must_use]
     pub fn correct_by_group(&self, groups: &[usize]) -> u64 {
         let counted = self.counts.iter().enumerate().flat_map(|(truth, row)| {
-            row.iter().enumerate().filter(move |(answer, _)| groups[truth] == groups[*answer])
+            row.iter()
+                .enumerate()
+                .filter(move |(answer, _)| groups[truth] == groups[*answer])
         });
         counted.map(|(_, count)| count).sum()
     }
@@ -76,7 +85,10 @@ impl Confusion {
     /// Of the answers `class`, the share that was right; none where it was never answered.
     #[must_use]
     pub fn precision(&self, class: usize) -> Option<f64> {
-        share(self.counts[class][class], self.counts.iter().map(|row| row[class]).sum())
+        share(
+            self.counts[class][class],
+            self.counts.iter().map(|row| row[class]).sum(),
+        )
     }
 }
 
@@ -117,7 +129,11 @@ pub fn fit_temperature(logits: &[Vec<f32>], truths: &[usize]) -> f64 {
     let (mut low, mut high) = (0.1_f64.ln(), 10.0_f64.ln());
     for _ in 0..60 {
         let (left, right) = (high - golden * (high - low), low + golden * (high - low));
-        if loss(left) < loss(right) { high = right } else { low = left }
+        if loss(left) < loss(right) {
+            high = right
+        } else {
+            low = left
+        }
     }
     f64::midpoint(low, high).exp()
 }
@@ -136,7 +152,10 @@ mod tests {
             ((1, 29), (0.0061, 0.1718)),
         ] {
             let found = wilson(correct, total);
-            assert!((found.0 - low).abs() < 5e-5 && (found.1 - high).abs() < 5e-5, "{found:?}");
+            assert!(
+                (found.0 - low).abs() < 5e-5 && (found.1 - high).abs() < 5e-5,
+                "{found:?}"
+            );
         }
         assert_eq!(wilson(5, 5).1, 1.0);
     }
@@ -158,6 +177,9 @@ mod tests {
         let logits = vec![vec![9.0, 0.0]; 4];
         let temperature = fit_temperature(&logits, &[0, 0, 0, 1]);
         // Then the confidence should be 3/4, which needs 9 / T = ln 3.
-        assert!((temperature - 9.0 / 3.0_f64.ln()).abs() < 1e-4, "{temperature}");
+        assert!(
+            (temperature - 9.0 / 3.0_f64.ln()).abs() < 1e-4,
+            "{temperature}"
+        );
     }
 }

@@ -55,7 +55,10 @@ pub fn encode(layers: &[Layer], side: usize, name: &str) -> Vec<u8> {
         ir_version: IR_VERSION,
         producer_name: "sortd-trainer".to_owned(),
         producer_version: env!("CARGO_PKG_VERSION").to_owned(),
-        opset_import: vec![OperatorSetIdProto { domain: String::new(), version: OPERATOR_SET }],
+        opset_import: vec![OperatorSetIdProto {
+            domain: String::new(),
+            version: OPERATOR_SET,
+        }],
         graph: Some(graph),
         ..ModelProto::default()
     };
@@ -72,7 +75,12 @@ impl Writer {
     fn conv(&mut self, conv: &FoldedConv, from: String) -> String {
         let name = &conv.name;
         let (weight, bias) = (format!("{name}_weight"), format!("{name}_bias"));
-        let shape = [conv.channels_out, conv.channels_in / conv.groups, conv.kernel, conv.kernel];
+        let shape = [
+            conv.channels_out,
+            conv.channels_in / conv.groups,
+            conv.kernel,
+            conv.kernel,
+        ];
         self.constant(&weight, &shape, &conv.weight);
         self.constant(&bias, &[conv.channels_out], &conv.bias);
         let attributes = vec![
@@ -83,11 +91,20 @@ impl Writer {
             integers("strides", &[conv.stride; 2]),
         ];
         let result = self.node("Conv", name, vec![from, weight, bias], attributes);
-        if conv.relu6 { self.relu6(name, result) } else { result }
+        if conv.relu6 {
+            self.relu6(name, result)
+        } else {
+            result
+        }
     }
 
     fn relu6(&mut self, name: &str, from: String) -> String {
-        if !self.graph.initializer.iter().any(|constant| constant.name == CLIP[0]) {
+        if !self
+            .graph
+            .initializer
+            .iter()
+            .any(|constant| constant.name == CLIP[0])
+        {
             self.constant(CLIP[0], &[], &[0.0]);
             self.constant(CLIP[1], &[], &[6.0]);
         }
@@ -97,7 +114,12 @@ impl Writer {
 
     fn pool(&mut self, from: String) -> String {
         let pooled = self.node("GlobalAveragePool", "pool", vec![from], Vec::new());
-        self.node("Flatten", "features", vec![pooled], vec![integer("axis", 1)])
+        self.node(
+            "Flatten",
+            "features",
+            vec![pooled],
+            vec![integer("axis", 1)],
+        )
     }
 
     fn dense(&mut self, dense: &Dense, from: String) -> String {
@@ -105,10 +127,21 @@ impl Writer {
         let (weight, bias) = (format!("{name}_weight"), format!("{name}_bias"));
         self.constant(&weight, &[dense.outputs, dense.inputs], &dense.weight);
         self.constant(&bias, &[dense.outputs], &dense.bias);
-        self.node("Gemm", name, vec![from, weight, bias], vec![integer("transB", 1)])
+        self.node(
+            "Gemm",
+            name,
+            vec![from, weight, bias],
+            vec![integer("transB", 1)],
+        )
     }
 
-    fn node(&mut self, kind: &str, name: &str, inputs: Vec<String>, attributes: Vec<AttributeProto>) -> String {
+    fn node(
+        &mut self,
+        kind: &str,
+        name: &str,
+        inputs: Vec<String>,
+        attributes: Vec<AttributeProto>,
+    ) -> String {
         let result = format!("{name}_out");
         self.graph.node.push(NodeProto {
             name: name.to_owned(),
@@ -126,7 +159,10 @@ impl Writer {
             name: name.to_owned(),
             data_type: DataType::Float as i32,
             dims: shape.iter().map(|&length| length as i64).collect(),
-            raw_data: values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+            raw_data: values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect(),
             ..TensorProto::default()
         });
     }
@@ -158,7 +194,9 @@ fn value(name: &str, shape: &[usize]) -> ValueInfoProto {
     };
     let tensor = type_proto::Tensor {
         elem_type: DataType::Float as i32,
-        shape: Some(TensorShapeProto { dim: shape.iter().map(length).collect() }),
+        shape: Some(TensorShapeProto {
+            dim: shape.iter().map(length).collect(),
+        }),
     };
     ValueInfoProto {
         name: name.to_owned(),

@@ -13,7 +13,9 @@ const WEIGHTS: &str = "../shared/weights";
 #[must_use]
 pub fn repository() -> PathBuf {
     let here = std::env::current_dir().unwrap_or_default();
-    let root = here.ancestors().find(|folder| folder.join("models/trainer/Cargo.toml").is_file());
+    let root = here
+        .ancestors()
+        .find(|folder| folder.join("models/trainer/Cargo.toml").is_file());
     root.unwrap_or(Path::new(".")).to_owned()
 }
 

@@ -24,15 +24,21 @@ impl Bar {
             "{bar:30} {percent:>3} % · {per_sec} · {eta} left · loss {msg}",
         )
         .expect("the template is constant and has been tried")
-        .with_key("per_sec", |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
-            // A rate that cannot be written is a rate that nobody reads.
-            let _ = write!(out, "{:.0} images/s", state.per_sec());
-        });
+        .with_key(
+            "per_sec",
+            |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
+                // A rate that cannot be written is a rate that nobody reads.
+                let _ = write!(out, "{:.0} images/s", state.per_sec());
+            },
+        );
         bar.set_style(style);
         bar.set_position(images(done));
         bar.reset_eta();
         bar.enable_steady_tick(Duration::from_millis(500));
-        Self { bar, batch: batch as u64 }
+        Self {
+            bar,
+            batch: batch as u64,
+        }
     }
 
     /// One batch was learnt.
@@ -54,7 +60,11 @@ impl Bar {
             100.0 * record.validation_accuracy,
             record.images_per_second,
         );
-        if self.bar.is_hidden() { println!("{line}") } else { self.bar.println(line) }
+        if self.bar.is_hidden() {
+            println!("{line}")
+        } else {
+            self.bar.println(line)
+        }
     }
 
     /// Takes the bar away.

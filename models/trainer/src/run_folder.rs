@@ -72,10 +72,14 @@ impl RunFolder {
     /// # Errors
     /// A run lies there already, or the folder cannot be written.
     pub fn create(root: &Path, config: &RunConfig) -> Result<Self> {
-        let folder = Self { root: root.to_owned() };
+        let folder = Self {
+            root: root.to_owned(),
+        };
         if folder.config_file().exists() {
-            return Err(Error::usage(format!("{} holds a run already", root.display()))
-                .advice("add --resume to go on with it, or name another folder with --run"));
+            return Err(
+                Error::usage(format!("{} holds a run already", root.display()))
+                    .advice("add --resume to go on with it, or name another folder with --run"),
+            );
         }
         files::make_folder(root)?;
         files::write_whole(&folder.config_file(), config.to_toml()?.as_bytes())?;
@@ -87,12 +91,16 @@ impl RunFolder {
     /// # Errors
     /// There is no run.
     pub fn open(root: &Path) -> Result<Self> {
-        let folder = Self { root: root.to_owned() };
+        let folder = Self {
+            root: root.to_owned(),
+        };
         if folder.config_file().is_file() {
             Ok(folder)
         } else {
-            Err(Error::data(format!("{} holds no run (no config.toml)", root.display()))
-                .advice("make one with `trainer train --run FOLDER`"))
+            Err(
+                Error::data(format!("{} holds no run (no config.toml)", root.display()))
+                    .advice("make one with `trainer train --run FOLDER`"),
+            )
         }
     }
 

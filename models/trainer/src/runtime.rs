@@ -26,7 +26,11 @@ impl Exported {
             .model_for_read(&mut &*onnx)
             .and_then(InferenceModelExt::into_optimized)
             .and_then(IntoRunnable::into_runnable)
-            .map_err(|error| Error::internal(format!("tract does not load the exported network: {error:#}")))?;
+            .map_err(|error| {
+                Error::internal(format!(
+                    "tract does not load the exported network: {error:#}"
+                ))
+            })?;
         Ok(Self { plan, side })
     }
 
@@ -42,10 +46,19 @@ impl Exported {
                 values[channel * area + place] = normalised(*value);
             }
         }
-        let failed = |error| Error::internal(format!("tract does not run the exported network: {error:#}"));
+        let failed = |error| {
+            Error::internal(format!(
+                "tract does not run the exported network: {error:#}"
+            ))
+        };
         let input = Tensor::from_shape(&[1, 3, self.side, self.side], &values).map_err(failed)?;
         let outputs = self.plan.run(tvec!(input.into())).map_err(failed)?;
         let logits = outputs[0].cast_to::<f32>().map_err(failed)?;
-        Ok(logits.to_plain_array_view::<f32>().map_err(failed)?.iter().copied().collect())
+        Ok(logits
+            .to_plain_array_view::<f32>()
+            .map_err(failed)?
+            .iter()
+            .copied()
+            .collect())
     }
 }

@@ -22,7 +22,11 @@ impl OneCycle {
     pub fn rate(&self, step: usize, steps: usize) -> f64 {
         let done = step as f64 / (steps.max(2) - 1) as f64;
         if done < self.warmup {
-            cosine(self.peak / self.start_divisor, self.peak, done / self.warmup)
+            cosine(
+                self.peak / self.start_divisor,
+                self.peak,
+                done / self.warmup,
+            )
         } else {
             let share = (done - self.warmup) / (1.0 - self.warmup);
             cosine(self.peak, self.peak / self.end_divisor, share)
@@ -39,8 +43,12 @@ fn cosine(from: f64, to: f64, share: f64) -> f64 {
 mod tests {
     use super::*;
 
-    const CYCLE: OneCycle =
-        OneCycle { peak: 1e-3, warmup: 0.25, start_divisor: 25.0, end_divisor: 1e4 };
+    const CYCLE: OneCycle = OneCycle {
+        peak: 1e-3,
+        warmup: 0.25,
+        start_divisor: 25.0,
+        end_divisor: 1e4,
+    };
 
     fn close(left: f64, right: f64) -> bool {
         (left - right).abs() < 1e-12
@@ -56,9 +64,16 @@ mod tests {
     #[test]
     fn it_rises_then_falls_without_a_jump() {
         let rates: Vec<f64> = (0..1000).map(|step| CYCLE.rate(step, 1000)).collect();
-        let top = rates.iter().position(|rate| *rate == rates.iter().copied().fold(0.0, f64::max)).unwrap();
+        let top = rates
+            .iter()
+            .position(|rate| *rate == rates.iter().copied().fold(0.0, f64::max))
+            .unwrap();
         assert!(rates[..=top].is_sorted());
         assert!(rates[top..].is_sorted_by(|a, b| a >= b));
-        assert!(rates.windows(2).all(|pair| (pair[0] - pair[1]).abs() < 1e-5));
+        assert!(
+            rates
+                .windows(2)
+                .all(|pair| (pair[0] - pair[1]).abs() < 1e-5)
+        );
     }
 }

@@ -41,8 +41,16 @@ pub struct Course<'a> {
 #[must_use]
 pub fn begin<N: Network>(network: N, config: &TrainingConfig) -> State<N> {
     let average = network.valid();
-    let optimiser = AdamWConfig::new().with_weight_decay(config.weight_decay).with_epsilon(1e-8).init();
-    State { network, average, optimiser, progress: Progress::default() }
+    let optimiser = AdamWConfig::new()
+        .with_weight_decay(config.weight_decay)
+        .with_epsilon(1e-8)
+        .init();
+    State {
+        network,
+        average,
+        optimiser,
+        progress: Progress::default(),
+    }
 }
 
 /// Trains until `epochs` are done (the configured number, or fewer to stop early) and gives the
@@ -50,9 +58,18 @@ pub fn begin<N: Network>(network: N, config: &TrainingConfig) -> State<N> {
 ///
 /// # Errors
 /// The loss is not a number, or a file cannot be written; the last checkpoint is then whole.
-pub fn train<N: Network>(course: &Course<'_>, mut state: State<N>, epochs: usize) -> Result<State<N>> {
+pub fn train<N: Network>(
+    course: &Course<'_>,
+    mut state: State<N>,
+    epochs: usize,
+) -> Result<State<N>> {
     let total = course.config.training.epochs;
-    let bar = Bar::new(state.progress.epochs, epochs, course.source.batches(), course.source.batch);
+    let bar = Bar::new(
+        state.progress.epochs,
+        epochs,
+        course.source.batches(),
+        course.source.batch,
+    );
     let weights = class_weights(course.source, course.config);
     while state.progress.epochs < epochs {
         let started = Instant::now();
@@ -78,7 +95,10 @@ fn one_epoch<N: Network>(
 ) -> Result<(State<N>, EpochRecord)> {
     let epoch = state.progress.epochs;
     let steps = course.source.batches() * course.config.training.epochs;
-    let mut record = EpochRecord { epoch: epoch + 1, ..EpochRecord::empty() };
+    let mut record = EpochRecord {
+        epoch: epoch + 1,
+        ..EpochRecord::empty()
+    };
     let mut seen = 0;
     thread::scope(|scope| {
         let batches = course.source.epoch(scope, epoch);
@@ -125,18 +145,32 @@ fn step<N: Network>(
     let value = f64::from(loss.clone().into_scalar::<f32>());
     let gradients = GradientsParams::from_grads(loss.backward(), &state.network);
     let rates = rates(&state.network, training, rate)?;
-    state.network = state.optimiser.step(rates, state.network.clone(), gradients);
+    state.network = state
+        .optimiser
+        .step(rates, state.network.clone(), gradients);
     // Reading the network as deployed settles the running statistics of this step.
     let settled = state.network.valid();
     let average = state.average.clone();
-    state.average = average::follow(average, &settled, training.average_decay, state.progress.steps);
+    state.average = average::follow(
+        average,
+        &settled,
+        training.average_decay,
+        state.progress.steps,
+    );
     state.progress.steps += 1;
     let correct = Confusion::of(&rows, &batch.labels, weights.len()).correct();
-    Ok(Step { loss: value, correct })
+    Ok(Step {
+        loss: value,
+        correct,
+    })
 }
 
 /// The rate of each group of layers.
-fn rates<N: Network>(network: &N, training: &TrainingConfig, rate: f64) -> Result<ModuleLearningRate> {
+fn rates<N: Network>(
+    network: &N,
+    training: &TrainingConfig,
+    rate: f64,
+) -> Result<ModuleLearningRate> {
     ModuleLrSchedulerConfig::new(rate.into())
         .with_group(network.early_layers(), rate * training.early_rate)
         .with_group(network.head(), rate * training.head_rate)
@@ -171,7 +205,11 @@ fn class_weights(source: &Source<'_>, config: &RunConfig) -> Vec<f32> {
     counts.into_iter().map(weight).collect()
 }
 
-fn measure<N: Network>(course: &Course<'_>, state: &State<N>, record: &mut EpochRecord) -> Result<()> {
+fn measure<N: Network>(
+    course: &Course<'_>,
+    state: &State<N>,
+    record: &mut EpochRecord,
+) -> Result<()> {
     let side = course.source.side as usize;
     let logits = evaluation::logits(&state.average, course.validation, side, course.device)?;
     let truths: Vec<usize> = course.validation.iter().map(|photo| photo.label).collect();
@@ -184,19 +222,29 @@ fn measure<N: Network>(course: &Course<'_>, state: &State<N>, record: &mut Epoch
 /// Writes what the epoch gave: the best weights, the metrics, the curves and the checkpoint.
 fn keep<N: Network>(course: &Course<'_>, state: &mut State<N>, record: EpochRecord) -> Result<()> {
     let progress = &mut state.progress;
-    let best = progress.history.iter().find(|known| known.epoch == progress.best_epoch);
+    let best = progress
+        .history
+        .iter()
+        .find(|known| known.epoch == progress.best_epoch);
     if best.is_none_or(|best| record.better_than(best)) {
         progress.best_epoch = record.epoch;
         checkpoint::save_weights(&course.folder.best_file(), &state.average)?;
     }
     progress.history.push(record);
     files::write_json(&course.folder.metrics_file(), &progress.history)?;
-    plots::learning_curves(&course.folder.curves_file(), &progress.history, progress.best_epoch)?;
+    plots::learning_curves(
+        &course.folder.curves_file(),
+        &progress.history,
+        progress.best_epoch,
+    )?;
     checkpoint::save(course.folder.root(), state)
 }
 
 fn not_a_number(course: &Course<'_>, epoch: usize, steps: usize) -> Error {
-    let what = format!("the loss is not a number in epoch {}, after {steps} steps", epoch + 1);
+    let what = format!(
+        "the loss is not a number in epoch {}, after {steps} steps",
+        epoch + 1
+    );
     Error::internal(what).advice(format!(
         "lower --rate and start a new run; the last checkpoint in {} is from before",
         course.folder.root().display()

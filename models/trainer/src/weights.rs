@@ -28,17 +28,31 @@ impl Weights {
         let bytes = files::read(path)
             .map_err(|error| error.advice("name the ImageNet weights with --weights, or train from nothing with --from-scratch"))?;
         let file = path.display().to_string();
-        let parsed = SafeTensors::deserialize(&bytes)
-            .map_err(|error| Error::data(format!("{file} is not a safetensors file")).caused_by(error))?;
+        let parsed = SafeTensors::deserialize(&bytes).map_err(|error| {
+            Error::data(format!("{file} is not a safetensors file")).caused_by(error)
+        })?;
         let mut tensors = HashMap::new();
         for (name, view) in parsed.tensors() {
             if view.dtype() != Dtype::F32 {
-                return Err(Error::data(format!("{file}: tensor {name} is {:?}, not F32", view.dtype())));
+                return Err(Error::data(format!(
+                    "{file}: tensor {name} is {:?}, not F32",
+                    view.dtype()
+                )));
             }
             let (numbers, _) = view.data().as_chunks::<4>();
-            tensors.insert(name, numbers.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect());
+            tensors.insert(
+                name,
+                numbers
+                    .iter()
+                    .map(|bytes| f32::from_le_bytes(*bytes))
+                    .collect(),
+            );
         }
-        Ok(Self { file, tensors, sha256: files::sha256(&bytes) })
+        Ok(Self {
+            file,
+            tensors,
+            sha256: files::sha256(&bytes),
+        })
     }
 
     /// SHA-256 of the file, in hexadecimal.
@@ -74,14 +88,30 @@ impl Weights {
         for (index, block) in network.blocks.iter_mut().enumerate() {
             let number = index + 1;
             let depthwise = format!("conv_dw_{number}.depthwise_kernel");
-            self.load_layer(&mut block.depthwise, &depthwise, &format!("conv_dw_{number}_bn"), device)?;
+            self.load_layer(
+                &mut block.depthwise,
+                &depthwise,
+                &format!("conv_dw_{number}_bn"),
+                device,
+            )?;
             let pointwise = format!("conv_pw_{number}.kernel");
-            self.load_layer(&mut block.pointwise, &pointwise, &format!("conv_pw_{number}_bn"), device)?;
+            self.load_layer(
+                &mut block.pointwise,
+                &pointwise,
+                &format!("conv_pw_{number}_bn"),
+                device,
+            )?;
         }
         Ok(())
     }
 
-    fn load_layer(&mut self, layer: &mut ConvNorm, kernel: &str, norm: &str, device: &Device) -> Result<()> {
+    fn load_layer(
+        &mut self,
+        layer: &mut ConvNorm,
+        kernel: &str,
+        norm: &str,
+        device: &Device,
+    ) -> Result<()> {
         let shape = layer.conv.weight.dims();
         let channels = shape[0];
         layer.set_kernel(self.take(kernel, shape.iter().product())?, device);

@@ -45,14 +45,19 @@ impl Export {
     /// The run or the data is missing, tract and burn disagree, or a file cannot be written.
     pub fn run(self) -> Result<()> {
         let trained = Trained::open(&self.run, &self.common)?;
-        let out = self.out.unwrap_or_else(|| places::repository().join("models/waste"));
+        let out = self
+            .out
+            .unwrap_or_else(|| places::repository().join("models/waste"));
         let layers = trained.network.deployed();
         let compiled = bundle::compile(&layers, trained.config.network.side, "waste")?;
         let validation = trained.photos(&trained.config.data.validation)?.photos;
         let logits = agreed_logits(&trained, &compiled, &validation)?;
         let truths: Vec<usize> = validation.iter().map(|photo| photo.label).collect();
         let temperature = metrics::fit_temperature(&logits, &truths);
-        let golden = first_of_each_class(trained.photos(&self.golden)?.photos, &trained.config.data.labels)?;
+        let golden = first_of_each_class(
+            trained.photos(&self.golden)?.photos,
+            &trained.config.data.labels,
+        )?;
         agreed_logits(&trained, &compiled, &golden)?;
         let manifest = bundle::write(
             &out,
@@ -83,13 +88,21 @@ impl Export {
 }
 
 /// Logits of the exported network, after making sure that the trained one gives the same.
-fn agreed_logits(trained: &Trained, compiled: &Compiled, photos: &[Squeezed]) -> Result<Vec<Vec<f32>>> {
+fn agreed_logits(
+    trained: &Trained,
+    compiled: &Compiled,
+    photos: &[Squeezed],
+) -> Result<Vec<Vec<f32>>> {
     let side = trained.config.network.side as usize;
     let expected = evaluation::logits(&trained.network, photos, side, &trained.device)?;
     let mut found = Vec::with_capacity(photos.len());
     for (photo, expected) in photos.iter().zip(expected) {
         let logits = compiled.exported.logits(&photo.pixels)?;
-        let apart = logits.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        let apart = logits
+            .iter()
+            .zip(&expected)
+            .map(|(a, b)| (a - b).abs())
+            .fold(0.0, f32::max);
         // Written so that a difference that is not a number counts as too large.
         if !(apart <= TOLERANCE) {
             return Err(Error::internal(format!(
@@ -113,7 +126,8 @@ fn first_of_each_class(photos: Vec<Squeezed>, labels: &[String]) -> Result<Vec<S
         .into_iter()
         .zip(labels)
         .map(|(photo, label)| {
-            photo.ok_or_else(|| Error::data(format!("the golden list has no photograph of {label}")))
+            photo
+                .ok_or_else(|| Error::data(format!("the golden list has no photograph of {label}")))
         })
         .collect()
 }
@@ -122,11 +136,17 @@ fn first_of_each_class(photos: Vec<Squeezed>, labels: &[String]) -> Result<Vec<S
 fn accuracy(trained: &Trained, list: &str) -> Result<Vec<Accuracy>> {
     let file = trained.folder.evaluation_file(list);
     if !file.is_file() {
-        eprintln!("note: no accuracy in the manifest; `trainer evaluate --split {list}` measures it");
+        eprintln!(
+            "note: no accuracy in the manifest; `trainer evaluate --split {list}` measures it"
+        );
         return Ok(Vec::new());
     }
     let found: Evaluation = files::read_json(&file)?;
-    Ok(vec![Accuracy { split: found.list, correct: found.correct, total: found.images }])
+    Ok(vec![Accuracy {
+        split: found.list,
+        correct: found.correct,
+        total: found.images,
+    }])
 }
 
 /// Whose work went into the weights.

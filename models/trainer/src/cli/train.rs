@@ -133,7 +133,12 @@ impl Train {
             "{}: {} photographs to learn from ({} with the item found), {} to choose by, {} backgrounds; {} of {} epochs done",
             folder.root().display(),
             material.train.photos.len(),
-            material.train.photos.iter().filter(|photo| photo.item.is_some()).count(),
+            material
+                .train
+                .photos
+                .iter()
+                .filter(|photo| photo.item.is_some())
+                .count(),
             material.validation.photos.len(),
             material.backgrounds.len(),
             state.progress.epochs,
@@ -141,7 +146,11 @@ impl Train {
         );
         let last = self.stop_after.unwrap_or(self.epochs).min(self.epochs);
         let state = training::train(&course, state, last)?;
-        println!("best epoch: {}; its weights are in {}", state.progress.best_epoch, folder.best_file().display());
+        println!(
+            "best epoch: {}; its weights are in {}",
+            state.progress.best_epoch,
+            folder.best_file().display()
+        );
         Ok(())
     }
 
@@ -149,7 +158,11 @@ impl Train {
     fn network(&self, labels: &[String], device: &Device) -> Result<(MobileNetV1, Option<String>)> {
         let device = device.clone().autodiff();
         device.seed(Dice::new(self.seed, Purpose::Weights, 0, 0).bits());
-        let mut network = MobileNetV1Config { width: self.width, classes: labels.len() }.init(&device);
+        let mut network = MobileNetV1Config {
+            width: self.width,
+            classes: labels.len(),
+        }
+        .init(&device);
         if self.from_scratch {
             return Ok((network, None));
         }
@@ -177,9 +190,21 @@ impl Train {
                 side: self.side,
                 pretrained_sha256,
             },
-            training: TrainingConfig { epochs: self.epochs, batch: self.batch, ..TrainingConfig::default() },
-            rate: OneCycle { peak: self.rate, warmup: 0.15, start_divisor: 25.0, end_divisor: 1e4 },
-            variation: Variation { paste: self.paste, ..Variation::default() },
+            training: TrainingConfig {
+                epochs: self.epochs,
+                batch: self.batch,
+                ..TrainingConfig::default()
+            },
+            rate: OneCycle {
+                peak: self.rate,
+                warmup: 0.15,
+                start_divisor: 25.0,
+                end_divisor: 1e4,
+            },
+            variation: Variation {
+                paste: self.paste,
+                ..Variation::default()
+            },
         }
     }
 }
@@ -203,7 +228,12 @@ impl Material {
         let validation = photo::load_squeezed(&validation, options.side)?;
         validation.report_skipped("photographs to choose by");
         let backgrounds = backgrounds(&data, options)?;
-        Ok(Self { labels: tree.labels().to_vec(), train, validation, backgrounds })
+        Ok(Self {
+            labels: tree.labels().to_vec(),
+            train,
+            validation,
+            backgrounds,
+        })
     }
 }
 

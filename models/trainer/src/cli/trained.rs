@@ -47,10 +47,19 @@ impl Trained {
                 tree.labels().join(", ")
             )));
         }
-        let mut network =
-            MobileNetV1Config { width: config.network.width, classes: config.data.labels.len() }.init(&device);
+        let mut network = MobileNetV1Config {
+            width: config.network.width,
+            classes: config.data.labels.len(),
+        }
+        .init(&device);
         checkpoint::load_weights(&folder.best_file(), &mut network)?;
-        Ok(Self { folder, config, network, tree, device })
+        Ok(Self {
+            folder,
+            config,
+            network,
+            tree,
+            device,
+        })
     }
 
     /// The photographs of a list, as the daemon would show them to the network.

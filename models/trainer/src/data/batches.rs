@@ -57,7 +57,8 @@ impl Source<'_> {
     ) -> Receiver<Result<Batch>> {
         let (sender, receiver) = sync_channel(AHEAD);
         scope.spawn(move || {
-            let order = Dice::new(self.seed, Purpose::Order, epoch as u64, 0).order(self.photos.len());
+            let order =
+                Dice::new(self.seed, Purpose::Order, epoch as u64, 0).order(self.photos.len());
             for places in order.chunks(self.batch).take(self.batches()) {
                 // The receiver is gone when training ended with an error; then nobody waits.
                 if sender.send(self.batch(epoch, places)).is_err() {
@@ -73,14 +74,26 @@ impl Source<'_> {
             .par_iter()
             .map(|&place| {
                 let mut dice = Dice::new(self.seed, Purpose::Variation, epoch as u64, place as u64);
-                vary(&self.photos[place], self.backgrounds, self.variation, self.side, &mut dice)
+                vary(
+                    &self.photos[place],
+                    self.backgrounds,
+                    self.variation,
+                    self.side,
+                    &mut dice,
+                )
             })
             .collect();
         let mut pixels = Vec::with_capacity(places.len() * (self.side * self.side * 3) as usize);
         for picture in varied {
             pixels.extend_from_slice(picture?.as_raw());
         }
-        Ok(Batch { pixels, labels: places.iter().map(|&place| self.photos[place].label).collect() })
+        Ok(Batch {
+            pixels,
+            labels: places
+                .iter()
+                .map(|&place| self.photos[place].label)
+                .collect(),
+        })
     }
 }
 
@@ -91,18 +104,27 @@ impl Source<'_> {
 pub fn to_tensor(pixels: &[u8], side: usize, device: &Device) -> Result<Tensor<4>> {
     let area = side * side;
     if area == 0 || pixels.len() % (area * 3) != 0 {
-        return Err(Error::internal(format!("{} bytes are no pictures of {side}x{side}", pixels.len())));
+        return Err(Error::internal(format!(
+            "{} bytes are no pictures of {side}x{side}",
+            pixels.len()
+        )));
     }
     let count = pixels.len() / (area * 3);
     let mut values = vec![0.0_f32; pixels.len()];
-    for (picture, planes) in pixels.chunks_exact(area * 3).zip(values.chunks_exact_mut(area * 3)) {
+    for (picture, planes) in pixels
+        .chunks_exact(area * 3)
+        .zip(values.chunks_exact_mut(area * 3))
+    {
         for (place, pixel) in picture.chunks_exact(3).enumerate() {
             for (channel, value) in pixel.iter().enumerate() {
                 planes[channel * area + place] = normalised(*value);
             }
         }
     }
-    Ok(Tensor::from_data(TensorData::new(values, [count, 3, side, side]), device))
+    Ok(Tensor::from_data(
+        TensorData::new(values, [count, 3, side, side]),
+        device,
+    ))
 }
 
 /// Scale and offset that take a pixel's 0..=255 to the networks' -1..=1.

@@ -53,7 +53,9 @@ pub fn decode(path: &Path) -> Result<RgbImage> {
         .and_then(image::ImageReader::with_guessed_format)
         .map_err(|error| Error::data(format!("cannot read {}", path.display())).caused_by(error))?
         .decode()
-        .map_err(|error| Error::data(format!("{} is not a picture", path.display())).caused_by(error))?;
+        .map_err(|error| {
+            Error::data(format!("{} is not a picture", path.display())).caused_by(error)
+        })?;
     Ok(picture.into_rgb8())
 }
 
@@ -66,11 +68,18 @@ pub fn resize(picture: &RgbImage, width: u32, height: u32) -> Result<RgbImage> {
     let failed = |error: &dyn std::fmt::Display| {
         Error::internal(format!("cannot resize to {width}x{height}: {error}"))
     };
-    let source = ImageRef::new(picture.width(), picture.height(), picture.as_raw(), PixelType::U8x3)
-        .map_err(|error| failed(&error))?;
+    let source = ImageRef::new(
+        picture.width(),
+        picture.height(),
+        picture.as_raw(),
+        PixelType::U8x3,
+    )
+    .map_err(|error| failed(&error))?;
     let mut target = Image::new(width, height, PixelType::U8x3);
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-    Resizer::new().resize(&source, &mut target, &options).map_err(|error| failed(&error))?;
+    Resizer::new()
+        .resize(&source, &mut target, &options)
+        .map_err(|error| failed(&error))?;
     RgbImage::from_raw(width, height, target.into_vec()).ok_or_else(|| failed(&"wrong size"))
 }
 
@@ -81,7 +90,11 @@ pub fn resize(picture: &RgbImage, width: u32, height: u32) -> Result<RgbImage> {
 pub fn load_squeezed(items: &[Item], side: u32) -> Result<Loaded<Squeezed>> {
     load(items, |item| {
         let pixels = resize(&decode(&item.path)?, side, side)?.into_raw();
-        Ok(Squeezed { pixels, label: item.label, path: item.path.clone() })
+        Ok(Squeezed {
+            pixels,
+            label: item.label,
+            path: item.path.clone(),
+        })
     })
 }
 
@@ -94,7 +107,11 @@ pub fn load_reduced(items: &[Item], short_side: u32) -> Result<Loaded<Reduced>> 
     load(items, |item| {
         let picture = reduce(&decode(&item.path)?, short_side)?;
         let mask = segment::item_on_board(&picture);
-        Ok(Reduced { picture, item: mask, label: item.label })
+        Ok(Reduced {
+            picture,
+            item: mask,
+            label: item.label,
+        })
     })
 }
 
@@ -103,7 +120,13 @@ pub fn load_reduced(items: &[Item], short_side: u32) -> Result<Loaded<Reduced>> 
 /// # Errors
 /// Not one of them can be read.
 pub fn load_backgrounds(paths: &[PathBuf], short_side: u32) -> Result<Loaded<RgbImage>> {
-    let items: Vec<Item> = paths.iter().map(|path| Item { path: path.clone(), label: 0 }).collect();
+    let items: Vec<Item> = paths
+        .iter()
+        .map(|path| Item {
+            path: path.clone(),
+            label: 0,
+        })
+        .collect();
     load(&items, |item| reduce(&decode(&item.path)?, short_side))
 }
 
@@ -119,8 +142,14 @@ fn reduce(picture: &RgbImage, short_side: u32) -> Result<RgbImage> {
 }
 
 fn load<T: Send>(items: &[Item], read: impl Fn(&Item) -> Result<T> + Sync) -> Result<Loaded<T>> {
-    let read: Vec<_> = items.par_iter().map(|item| (item.path.clone(), read(item))).collect();
-    let mut loaded = Loaded { photos: Vec::with_capacity(items.len()), skipped: Vec::new() };
+    let read: Vec<_> = items
+        .par_iter()
+        .map(|item| (item.path.clone(), read(item)))
+        .collect();
+    let mut loaded = Loaded {
+        photos: Vec::with_capacity(items.len()),
+        skipped: Vec::new(),
+    };
     for (path, result) in read {
         match result {
             Ok(photo) => loaded.photos.push(photo),
@@ -143,7 +172,10 @@ impl<T> Loaded<T> {
             eprintln!("skipped: {reason}");
         }
         if !self.skipped.is_empty() {
-            eprintln!("{what}: {} files could not be read and are left out", self.skipped.len());
+            eprintln!(
+                "{what}: {} files could not be read and are left out",
+                self.skipped.len()
+            );
         }
     }
 }
@@ -157,9 +189,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let good = folder.path().join("good.png");
         let bad = folder.path().join("bad.jpg");
-        RgbImage::from_pixel(40, 30, image::Rgb([9, 8, 7])).save(&good).unwrap();
+        RgbImage::from_pixel(40, 30, image::Rgb([9, 8, 7]))
+            .save(&good)
+            .unwrap();
         std::fs::write(&bad, b"not a picture").unwrap();
-        let items = [Item { path: bad.clone(), label: 0 }, Item { path: good, label: 1 }];
+        let items = [
+            Item {
+                path: bad.clone(),
+                label: 0,
+            },
+            Item {
+                path: good,
+                label: 1,
+            },
+        ];
         let loaded = load_squeezed(&items, 16).unwrap();
         assert_eq!(loaded.photos.len(), 1);
         assert_eq!(loaded.photos[0].pixels[..3], [9, 8, 7]);

@@ -37,7 +37,9 @@ impl Tree {
                         trashnet/glass/glass1.jpg, and lists in trashnet/splits/; \
                         say where the data lies with --data";
         let entries = fs::read_dir(root).map_err(|error| {
-            Error::data(format!("no data set at {}", root.display())).caused_by(error).advice(expected)
+            Error::data(format!("no data set at {}", root.display()))
+                .caused_by(error)
+                .advice(expected)
         })?;
         let mut labels: Vec<String> = entries
             .filter_map(std::result::Result::ok)
@@ -47,10 +49,17 @@ impl Tree {
             .collect();
         labels.sort();
         if labels.len() < 2 {
-            let found = format!("{} has {} class folders, needs at least 2", root.display(), labels.len());
+            let found = format!(
+                "{} has {} class folders, needs at least 2",
+                root.display(),
+                labels.len()
+            );
             return Err(Error::data(found).advice(expected));
         }
-        Ok(Self { root: root.to_owned(), labels })
+        Ok(Self {
+            root: root.to_owned(),
+            labels,
+        })
     }
 
     /// The classes, in the order of the model's outputs.
@@ -68,7 +77,12 @@ impl Tree {
         let list = self.root.join(SPLITS).join(format!("{name}.txt"));
         let text = files::read_text(&list)?;
         let mut items = Vec::new();
-        for (number, line) in text.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty()) {
+        for (number, line) in text
+            .lines()
+            .map(str::trim)
+            .enumerate()
+            .filter(|(_, line)| !line.is_empty())
+        {
             let item = self.item(line).map_err(|problem| {
                 Error::data(format!("{} line {}: {problem}", list.display(), number + 1))
                     .advice("take the line out of the list, or put the file where it says")
@@ -76,21 +90,57 @@ impl Tree {
             items.push(item);
         }
         if items.is_empty() {
-            return Err(Error::data(format!("{} names no photograph", list.display())));
+            return Err(Error::data(format!(
+                "{} names no photograph",
+                list.display()
+            )));
+        }
+        Ok(items)
+    }
+
+    /// Every photograph of every class, whose labels are places in `labels` instead of this set's own.
+    ///
+    /// # Errors
+    /// A class is not among `labels`, or its folder cannot be read.
+    pub fn all(&self, labels: &[String]) -> Result<Vec<Item>> {
+        let mut items = Vec::new();
+        for class in &self.labels {
+            let label = labels
+                .iter()
+                .position(|label| label == class)
+                .ok_or_else(|| {
+                    Error::data(format!(
+                        "the class {} is none of {}",
+                        self.root.join(class).display(),
+                        labels.join(", ")
+                    ))
+                })?;
+            let paths = pictures(&self.root.join(class))?;
+            items.extend(paths.into_iter().map(|path| Item { path, label }));
         }
         Ok(items)
     }
 
     fn item(&self, line: &str) -> std::result::Result<Item, String> {
-        let (class, _) =
-            line.split_once('/').ok_or_else(|| format!("`{line}` is not of the form class/file"))?;
+        let (class, _) = line
+            .split_once('/')
+            .ok_or_else(|| format!("`{line}` is not of the form class/file"))?;
         let label = self
             .labels
             .iter()
             .position(|label| label == class)
-            .ok_or_else(|| format!("the class folder {} is missing", self.root.join(class).display()))?;
+            .ok_or_else(|| {
+                format!(
+                    "the class folder {} is missing",
+                    self.root.join(class).display()
+                )
+            })?;
         let path = self.root.join(line);
-        if path.is_file() { Ok(Item { path, label }) } else { Err(format!("{} is missing", path.display())) }
+        if path.is_file() {
+            Ok(Item { path, label })
+        } else {
+            Err(format!("{} is missing", path.display()))
+        }
     }
 }
 
@@ -99,14 +149,17 @@ impl Tree {
 /// # Errors
 /// The folder cannot be read.
 pub fn pictures(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(folder)
-        .map_err(|error| Error::data(format!("cannot read {}", folder.display())).caused_by(error))?;
+    let entries = fs::read_dir(folder).map_err(|error| {
+        Error::data(format!("cannot read {}", folder.display())).caused_by(error)
+    })?;
     let mut found: Vec<PathBuf> = entries
         .filter_map(std::result::Result::ok)
         .map(|entry| entry.path())
         .filter(|path| {
             path.extension().is_some_and(|ext| {
-                ["jpg", "jpeg", "png"].iter().any(|known| ext.eq_ignore_ascii_case(known))
+                ["jpg", "jpeg", "png"]
+                    .iter()
+                    .any(|known| ext.eq_ignore_ascii_case(known))
             })
         })
         .collect();
@@ -140,19 +193,40 @@ mod tests {
     fn a_list_that_names_a_missing_file_is_refused_with_its_line() {
         let (_folder, tree) = tree_with("glass/a.jpg\nglass/b.jpg\n");
         let error = tree.split("some").unwrap_err().to_string();
-        assert!(error.contains("some.txt line 2") && error.contains("b.jpg is missing"), "{error}");
+        assert!(
+            error.contains("some.txt line 2") && error.contains("b.jpg is missing"),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_list_that_names_a_class_without_folder_is_refused() {
         let (_folder, tree) = tree_with("metal/a.jpg\n");
         let error = tree.split("some").unwrap_err().to_string();
-        assert!(error.contains("class folder") && error.contains("metal"), "{error}");
+        assert!(
+            error.contains("class folder") && error.contains("metal"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn all_photographs_carry_the_places_of_the_given_labels() {
+        let (_folder, tree) = tree_with("");
+        let known = ["paper", "metal", "glass"].map(String::from);
+        let items = tree.all(&known).unwrap();
+        assert_eq!(items.iter().map(|item| item.label).collect::<Vec<_>>(), [2]);
+        let error = tree.all(&known[..2]).unwrap_err().to_string();
+        assert!(error.contains("glass is none of paper, metal"), "{error}");
     }
 
     #[test]
     fn a_missing_data_folder_says_what_is_expected_where() {
-        let error = Tree::open(Path::new("/nonexistent/trashnet")).unwrap_err().to_string();
-        assert!(error.contains("/nonexistent/trashnet") && error.contains("--data"), "{error}");
+        let error = Tree::open(Path::new("/nonexistent/trashnet"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("/nonexistent/trashnet") && error.contains("--data"),
+            "{error}"
+        );
     }
 }

@@ -11,7 +11,10 @@ use super::layer::Layer;
 #[must_use]
 pub fn cost(layers: &[Layer], side: usize) -> Cost {
     let mut side = side;
-    let mut total = Cost { parameters: 0, macs: 0 };
+    let mut total = Cost {
+        parameters: 0,
+        macs: 0,
+    };
     for layer in layers {
         match layer {
             Layer::Conv(conv) => {

@@ -71,8 +71,8 @@ pub fn fold(kernel: &[f32], norm: &NormStatistics<'_>) -> (Vec<f32>, Vec<f32>) {
     let mut weight = kernel.to_vec();
     let mut bias = Vec::with_capacity(channels);
     for channel in 0..channels {
-        let scale =
-            f64::from(norm.gamma[channel]) / (f64::from(norm.variance[channel]) + norm.epsilon).sqrt();
+        let scale = f64::from(norm.gamma[channel])
+            / (f64::from(norm.variance[channel]) + norm.epsilon).sqrt();
         for value in &mut weight[channel * per_channel..][..per_channel] {
             *value = (f64::from(*value) * scale) as f32;
         }

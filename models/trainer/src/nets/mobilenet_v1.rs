@@ -63,7 +63,10 @@ impl MobileNetV1Config {
             inputs = outputs;
         }
         let head = LinearConfig::new(inputs, self.classes)
-            .with_initializer(Initializer::Normal { mean: 0.0, std: 0.01 })
+            .with_initializer(Initializer::Normal {
+                mean: 0.0,
+                std: 0.01,
+            })
             .init(device);
         MobileNetV1 { stem, blocks, head }
     }
@@ -104,8 +107,12 @@ impl Network for MobileNetV1 {
         let mut layers = vec![Layer::Conv(self.stem.folded("stem"))];
         for (index, block) in self.blocks.iter().enumerate() {
             let number = index + 1;
-            layers.push(Layer::Conv(block.depthwise.folded(&format!("block{number}_depthwise"))));
-            layers.push(Layer::Conv(block.pointwise.folded(&format!("block{number}_pointwise"))));
+            layers.push(Layer::Conv(
+                block.depthwise.folded(&format!("block{number}_depthwise")),
+            ));
+            layers.push(Layer::Conv(
+                block.pointwise.folded(&format!("block{number}_pointwise")),
+            ));
         }
         layers.push(Layer::GlobalAveragePool);
         layers.push(Layer::Dense(self.dense()));
@@ -175,7 +182,9 @@ impl ConvNorm {
                 fan_out_only: false,
             })
             .init(device);
-        let norm = BatchNormConfig::new(outputs).with_epsilon(NORM_EPSILON).init(device);
+        let norm = BatchNormConfig::new(outputs)
+            .with_epsilon(NORM_EPSILON)
+            .init(device);
         Self { conv, norm }
     }
 

@@ -16,7 +16,13 @@ pub fn blur(picture: &mut RgbImage, sigma: f32) {
 
 /// Blurs along one axis of `length` places, for each of `lines` lines; `steps` are the distances in
 /// bytes of neighbouring places and of neighbouring lines.
-fn pass(source: &[u8], kernel: &[f32], length: usize, lines: usize, steps: (usize, usize)) -> Vec<u8> {
+fn pass(
+    source: &[u8],
+    kernel: &[f32],
+    length: usize,
+    lines: usize,
+    steps: (usize, usize),
+) -> Vec<u8> {
     let reach = (kernel.len() / 2) as isize;
     let mut target = vec![0; source.len()];
     for line in 0..lines {
@@ -38,8 +44,9 @@ fn pass(source: &[u8], kernel: &[f32], length: usize, lines: usize, steps: (usiz
 
 fn kernel(sigma: f32) -> Vec<f32> {
     let reach = (REACH * sigma).ceil() as i32;
-    let weights: Vec<f32> =
-        (-reach..=reach).map(|place| (-(place * place) as f32 / (2.0 * sigma * sigma)).exp()).collect();
+    let weights: Vec<f32> = (-reach..=reach)
+        .map(|place| (-(place * place) as f32 / (2.0 * sigma * sigma)).exp())
+        .collect();
     let sum: f32 = weights.iter().sum();
     weights.into_iter().map(|weight| weight / sum).collect()
 }

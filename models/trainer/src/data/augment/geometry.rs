@@ -46,7 +46,12 @@ impl View {
             width * (0.5 + dice.between(-room, room)),
             height * (0.5 + dice.between(-room, room)),
         );
-        Self::turned(centre, (width * zoom / 2.0, height * zoom / 2.0), settings, dice)
+        Self::turned(
+            centre,
+            (width * zoom / 2.0, height * zoom / 2.0),
+            settings,
+            dice,
+        )
     }
 
     fn turned(centre: (f32, f32), half: (f32, f32), settings: &Variation, dice: &mut Dice) -> Self {
@@ -59,7 +64,12 @@ impl View {
             degrees += dice.between(-settings.largest_tilt, settings.largest_tilt);
         }
         let (sine, cosine) = f32::to_radians(degrees).sin_cos();
-        Self { centre, half, turn: (cosine, sine), mirrored }
+        Self {
+            centre,
+            half,
+            turn: (cosine, sine),
+            mirrored,
+        }
     }
 
     /// What the window shows of `picture`, as a square of `side` pixels. Beyond its edges the
@@ -71,7 +81,12 @@ impl View {
 
     /// What the window shows of `picture` and of its item's `mask`, which is 0 beyond the edges.
     #[must_use]
-    pub fn show_with_mask(&self, picture: &RgbImage, mask: &GrayImage, side: u32) -> (RgbImage, Vec<f32>) {
+    pub fn show_with_mask(
+        &self,
+        picture: &RgbImage,
+        mask: &GrayImage,
+        side: u32,
+    ) -> (RgbImage, Vec<f32>) {
         self.sample(side, |x, y| {
             let [red, green, blue, _] = bilinear(picture, x, y);
             [red, green, blue, bilinear_mask(mask, x, y)]
@@ -89,7 +104,8 @@ impl View {
             let mut sum = [0.0; 4];
             for down in down {
                 for across in across {
-                    let (x, y) = self.source(column as f32 + across, row as f32 + down, side as f32);
+                    let (x, y) =
+                        self.source(column as f32 + across, row as f32 + down, side as f32);
                     for (total, value) in sum.iter_mut().zip(look(x, y)) {
                         *total += value * weight;
                     }
@@ -118,7 +134,11 @@ impl View {
 fn offsets(half: f32, side: u32) -> &'static [f32] {
     /// Up to this reduction, looking once between the pixels misses none of them.
     const CLEARLY_SMALLER: f32 = 1.3;
-    if 2.0 * half > CLEARLY_SMALLER * side as f32 { &[0.25, 0.75] } else { &[0.5] }
+    if 2.0 * half > CLEARLY_SMALLER * side as f32 {
+        &[0.25, 0.75]
+    } else {
+        &[0.5]
+    }
 }
 
 /// The colour at a point between pixels; the fourth number is 255.
@@ -128,7 +148,12 @@ fn bilinear(picture: &RgbImage, x: f32, y: f32) -> [f32; 4] {
     let (above, below, share_y) = neighbours(y, height);
     let data = picture.as_raw();
     let at = |column: usize, row: usize| &data[(row * width as usize + column) * 3..][..3];
-    let corners = [at(left, above), at(right, above), at(left, below), at(right, below)];
+    let corners = [
+        at(left, above),
+        at(right, above),
+        at(left, below),
+        at(right, below),
+    ];
     let mut colour = [255.0; 4];
     for channel in 0..3 {
         let value = |corner: usize| f32::from(corners[corner][channel]);
@@ -158,13 +183,21 @@ fn bilinear_mask(mask: &GrayImage, x: f32, y: f32) -> f32 {
 fn neighbours(place: f32, length: u32) -> (usize, usize, f32) {
     let from = (place - 0.5).floor();
     let share = place - 0.5 - from;
-    (reflect(from as i64, length), reflect(from as i64 + 1, length), share)
+    (
+        reflect(from as i64, length),
+        reflect(from as i64 + 1, length),
+        share,
+    )
 }
 
 fn reflect(place: i64, length: u32) -> usize {
     let length = i64::from(length);
     let folded = place.rem_euclid(2 * length);
-    (if folded < length { folded } else { 2 * length - 1 - folded }) as usize
+    (if folded < length {
+        folded
+    } else {
+        2 * length - 1 - folded
+    }) as usize
 }
 
 #[cfg(test)]
@@ -174,7 +207,12 @@ mod tests {
     #[test]
     fn the_whole_picture_unturned_is_the_picture() {
         let picture = RgbImage::from_fn(8, 8, |x, y| Rgb([x as u8 * 30, y as u8 * 30, 7]));
-        let view = View { centre: (4.0, 4.0), half: (4.0, 4.0), turn: (1.0, 0.0), mirrored: false };
+        let view = View {
+            centre: (4.0, 4.0),
+            half: (4.0, 4.0),
+            turn: (1.0, 0.0),
+            mirrored: false,
+        };
         let shown = view.show(&picture, 8);
         // Inside, averaging a linear slope over a pixel gives the pixel.
         for (x, y, pixel) in shown.enumerate_pixels() {
@@ -182,7 +220,11 @@ mod tests {
                 assert_eq!(pixel, picture.get_pixel(x, y));
             }
         }
-        let mirrored = View { mirrored: true, ..view }.show(&picture, 8);
+        let mirrored = View {
+            mirrored: true,
+            ..view
+        }
+        .show(&picture, 8);
         assert_eq!(mirrored.get_pixel(2, 3), picture.get_pixel(5, 3));
     }
 

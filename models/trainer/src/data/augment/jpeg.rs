@@ -12,7 +12,12 @@ pub fn compress(picture: &RgbImage, quality: u8) -> Result<RgbImage> {
     let failed = |error| Error::internal("cannot vary a picture's compression").caused_by(error);
     let mut bytes = Vec::new();
     JpegEncoder::new_with_quality(&mut bytes, quality)
-        .encode(picture.as_raw(), picture.width(), picture.height(), ExtendedColorType::Rgb8)
+        .encode(
+            picture.as_raw(),
+            picture.width(),
+            picture.height(),
+            ExtendedColorType::Rgb8,
+        )
         .map_err(failed)?;
     let decoded = image::load_from_memory_with_format(&bytes, ImageFormat::Jpeg).map_err(failed)?;
     Ok(decoded.into_rgb8())

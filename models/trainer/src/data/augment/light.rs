@@ -21,7 +21,8 @@ pub fn change(picture: &mut RgbImage, dice: &mut Dice) {
     let lamp = [brightness * warm, brightness * green, brightness / warm];
     let mean = mean_luma(picture) * brightness;
     for pixel in picture.pixels_mut() {
-        let lit: [f32; 3] = std::array::from_fn(|channel| f32::from(pixel.0[channel]) * lamp[channel]);
+        let lit: [f32; 3] =
+            std::array::from_fn(|channel| f32::from(pixel.0[channel]) * lamp[channel]);
         let grey = luma(lit);
         for (value, lit) in pixel.0.iter_mut().zip(lit) {
             let coloured = grey + (lit - grey) * saturation;
@@ -31,7 +32,10 @@ pub fn change(picture: &mut RgbImage, dice: &mut Dice) {
 }
 
 fn mean_luma(picture: &RgbImage) -> f32 {
-    let sum: f32 = picture.pixels().map(|pixel| luma(pixel.0.map(f32::from))).sum();
+    let sum: f32 = picture
+        .pixels()
+        .map(|pixel| luma(pixel.0.map(f32::from)))
+        .sum();
     sum / (picture.width() * picture.height()).max(1) as f32
 }
 

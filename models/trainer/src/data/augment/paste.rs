@@ -33,7 +33,11 @@ pub fn onto(
     let view = View::from_afar(photo.picture.dimensions(), zoom, settings, dice);
     let (picture, cover) = match &photo.item {
         Some(mask) => view.show_with_mask(&photo.picture, mask, side),
-        None => view.show_with_mask(&photo.picture, &soft_edges(photo.picture.dimensions()), side),
+        None => view.show_with_mask(
+            &photo.picture,
+            &soft_edges(photo.picture.dimensions()),
+            side,
+        ),
     };
     for ((ground, item), cover) in ground.pixels_mut().zip(picture.pixels()).zip(cover) {
         for (ground, item) in ground.0.iter_mut().zip(item.0) {

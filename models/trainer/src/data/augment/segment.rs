@@ -77,13 +77,17 @@ impl Board {
             .map(|(x, y, pixel)| (x as f32, y as f32, pixel.0.map(f32::from)))
             .collect();
         let all = points.len();
-        let mut board = Self { planes: [[0.0; 3]; 3], spread: 0.0 };
+        let mut board = Self {
+            planes: [[0.0; 3]; 3],
+            spread: 0.0,
+        };
         // Items often reach over the rim; each round drops what lies far from the last fit.
         for _ in 0..4 {
             for channel in 0..3 {
                 board.planes[channel] = plane(&points, channel)?;
             }
-            let mut distances: Vec<f32> = points.iter().map(|point| board.distance(point)).collect();
+            let mut distances: Vec<f32> =
+                points.iter().map(|point| board.distance(point)).collect();
             distances.sort_by(f32::total_cmp);
             board.spread = distances[distances.len() / 2];
             let limit = (2.5 * board.spread).max(4.0);
@@ -99,7 +103,8 @@ impl Board {
         let middle = self.planes.map(|[a, b, c]| a + b * x + c * y);
         let highest = middle.into_iter().fold(f32::MIN, f32::max);
         let lowest = middle.into_iter().fold(f32::MAX, f32::min);
-        middle.into_iter().sum::<f32>() / 3.0 >= BOARD_BRIGHTNESS && highest - lowest <= BOARD_COLOUR
+        middle.into_iter().sum::<f32>() / 3.0 >= BOARD_BRIGHTNESS
+            && highest - lowest <= BOARD_COLOUR
     }
 
     fn distance(&self, (x, y, colour): &(f32, f32, [f32; 3])) -> f32 {
@@ -140,7 +145,9 @@ fn plane(points: &[(f32, f32, [f32; 3])], channel: usize) -> Option<[f32; 3]> {
             }
         }
     }
-    Some(std::array::from_fn(|row| (matrix[row][3] / matrix[row][row]) as f32))
+    Some(std::array::from_fn(|row| {
+        (matrix[row][3] / matrix[row][row]) as f32
+    }))
 }
 
 /// Each pixel becomes what most of its 5 × 5 neighbourhood is, which removes specks and hairlines.
@@ -155,7 +162,9 @@ fn majority(inside: &[bool], width: usize, height: usize) -> Vec<bool> {
         }
         votes.0 * 2 > votes.1
     };
-    (0..width * height).map(|place| count(place % width, place / width)).collect()
+    (0..width * height)
+        .map(|place| count(place % width, place / width))
+        .collect()
 }
 
 /// Only the largest connected part.
@@ -184,14 +193,23 @@ fn fill_holes(item: &[bool], width: usize, height: usize) -> Vec<bool> {
         let (x, y) = (place % width, place / width);
         x == 0 || y == 0 || x + 1 == width || y + 1 == height
     };
-    let starts: Vec<usize> = (0..item.len()).filter(on_edge).filter(|place| outside[*place]).collect();
+    let starts: Vec<usize> = (0..item.len())
+        .filter(on_edge)
+        .filter(|place| outside[*place])
+        .collect();
     let mut reached = vec![false; item.len()];
     flood(&outside, &mut reached, starts, width, height);
     reached.into_iter().map(|reached| !reached).collect()
 }
 
 /// Marks in `seen`, and gives, all that is connected to `starts` within `inside`.
-fn flood(inside: &[bool], seen: &mut [bool], starts: Vec<usize>, width: usize, height: usize) -> Vec<usize> {
+fn flood(
+    inside: &[bool],
+    seen: &mut [bool],
+    starts: Vec<usize>,
+    width: usize,
+    height: usize,
+) -> Vec<usize> {
     let mut waiting = starts;
     for place in &waiting {
         seen[*place] = true;
@@ -223,19 +241,20 @@ fn flood(inside: &[bool], seen: &mut [bool], starts: Vec<usize>, width: usize, h
 }
 
 /// A mask with soft edges that lie a little inside the item, so that no rim of the board is taken
-/// along.
+/// along. Where the item reaches over the picture's edge, it stays whole.
 fn soften(inside: &[bool], width: usize, height: usize) -> GrayImage {
     GrayImage::from_fn(width as u32, height as u32, |x, y| {
         let (x, y) = (x as usize, y as usize);
-        let mut votes = 0;
-        for row in y.saturating_sub(1)..=y + 1 {
-            for column in x.saturating_sub(1)..=x + 1 {
-                // Beyond the picture's edge the item goes on.
-                let beyond = row >= height || column >= width;
-                votes += i32::from(beyond || inside[row * width + column]);
+        if !inside[y * width + x] {
+            return Luma([0]);
+        }
+        let (mut votes, mut all) = (0, 0);
+        for row in y.saturating_sub(1)..(y + 2).min(height) {
+            for column in x.saturating_sub(1)..(x + 2).min(width) {
+                votes += i32::from(inside[row * width + column]);
+                all += 1;
             }
         }
-        let all = (y + 2 - y.saturating_sub(1)) * (x + 2 - x.saturating_sub(1));
         let share = votes as f32 / all as f32;
         Luma([((2.0 * share - 1.0).max(0.0) * 255.0) as u8])
     })
@@ -254,8 +273,13 @@ mod tests {
     #[test]
     fn an_item_on_a_shaded_board_is_found() {
         let inside = |x: u32, y: u32| (30..60).contains(&x) && (20..50).contains(&y);
-        let picture =
-            RgbImage::from_fn(96, 72, |x, y| if inside(x, y) { Rgb([90, 60, 30]) } else { board(x, y) });
+        let picture = RgbImage::from_fn(96, 72, |x, y| {
+            if inside(x, y) {
+                Rgb([90, 60, 30])
+            } else {
+                board(x, y)
+            }
+        });
         let mask = item_on_board(&picture).unwrap();
         for (x, y, Luma([cover])) in mask.enumerate_pixels() {
             let deep = (33..57).contains(&x) && (23..47).contains(&y);
