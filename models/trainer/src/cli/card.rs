@@ -23,8 +23,8 @@ pub struct Card {
     runs: Vec<(PathBuf, String)>,
 
     /// The model card [default: models/README.md]
-    #[arg(long, value_name = "FILE")]
-    card: Option<PathBuf>,
+    #[arg(long = "card", value_name = "FILE")]
+    file: Option<PathBuf>,
 
     /// The shipped bundle [default: models/waste]
     #[arg(long, value_name = "DIR")]
@@ -38,7 +38,7 @@ impl Card {
     /// A run has not been evaluated, the card lacks its markers, or a file cannot be written.
     pub fn run(self) -> Result<()> {
         let models = places::repository().join("models");
-        let card = self.card.unwrap_or_else(|| models.join("README.md"));
+        let card = self.file.unwrap_or_else(|| models.join("README.md"));
         let figures = card.parent().unwrap_or(Path::new(".")).join("figures");
         let manifest = self
             .bundle

@@ -25,10 +25,13 @@ const DARK: f64 = 0.5;
 /// # Errors
 /// The picture cannot be drawn or written.
 pub fn confusion(path: &Path, found: &Evaluation) -> Result<()> {
-    let side = CELL * found.labels.len() as i32;
-    let size = ((LEFT + side + RIGHT) as u32, (TOP + side + BOTTOM) as u32);
+    let matrix = CELL * found.labels.len().cast_signed() as i32;
+    let size = (
+        (LEFT + matrix + RIGHT) as u32,
+        (TOP + matrix + BOTTOM) as u32,
+    );
     paint(path, size, |area| {
-        draw_titles(area, found, side)?;
+        draw_titles(area, found, matrix)?;
         for row in 0..found.labels.len() {
             draw_row(area, found, row)?;
         }
@@ -70,7 +73,10 @@ fn draw_titles(area: &Area<'_>, found: &Evaluation, side: i32) -> std::result::R
         recall,
     ))?;
     for (column, label) in found.labels.iter().enumerate() {
-        let place = (LEFT + CELL * column as i32 + CELL / 2, TOP + side + 14);
+        let place = (
+            LEFT + CELL * column.cast_signed() as i32 + CELL / 2,
+            TOP + side + 14,
+        );
         area.draw(&Text::new(
             label.clone(),
             place,
@@ -82,7 +88,7 @@ fn draw_titles(area: &Area<'_>, found: &Evaluation, side: i32) -> std::result::R
 
 /// One class: its label, its cells, and which share of it was found.
 fn draw_row(area: &Area<'_>, found: &Evaluation, row: usize) -> std::result::Result<(), Failure> {
-    let top = TOP + CELL * row as i32;
+    let top = TOP + CELL * row.cast_signed() as i32;
     let middle = top + CELL / 2;
     let counts = &found.confusion.counts[row];
     let total: u64 = counts.iter().sum();
@@ -93,7 +99,7 @@ fn draw_row(area: &Area<'_>, found: &Evaluation, row: usize) -> std::result::Res
     );
     area.draw(&label)?;
     for (column, &count) in counts.iter().enumerate() {
-        let left = LEFT + CELL * column as i32;
+        let left = LEFT + CELL * column.cast_signed() as i32;
         let share = count as f64 / total.max(1) as f64;
         let corners = [(left, top), (left + CELL, top + CELL)];
         area.draw(&Rectangle::new(corners, shade(share).filled()))?;
@@ -111,7 +117,7 @@ fn draw_row(area: &Area<'_>, found: &Evaluation, row: usize) -> std::result::Res
             ))?;
         }
     }
-    let right = LEFT + CELL * counts.len() as i32 + RIGHT / 2;
+    let right = LEFT + CELL * counts.len().cast_signed() as i32 + RIGHT / 2;
     let recall = found
         .confusion
         .recall(row)
