@@ -127,6 +127,19 @@ fn a_wrong_command_line_ends_with_2_and_missing_data_with_65() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(outcome(&trainer(folder.path(), &["train"])).0, 2);
     assert_eq!(outcome(&trainer(folder.path(), &["--help"])).0, 0);
+    for senseless in [
+        ["--batch", "0"],
+        ["--epochs", "0"],
+        ["--rate", "-1"],
+        ["--paste", "2"],
+    ] {
+        let arguments = with(&["train", "--run", "run"], &senseless);
+        assert_eq!(
+            outcome(&trainer(folder.path(), &arguments)).0,
+            2,
+            "{arguments:?}"
+        );
+    }
     let missing = [
         "train",
         "--data",
