@@ -22,7 +22,7 @@ pub struct Measured {
     pub config: RunConfig,
     /// What was measured on its test list.
     pub evaluation: Evaluation,
-    /// Mean photographs learnt a second.
+    /// Mean photographs learnt a second, over the whole run.
     pub images_per_second: f64,
     /// Minutes that the run took.
     pub minutes: f64,
@@ -69,13 +69,13 @@ fn figures(runs: &[Measured], manifest: &Manifest) -> String {
         manifest.model.file,
         manifest.model.sha256
     );
-    text.push_str("| measured on | learnt from | right | accuracy | 95 % interval | with paper and cardboard as one | epoch kept | ships |\n");
-    text.push_str("|---|---|---|---|---|---|---|---|\n");
+    text.push_str("| measured on | learnt from | right | accuracy | 95 % interval | with paper and cardboard as one | epoch kept | learnt in | ships |\n");
+    text.push_str("|---|---|---|---|---|---|---|---|---|\n");
     for run in runs {
         let found = &run.evaluation;
         let _ = writeln!(
             text,
-            "| `{}` | `{}` ({} photographs) | {} of {} | **{:.1} %** | {:.1} to {:.1} % | {:.1} % | {} of {} | {} |",
+            "| `{}` | `{}` ({} photographs) | {} of {} | **{:.1} %** | {:.1} to {:.1} % | {:.1} % | {} of {} | {:.0} min, {:.0} images/s | {} |",
             found.list,
             found.trained_on,
             run.config.data.train_images,
@@ -87,6 +87,8 @@ fn figures(runs: &[Measured], manifest: &Manifest) -> String {
             100.0 * found.correct_paper_with_cardboard as f64 / found.images.max(1) as f64,
             found.epoch,
             found.epochs,
+            run.minutes,
+            run.images_per_second,
             if run.ships { "yes" } else { "no" }
         );
     }
@@ -105,8 +107,8 @@ fn per_class(text: &mut String, run: &Measured) {
     };
     let _ = writeln!(
         text,
-        "\n`{}` by class (rows: truth, columns: answer; {:.0} images/s, {:.0} minutes):\n",
-        found.list, run.images_per_second, run.minutes
+        "\n`{}` by class (rows: truth, columns: answer):\n",
+        found.list
     );
     let _ = writeln!(
         text,

@@ -50,9 +50,10 @@ impl Card {
             })?;
         files::make_folder(&figures)?;
         let mut measured = Vec::with_capacity(self.runs.len());
-        for (place, (root, list)) in self.runs.iter().enumerate() {
+        let shipped = self.runs.first().map(|(root, _)| root.clone());
+        for (root, list) in &self.runs {
             let folder = RunFolder::open(root)?;
-            measured.push(read(&folder, list, place == 0)?);
+            measured.push(read(&folder, list, Some(root) == shipped.as_ref())?);
             copy(&folder, list, &figures)?;
         }
         card::rewrite(&card, &measured, &manifest)?;
@@ -97,19 +98,25 @@ fn read(folder: &RunFolder, list: &str, ships: bool) -> Result<Measured> {
     })
 }
 
-/// Copies what a reader of the card may want to check.
+/// Copies what a reader of the card may want to check: what belongs to the run under the run's name,
+/// what belongs to a measurement under the list's.
 fn copy(folder: &RunFolder, list: &str, figures: &Path) -> Result<()> {
+    let run = folder
+        .root()
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy();
     for (from, name) in [
         (
             folder.evaluation_file(list),
             format!("evaluation-{list}.json"),
         ),
         (folder.confusion_file(list), format!("confusion-{list}.png")),
-        (folder.curves_file(), format!("learning-curves-{list}.png")),
-        (folder.metrics_file(), format!("metrics-{list}.json")),
+        (folder.curves_file(), format!("learning-curves-{run}.png")),
+        (folder.metrics_file(), format!("metrics-{run}.json")),
         (
             folder.root().join("config.toml"),
-            format!("config-{list}.toml"),
+            format!("config-{run}.toml"),
         ),
     ] {
         files::write_whole(&figures.join(name), &files::read(&from)?)?;
