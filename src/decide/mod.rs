@@ -158,7 +158,9 @@ impl Decider {
 
     fn without_sight(&mut self, now: Instant) -> Option<Change> {
         // Before the first picture there is nothing that could have gone stale.
-        let blind = self.last_fresh.is_some_and(|last| !self.is_fresh(last, now));
+        let blind = self
+            .last_fresh
+            .is_some_and(|last| !self.is_fresh(last, now));
         match self.state {
             _ if !blind => None,
             State::Blind => None,

@@ -130,15 +130,9 @@ pub fn fit_temperature(logits: &[Vec<f32>], truths: &[usize]) -> f64 {
     for _ in 0..60 {
         let (left, right) = (high - golden * (high - low), low + golden * (high - low));
         if loss(left) < loss(right) {
-<<<<<<< HEAD
-            high = right
-        } else {
-            low = left
-=======
             high = right;
         } else {
             low = left;
->>>>>>> trainer
         }
     }
     f64::midpoint(low, high).exp()

@@ -158,14 +158,10 @@ impl Writer {
         self.graph.initializer.push(TensorProto {
             name: name.to_owned(),
             data_type: DataType::Float as i32,
-<<<<<<< HEAD
-            dims: shape.iter().map(|&length| length as i64).collect(),
-=======
             dims: shape
                 .iter()
                 .map(|&length| length.cast_signed() as i64)
                 .collect(),
->>>>>>> trainer
             raw_data: values
                 .iter()
                 .flat_map(|value| value.to_le_bytes())

@@ -23,11 +23,7 @@ impl Bar {
         let style = ProgressStyle::with_template(
             "{bar:30} {percent:>3} % · {per_sec} · {eta} left · loss {msg}",
         )
-<<<<<<< HEAD
-        .expect("the template is constant and has been tried")
-=======
         .unwrap_or_else(|_| ProgressStyle::default_bar())
->>>>>>> trainer
         .with_key(
             "per_sec",
             |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
@@ -65,15 +61,9 @@ impl Bar {
             record.images_per_second,
         );
         if self.bar.is_hidden() {
-<<<<<<< HEAD
-            println!("{line}")
-        } else {
-            self.bar.println(line)
-=======
             println!("{line}");
         } else {
             self.bar.println(line);
->>>>>>> trainer
         }
     }
 

@@ -43,23 +43,6 @@ impl Evaluate {
     /// cannot be written.
     pub fn run(self) -> Result<()> {
         let trained = Trained::open(&self.run, &self.common)?;
-<<<<<<< HEAD
-        trained.refuse_leakage(&self.split)?;
-        let photos = trained.photos(&self.split)?;
-        let side = trained.config.network.side as usize;
-        let logits = evaluation::logits(&trained.network, &photos.photos, side, &trained.device)?;
-        let truths: Vec<usize> = photos.photos.iter().map(|photo| photo.label).collect();
-        let subject = Subject {
-            list: format!("{}/{}", trained.config.data.dataset, self.split),
-            trained_on: format!(
-                "{}/{}",
-                trained.config.data.dataset, trained.config.data.train
-            ),
-            architecture: trained.config.network.architecture(),
-            epoch: trained.best_epoch()?,
-            epochs: trained.config.training.epochs,
-            labels: trained.config.data.labels.clone(),
-=======
         let (name, list, items) = match (&self.split, &self.dataset) {
             (Some(split), _) => {
                 trained.refuse_leakage(split)?;
@@ -75,7 +58,6 @@ impl Evaluate {
                 )
             }
             (None, None) => return Err(Error::usage("neither --split nor --dataset was given")),
->>>>>>> trainer
         };
         let photos = photo::load_squeezed(&items, trained.config.network.side)?;
         photos.report_skipped(&list);

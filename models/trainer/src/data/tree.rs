@@ -94,8 +94,6 @@ impl Tree {
                 "{} names no photograph",
                 list.display()
             )));
-<<<<<<< HEAD
-=======
         }
         Ok(items)
     }
@@ -119,7 +117,6 @@ impl Tree {
                 })?;
             let paths = pictures(&self.root.join(class))?;
             items.extend(paths.into_iter().map(|path| Item { path, label }));
->>>>>>> trainer
         }
         Ok(items)
     }
@@ -210,8 +207,6 @@ mod tests {
             error.contains("class folder") && error.contains("metal"),
             "{error}"
         );
-<<<<<<< HEAD
-=======
     }
 
     #[test]
@@ -222,7 +217,6 @@ mod tests {
         assert_eq!(items.iter().map(|item| item.label).collect::<Vec<_>>(), [2]);
         let error = tree.all(&known[..2]).unwrap_err().to_string();
         assert!(error.contains("glass is none of paper, metal"), "{error}");
->>>>>>> trainer
     }
 
     #[test]

@@ -23,11 +23,7 @@ fn pass(
     lines: usize,
     steps: (usize, usize),
 ) -> Vec<u8> {
-<<<<<<< HEAD
-    let reach = (kernel.len() / 2) as isize;
-=======
     let reach = (kernel.len() / 2).cast_signed();
->>>>>>> trainer
     let mut target = vec![0; source.len()];
     for line in 0..lines {
         for place in 0..length {
