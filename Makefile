@@ -3,6 +3,8 @@
 CARGO   ?= cargo
 DESTDIR ?=
 PREFIX  ?= /usr
+TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
+TRAINER = $(TARGET_DIR)/release/trainer
 RUN_CONFIG ?= config/examples/replay.toml
 
 .DEFAULT_GOAL := help
@@ -23,7 +25,7 @@ run: setup ## Run the daemon in the foreground (RUN_CONFIG=FILE)
 test: setup ## All tests of the daemon and of the trainer
 	$(CARGO) test --locked --workspace
 
-check: setup ## Formatting, lints, licences, documentation, configurations
+check: setup ## Formatting, lints, licences, documentation
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --quiet
@@ -32,13 +34,19 @@ check: setup ## Formatting, lints, licences, documentation, configurations
 bench: setup ## Measure each stage on this machine
 	$(CARGO) run --locked --release --quiet -- bench
 
-models: setup ## Train, evaluate and export the shipped model anew (needs ../shared/data)
+models: setup ## Train, evaluate and export the shipped model anew (needs ../shared/data; hours)
 	$(CARGO) build --locked --release --package sortd-trainer
-	models/train-waste.sh
+	$(TRAINER) train --run models/runs/blocked --split blocked --epochs 50
+	$(TRAINER) train --run models/runs/author --split author --epochs 50
+	$(TRAINER) evaluate --run models/runs/blocked --split blocked-test
+	$(TRAINER) evaluate --run models/runs/author --split author-test
+	$(TRAINER) evaluate --run models/runs/blocked --dataset litter-crops
+	$(TRAINER) export --run models/runs/blocked
+	$(TRAINER) card models/runs/blocked=blocked-test models/runs/author=author-test models/runs/blocked=litter-crops
 
 install: setup ## Install binary, unit and configuration (DESTDIR=, PREFIX=)
 	$(CARGO) build --locked --release --package sortd
-	install -D -m 755 target/release/sortd $(DESTDIR)$(PREFIX)/bin/sortd
+	install -D -m 755 $(TARGET_DIR)/release/sortd $(DESTDIR)$(PREFIX)/bin/sortd
 	install -D -m 644 systemd/sortd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/sortd.service
 	test -e $(DESTDIR)/etc/sortd/sortd.toml || install -D -m 644 config/sortd.toml $(DESTDIR)/etc/sortd/sortd.toml
 
