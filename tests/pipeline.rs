@@ -85,16 +85,8 @@ impl Stage {
     }
 
     /// Shows a photograph between two views of an empty zone, each frame changed by `change`.
-    fn show(&mut self, photo: &str, frames_per_photo: u32, mut change: impl FnMut(&mut Frame)) {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/photos")
-            .join(photo);
-        let showing = Showing {
-            frames_per_photo,
-            width: 640,
-            height: 480,
-        };
-        let mut sequence = PhotoSequence::new(vec![Photo::file(&path)], showing, false);
+    fn show(&mut self, photo: &str, mut change: impl FnMut(&mut Frame)) {
+        let mut sequence = sequence(photo);
         let mut frame = Frame::empty(self.clock.now());
         while let Captured::Frame = sequence.next_frame(&mut frame).unwrap() {
             let mut shown = frame.clone();
@@ -120,12 +112,30 @@ impl Stage {
     }
 }
 
+fn photo(name: &str) -> Photo {
+    Photo::file(
+        &Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/photos")
+            .join(name),
+    )
+}
+
+/// A photograph for a second between two views of an empty zone.
+fn sequence(name: &str) -> PhotoSequence {
+    let showing = Showing {
+        frames_per_photo: 15,
+        width: 640,
+        height: 480,
+    };
+    PhotoSequence::new(vec![photo(name)], showing, false)
+}
+
 const METAL: &str = "metal/metal193.jpg";
 
 #[test]
 fn the_right_light_goes_on_and_off_and_its_lid_with_it() {
     let mut stage = Stage::new(&config("", ""));
-    stage.show(METAL, 15, |_| ());
+    stage.show(METAL, |_| ());
     assert_eq!(stage.lights(), [(0, true), (0, false)]);
     let pulses: Vec<Option<u16>> = stage
         .timeline
@@ -166,7 +176,7 @@ fn an_item_is_recognised_whatever_the_pixel_format_and_the_mounting() {
     ];
     for (camera, change) in changes {
         let mut stage = Stage::new(&config(camera, ""));
-        stage.show(METAL, 15, change);
+        stage.show(METAL, change);
         assert_eq!(stage.lights(), [(0, true), (0, false)], "with {camera:?}");
     }
 }
@@ -191,10 +201,7 @@ fn to_yuyv(frame: &mut Frame) {
 
 /// Shows a photograph that fills every frame until something lights, for five seconds at most.
 fn show_until_lit(stage: &mut Stage) -> Option<BinId> {
-    let photo = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/photos")
-        .join(METAL);
-    let mut frame = Photo::file(&photo).read().unwrap();
+    let mut frame = photo(METAL).read().unwrap();
     for noise in 0..75 {
         // A living sensor never delivers the same picture twice.
         frame.data[0] = noise;
@@ -222,7 +229,7 @@ fn no_background_is_needed_in_the_mode_always() {
 fn corrupt_and_short_frames_are_left_out_and_told() {
     let mut stage = Stage::new(&config("", ""));
     let mut number = 0;
-    stage.show(METAL, 15, |frame| {
+    stage.show(METAL, |frame| {
         number += 1;
         match number % 5 {
             0 => frame.data.truncate(100),
@@ -244,24 +251,14 @@ fn corrupt_and_short_frames_are_left_out_and_told() {
 #[test]
 fn frames_that_stop_coming_take_the_light_with_them() {
     let mut stage = Stage::new(&config("", ""));
-    let mut lit_at = None;
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/photos")
-        .join(METAL);
-    let showing = Showing {
-        frames_per_photo: 15,
-        width: 640,
-        height: 480,
-    };
-    let mut sequence = PhotoSequence::new(vec![Photo::file(&path)], showing, false);
+    let mut sequence = sequence(METAL);
     let mut frame = Frame::empty(stage.clock.now());
-    while lit_at.is_none() {
+    while stage.pipeline.signal().is_none() {
         assert!(matches!(
             sequence.next_frame(&mut frame).unwrap(),
             Captured::Frame
         ));
         stage.look(&mut frame);
-        lit_at = stage.pipeline.signal().map(|_| stage.clock.now());
     }
     let mut waited = Duration::ZERO;
     while stage.pipeline.signal().is_some() {
@@ -280,15 +277,7 @@ fn frames_that_stop_coming_take_the_light_with_them() {
 #[test]
 fn a_stale_frame_lights_nothing() {
     let mut stage = Stage::new(&config("", ""));
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/photos")
-        .join(METAL);
-    let showing = Showing {
-        frames_per_photo: 15,
-        width: 640,
-        height: 480,
-    };
-    let mut sequence = PhotoSequence::new(vec![Photo::file(&path)], showing, false);
+    let mut sequence = sequence(METAL);
     let mut frame = Frame::empty(stage.clock.now());
     stage.clock.advance(Duration::from_secs(60));
     while let Captured::Frame = sequence.next_frame(&mut frame).unwrap() {
@@ -302,10 +291,7 @@ fn a_stale_frame_lights_nothing() {
 #[test]
 fn a_frozen_picture_is_told_and_lights_nothing() {
     let mut stage = Stage::new(&config("", "mode = \"always\""));
-    let photo = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/photos")
-        .join(METAL);
-    let mut frame = Photo::file(&photo).read().unwrap();
+    let mut frame = photo(METAL).read().unwrap();
     for _ in 0..200 {
         stage.look(&mut frame);
     }

@@ -165,7 +165,7 @@ fn a_wrong_command_line_ends_with_2_and_missing_data_with_65() {
 #[test]
 fn a_device_that_was_not_built_in_is_a_usage_error() {
     if cfg!(feature = "cuda") {
-        println!("skipped: built with cuda");
+        crate::skipped("built with cuda");
         return;
     }
     let folder = tempfile::tempdir().unwrap();

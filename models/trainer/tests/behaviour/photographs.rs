@@ -82,7 +82,7 @@ fn an_epoch_s_batches_do_not_depend_on_the_number_of_threads() {
 fn trashnet_s_lists_are_whole_and_share_no_photograph() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/trashnet");
     if !root.is_dir() {
-        println!("skipped: ../shared/data is not here");
+        crate::skipped("../shared/data is not here");
         return;
     }
     let tree = Tree::open(&root).unwrap();

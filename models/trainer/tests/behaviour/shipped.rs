@@ -14,7 +14,7 @@ use sortd_trainer::runtime::Exported;
 fn shipped() -> Option<(PathBuf, Manifest, Exported)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../waste");
     let Ok(text) = fs::read_to_string(folder.join("model.toml")) else {
-        println!("skipped: models/waste is not here");
+        crate::skipped("models/waste is not here");
         return None;
     };
     let manifest: Manifest = toml::from_str(&text).unwrap();
@@ -55,7 +55,7 @@ fn its_accuracy_is_the_one_in_the_manifest() {
     };
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     if !data.is_dir() {
-        println!("skipped: ../shared/data is not here");
+        crate::skipped("../shared/data is not here");
         return;
     }
     assert!(!manifest.accuracy.is_empty());
