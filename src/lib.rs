@@ -13,7 +13,7 @@
 //! - [`daemon`]: the loop, signals, reload and watchdog
 //! - [`cli`]: the commands
 //!
-//! The floor, which names no stage: [`error`], [`units`], [`clock`], [`config`].
+//! The floor, which names no stage: [`error`], [`panics`], [`files`], [`units`], [`clock`], [`config`].
 
 pub mod actuate;
 pub mod capture;
@@ -24,6 +24,8 @@ pub mod config;
 pub mod daemon;
 pub mod decide;
 pub mod error;
+pub mod files;
+pub mod panics;
 pub mod pipeline;
 pub mod preprocess;
 pub mod presence;
