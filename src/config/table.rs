@@ -13,6 +13,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::problem::{Located, Position, Problem};
+use super::suggestion::suggestion;
 
 /// The file being read, with the problems found so far.
 pub(super) struct Document<'d> {
@@ -140,17 +141,21 @@ impl<'d> Table<'d> {
     /// A whole number.
     fn whole(&self, key: &'static str, example: &str) -> Option<Located<i64>> {
         let value = self.get(key)?;
-        let number = value.get_ref().as_integer().and_then(|integer| {
-            i64::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok()
-        });
-        if number.is_none() {
+        let Some(integer) = value.get_ref().as_integer() else {
             self.wrong_type(
                 key,
                 value,
                 &format!("a whole number, such as {key} = {example}"),
             );
-        }
-        number.map(|number| self.locate(key, value, number))
+            return None;
+        };
+        let digits = integer.as_str().replace('_', "");
+        let Ok(number) = i64::from_str_radix(&digits, integer.radix()) else {
+            let todo = format!("correct it, for example {key} = {example}");
+            self.problem(key, format!("{digits} is out of range"), todo);
+            return None;
+        };
+        Some(self.locate(key, value, number))
     }
 
     /// A whole number within `range`.
@@ -209,7 +214,8 @@ impl<'d> Table<'d> {
         let value = self.get(key)?;
         let number = match value.get_ref() {
             DeValue::Float(float) => float.as_str().replace('_', "").parse().ok(),
-            DeValue::Integer(_) => self.whole(key, example).map(|found| found.value as f64),
+            // `whole` has said what is wrong when it gives nothing.
+            DeValue::Integer(_) => Some(self.whole(key, example)?.value as f64),
             _ => None,
         };
         let Some(number) = number else {
@@ -375,26 +381,6 @@ impl<'d> Table<'d> {
                     .report(found.problem("unknown key", suggestion(name, &known)));
             }
         }
-    }
-}
-
-/// What to write instead of `word`.
-pub(super) fn suggestion(word: &str, known: &[&str]) -> String {
-    // Two thirds alike is near enough for a slip of the finger and far enough from a guess.
-    const ALIKE: f64 = 0.67;
-    let nearest = known
-        .iter()
-        .map(|candidate| {
-            (
-                strsim::normalized_damerau_levenshtein(word, candidate),
-                candidate,
-            )
-        })
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    match nearest {
-        Some((alike, candidate)) if alike >= ALIKE => format!("did you mean `{candidate}`?"),
-        _ if known.is_empty() => "remove it".to_owned(),
-        _ => format!("choose one of: {}", known.join(", ")),
     }
 }
 
