@@ -1,7 +1,7 @@
 //! What no single table can know: pins used twice, names used twice, labels of the model.
 
 use super::problem::{Located, Problem};
-use super::suggestion::suggestion;
+use super::suggest::suggestion;
 use super::{Config, GpioBackend, ServoPwm, TriggerMode};
 use crate::units::BcmPin;
 

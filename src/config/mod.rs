@@ -9,7 +9,7 @@ mod decision;
 mod draft;
 mod model;
 mod problem;
-mod suggestion;
+mod suggest;
 mod table;
 mod trigger;
 mod wiring;

@@ -13,7 +13,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::problem::{Located, Position, Problem};
-use super::suggestion::suggestion;
+use super::suggest::suggestion;
 
 /// The file being read, with the problems found so far.
 pub(super) struct Document<'d> {

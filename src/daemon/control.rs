@@ -37,7 +37,7 @@ pub fn run(file: &Path, reporter: Reporter) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| no_resource("a runtime", error))?;
+        .map_err(|error| no_resource("runtime", error))?;
     let heartbeat = Arc::new(Heartbeat::default());
     let (orders, inbox) = channel();
     let (ended, has_ended) = oneshot::channel();
@@ -60,7 +60,7 @@ pub fn run(file: &Path, reporter: Reporter) -> Result<()> {
             let _ = ended.send(());
             ending
         })
-        .map_err(|error| no_resource("a thread", error))?;
+        .map_err(|error| no_resource("thread", error))?;
     notify::ready();
     runtime.block_on(control.serve(has_ended))?;
     match thread.join() {
@@ -78,12 +78,9 @@ pub fn run(file: &Path, reporter: Reporter) -> Result<()> {
 }
 
 fn no_resource(what: &str, error: std::io::Error) -> Error {
-    Error::internal(format!(
-        "the system gives us no {what}",
-        what = what.trim_start_matches("a ")
-    ))
-    .caused_by(error)
-    .advice("check memory and process limits")
+    Error::internal(format!("the system gives us no {what}"))
+        .caused_by(error)
+        .advice("check memory and process limits")
 }
 
 struct Control {
@@ -105,7 +102,7 @@ impl Control {
         heartbeat: Arc<Heartbeat>,
         reporter: Reporter,
     ) -> Result<Self> {
-        let catch = |kind| signal(kind).map_err(|error| no_resource("a signal handler", error));
+        let catch = |kind| signal(kind).map_err(|error| no_resource("signal handler", error));
         let mut ticks = interval(tick_of(notify::watchdog_interval()));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {

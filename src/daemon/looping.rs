@@ -16,6 +16,10 @@ use crate::report::{Event, Reporter};
 /// Without a frame the loop turns this often, so that blinking and orders are not late.
 const LONGEST_TURN: Duration = Duration::from_millis(50);
 
+/// The pause between two looks at an empty zone. It keeps the processor idle, above all where each
+/// look begins with decoding a JPEG, and delays the first look at an item by as much at most.
+const IDLE_PAUSE: Duration = Duration::from_millis(150);
+
 /// How long the status light tells of a refused configuration.
 const TELL_REFUSED: Duration = Duration::from_secs(20);
 
@@ -48,6 +52,7 @@ pub(super) struct Loop {
     reporter: Reporter,
     heartbeat: Arc<Heartbeat>,
     camera_works: bool,
+    next_look: Instant,
     refused_until: Option<Instant>,
 }
 
@@ -62,10 +67,11 @@ impl Loop {
             pipeline,
             capture,
             frame: Frame::empty(clock.now()),
-            clock,
             reporter,
             heartbeat,
             camera_works: false,
+            next_look: clock.now(),
+            clock,
             refused_until: None,
         })
     }
@@ -103,17 +109,30 @@ impl Loop {
 
     /// One turn: the newest frame, if one comes in time, through all stages.
     fn turn(&mut self, pause: Duration) -> Result<MotionTick> {
-        let until = self.clock.now() + pause;
-        let tick = if self.capture.wait_newer(&mut self.frame, until) {
+        let tick = if self.may_rest() {
+            std::thread::sleep(
+                pause.min(self.next_look.saturating_duration_since(self.clock.now())),
+            );
+            self.pipeline.pass()?
+        } else if self
+            .capture
+            .wait_newer(&mut self.frame, self.clock.now() + pause)
+        {
             self.camera_works = true;
             let tick = self.pipeline.look(&self.frame)?;
             self.heartbeat.beat();
+            self.next_look = self.clock.now() + IDLE_PAUSE;
             tick
         } else {
             self.pipeline.pass()?
         };
         self.pipeline.show_health(self.health())?;
         Ok(tick)
+    }
+
+    /// Whether the zone was empty a moment ago, so that the next look may wait.
+    fn may_rest(&self) -> bool {
+        self.pipeline.is_resting() && self.clock.now() < self.next_look
     }
 
     fn health(&self) -> Health {

@@ -157,7 +157,10 @@ impl Decider {
     }
 
     fn without_sight(&mut self, now: Instant) -> Option<Change> {
-        let blind = self.last_fresh.is_none_or(|last| !self.is_fresh(last, now));
+        // Before the first picture there is nothing that could have gone stale.
+        let blind = self
+            .last_fresh
+            .is_some_and(|last| !self.is_fresh(last, now));
         match self.state {
             _ if !blind => None,
             State::Blind => None,

@@ -8,7 +8,7 @@ mod plan;
 pub use plan::Plan;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::actuate::{Health, MotionTick, Outputs};
 use crate::capture::Frame;
@@ -291,8 +291,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// The board refuses.
-    pub fn park(&mut self, wait: impl FnMut(std::time::Duration)) -> Result<()> {
-        let mut wait = wait;
+    pub fn park(&mut self, mut wait: impl FnMut(Duration)) -> Result<()> {
         let clock = Arc::clone(&self.clock);
         let parked = self.outputs.park(clock.now(), |pause| {
             wait(pause);

@@ -10,6 +10,7 @@
 
 mod background;
 mod blob;
+mod ghost;
 mod light;
 mod trigger;
 mod watch;
@@ -36,8 +37,9 @@ pub enum Presence {
     Item(Region),
 }
 
-/// Pictures in a row whose change light explains before the background takes the new light over.
-const LIGHT_LASTS: u32 = 3;
+/// Pictures in a row that show the empty zone otherwise than it was learnt, in another light or
+/// without what lay there, before the background takes that over.
+const LASTS: u32 = 3;
 
 /// A foreground whose cells change by less than this from picture to picture, in grey levels, lies
 /// still; a sensor's noise stays below it after a cell's averaging, a hand does not.
@@ -56,8 +58,8 @@ pub struct PresenceDetector {
     foreground: Vec<bool>,
     blobs: BlobFinder,
     present: bool,
-    /// Pictures in a row whose foreground was the work of light.
-    lit_for: u32,
+    /// Pictures in a row whose foreground was no item.
+    explained_for: u32,
 }
 
 impl PresenceDetector {
@@ -74,7 +76,7 @@ impl PresenceDetector {
             foreground: vec![false; GRID_WIDTH * GRID_HEIGHT],
             blobs: BlobFinder::default(),
             present: false,
-            lit_for: 0,
+            explained_for: 0,
         }
     }
 
@@ -95,13 +97,16 @@ impl PresenceDetector {
         let light = light::fit(background.cells(), grid);
         background.compare(grid, &light, contrast, &mut self.foreground);
         self.blobs.clean(&mut self.foreground);
-        if light::explains(background.cells(), grid, &self.foreground, contrast) {
-            self.foreground.fill(false);
-            self.lit_for += 1;
+        let (cells, foreground) = (background.cells(), &mut self.foreground);
+        if light::explains(cells, grid, foreground, contrast)
+            || ghost::is_ghost(cells, grid, foreground)
+        {
+            foreground.fill(false);
+            self.explained_for += 1;
         } else {
-            self.lit_for = 0;
+            self.explained_for = 0;
         }
-        if self.lit_for >= LIGHT_LASTS {
+        if self.explained_for >= LASTS {
             background.adopt(grid);
         }
         let presence = self.find(grid, now);

@@ -127,6 +127,19 @@ fn a_thing_left_lying_becomes_part_of_the_zone() {
 }
 
 #[test]
+fn a_thing_that_lay_there_from_the_start_leaves_no_ghost() {
+    let mut scene = Scene::with_learnt(|x, y| with_item(x, y, 20, 10, 14));
+    for _ in 0..20 {
+        assert_eq!(scene.show(bin), Presence::Empty);
+    }
+    let back = scene.show(|x, y| with_item(x, y, 20, 10, 14));
+    assert!(
+        matches!(back, Presence::Item(_)),
+        "it is an item when it comes back"
+    );
+}
+
+#[test]
 fn a_thing_that_moves_is_never_absorbed() {
     let mut scene = Scene::with_learnt(bin);
     for frame in 0..600 {

@@ -119,6 +119,16 @@ pub enum FaultName {
     Covered,
 }
 
+impl FaultName {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Frozen => "frozen",
+            Self::Dark => "dark",
+            Self::Covered => "covered",
+        }
+    }
+}
+
 impl From<PictureFault> for FaultName {
     fn from(fault: PictureFault) -> Self {
         match fault {
@@ -143,6 +153,17 @@ pub enum ReleaseName {
     Parked,
 }
 
+impl ReleaseName {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::TooLong => "too-long",
+            Self::Blind => "blind",
+            Self::Parked => "parked",
+        }
+    }
+}
+
 impl From<Release> for ReleaseName {
     fn from(release: Release) -> Self {
         match release {
@@ -151,15 +172,6 @@ impl From<Release> for ReleaseName {
             Release::Blind => Self::Blind,
         }
     }
-}
-
-/// The fields that several events share, for the log.
-#[derive(Debug, Default)]
-pub(super) struct Fields {
-    pub label: Option<String>,
-    pub bin: Option<String>,
-    pub confidence: Option<f32>,
-    pub cause: Option<String>,
 }
 
 impl Event {
@@ -201,48 +213,38 @@ impl Event {
         }
     }
 
-    pub(super) fn fields(&self) -> Fields {
+    /// The event's fields for the log: `SORTD_EVENT`, and whichever of `SORTD_LABEL`, `SORTD_BIN`,
+    /// `SORTD_CONFIDENCE` and `SORTD_CAUSE` it has.
+    pub(super) fn fields(&self) -> Vec<(&'static str, String)> {
+        let mut fields = vec![("SORTD_EVENT", self.name().to_owned())];
+        let mut add = |name, value: &str| fields.push((name, value.to_owned()));
         match self {
             Self::Recognised {
                 label,
                 bin,
                 confidence,
-            } => Fields {
-                label: Some(label.clone()),
-                bin: Some(bin.clone()),
-                confidence: Some(*confidence),
-                cause: None,
-            },
-            Self::Unsure { label, bin } => Fields {
-                label: Some(label.clone()),
-                bin: bin.clone(),
-                ..Fields::default()
-            },
-            Self::SignalOn { bin } => Fields {
-                bin: Some(bin.clone()),
-                ..Fields::default()
-            },
-            Self::SignalOff { bin, cause } => Fields {
-                bin: Some(bin.clone()),
-                cause: Some(format!("{cause:?}").to_lowercase()),
-                ..Fields::default()
-            },
+            } => {
+                add("SORTD_LABEL", label);
+                add("SORTD_BIN", bin);
+                add("SORTD_CONFIDENCE", &format!("{confidence:.3}"));
+            }
+            Self::Unsure { label, bin } => {
+                add("SORTD_LABEL", label);
+                bin.iter().for_each(|bin| add("SORTD_BIN", bin));
+            }
+            Self::SignalOn { bin } => add("SORTD_BIN", bin),
+            Self::SignalOff { bin, cause } => {
+                add("SORTD_BIN", bin);
+                add("SORTD_CAUSE", cause.name());
+            }
+            Self::PictureFault { fault } => add("SORTD_CAUSE", fault.name()),
             Self::CameraFailed { error, .. }
             | Self::FrameSkipped { error }
-            | Self::ConfigRefused { error } => Fields {
-                cause: Some(error.clone()),
-                ..Fields::default()
-            },
-            Self::PictureFault { fault } => Fields {
-                cause: Some(format!("{fault:?}").to_lowercase()),
-                ..Fields::default()
-            },
-            Self::Stopping { cause } => Fields {
-                cause: Some(cause.clone()),
-                ..Fields::default()
-            },
-            _ => Fields::default(),
+            | Self::ConfigRefused { error } => add("SORTD_CAUSE", error),
+            Self::Stopping { cause } => add("SORTD_CAUSE", cause),
+            _ => {}
         }
+        fields
     }
 }
 
@@ -347,6 +349,24 @@ mod tests {
         assert_eq!(
             json(&off),
             r#"{"event":"signal-off","bin":"bottles","cause":"too-long"}"#
+        );
+    }
+
+    #[test]
+    fn the_log_gets_the_fields_that_there_are() {
+        let off = Event::SignalOff {
+            bin: "bottles".into(),
+            cause: ReleaseName::TooLong,
+        };
+        let fields = off.fields();
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        assert_eq!(
+            fields,
+            [
+                ("SORTD_EVENT", "signal-off"),
+                ("SORTD_BIN", "bottles"),
+                ("SORTD_CAUSE", "too-long")
+            ]
         );
     }
 

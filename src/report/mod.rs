@@ -12,7 +12,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use log::{Level, log};
+use log::{Level, Record};
 use serde::Serialize;
 
 /// Writes events to the log, and to standard output as JSON lines where that is wanted; or keeps
@@ -82,21 +82,22 @@ impl Reporter {
     }
 }
 
-/// Writes the event's log record. Its fields have the prefix `SORTD_` in journald.
+/// Writes the event's log record, whose fields journald keeps.
 fn write_log(event: &Event) {
+    if event.level() > log::max_level() {
+        return;
+    }
     let fields = event.fields();
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let confidence = fields.confidence.map(|value| format!("{value:.3}"));
-    log!(
-        target: "sortd",
-        event.level(),
-        SORTD_EVENT = event.name(),
-        SORTD_LABEL = text(&fields.label).as_str(),
-        SORTD_BIN = text(&fields.bin).as_str(),
-        SORTD_CONFIDENCE = text(&confidence).as_str(),
-        SORTD_CAUSE = text(&fields.cause).as_str();
-        "{event}"
-    );
+    let fields: Vec<(&str, &str)> = fields
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let record = &mut Record::builder();
+    record
+        .level(event.level())
+        .target("sortd")
+        .key_values(&fields);
+    log::logger().log(&record.args(format_args!("{event}")).build());
 }
 
 fn write_json(event: &Event) {

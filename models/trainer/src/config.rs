@@ -78,7 +78,7 @@ pub struct TrainingConfig {
     pub epochs: usize,
     /// Photographs in a batch.
     pub batch: usize,
-    /// AdamW's weight decay.
+    /// Weight decay of `AdamW`.
     pub weight_decay: f32,
     /// Share of the target spread over all classes (Szegedy et al. 2016).
     pub label_smoothing: f32,

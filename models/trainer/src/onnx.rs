@@ -48,7 +48,7 @@ pub fn encode(layers: &[Layer], side: usize, name: &str) -> Vec<u8> {
         last.output = vec![OUTPUT.to_owned()];
     }
     let mut graph = writer.graph;
-    graph.name = name.to_owned();
+    name.clone_into(&mut graph.name);
     graph.input = vec![value(INPUT, &[1, 3, side, side])];
     graph.output = vec![value(OUTPUT, &[1, classes.unwrap_or_default()])];
     let model = ModelProto {
@@ -158,7 +158,10 @@ impl Writer {
         self.graph.initializer.push(TensorProto {
             name: name.to_owned(),
             data_type: DataType::Float as i32,
-            dims: shape.iter().map(|&length| length as i64).collect(),
+            dims: shape
+                .iter()
+                .map(|&length| length.cast_signed() as i64)
+                .collect(),
             raw_data: values
                 .iter()
                 .flat_map(|value| value.to_le_bytes())
@@ -172,7 +175,7 @@ fn integer(name: &str, value: usize) -> AttributeProto {
     AttributeProto {
         name: name.to_owned(),
         r#type: AttributeType::Int as i32,
-        i: value as i64,
+        i: value.cast_signed() as i64,
         ..AttributeProto::default()
     }
 }
@@ -181,7 +184,10 @@ fn integers(name: &str, values: &[usize]) -> AttributeProto {
     AttributeProto {
         name: name.to_owned(),
         r#type: AttributeType::Ints as i32,
-        ints: values.iter().map(|&value| value as i64).collect(),
+        ints: values
+            .iter()
+            .map(|&value| value.cast_signed() as i64)
+            .collect(),
         ..AttributeProto::default()
     }
 }
@@ -190,7 +196,7 @@ fn integers(name: &str, values: &[usize]) -> AttributeProto {
 fn value(name: &str, shape: &[usize]) -> ValueInfoProto {
     let length = |&length: &usize| Dimension {
         denotation: String::new(),
-        value: Some(dimension::Value::DimValue(length as i64)),
+        value: Some(dimension::Value::DimValue(length.cast_signed() as i64)),
     };
     let tensor = type_proto::Tensor {
         elem_type: DataType::Float as i32,

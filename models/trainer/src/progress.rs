@@ -23,7 +23,7 @@ impl Bar {
         let style = ProgressStyle::with_template(
             "{bar:30} {percent:>3} % · {per_sec} · {eta} left · loss {msg}",
         )
-        .expect("the template is constant and has been tried")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
         .with_key(
             "per_sec",
             |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
@@ -61,9 +61,9 @@ impl Bar {
             record.images_per_second,
         );
         if self.bar.is_hidden() {
-            println!("{line}")
+            println!("{line}");
         } else {
-            self.bar.println(line)
+            self.bar.println(line);
         }
     }
 

@@ -66,8 +66,10 @@ mod tests {
         let rates: Vec<f64> = (0..1000).map(|step| CYCLE.rate(step, 1000)).collect();
         let top = rates
             .iter()
-            .position(|rate| *rate == rates.iter().copied().fold(0.0, f64::max))
-            .unwrap();
+            .enumerate()
+            .max_by(|a, b| a.1.total_cmp(b.1))
+            .unwrap()
+            .0;
         assert!(rates[..=top].is_sorted());
         assert!(rates[top..].is_sorted_by(|a, b| a >= b));
         assert!(

@@ -6,11 +6,14 @@ use clap::Args;
 use sortd::error::{Error, Result};
 
 use super::{Common, Trained};
+use crate::data::photo::{self, Loaded, Squeezed};
+use crate::data::tree::Tree;
 use crate::evaluation::{self, Evaluation, Subject};
 use crate::files;
+use crate::places;
 use crate::plots;
 
-/// Measure a run's best weights on a list of photographs.
+/// Measure a run's best weights on photographs that it did not learn from.
 ///
 /// Writes evaluation-LIST.json and confusion-LIST.png into the run's folder.
 #[derive(Debug, Args)]
@@ -22,9 +25,14 @@ pub struct Evaluate {
     #[arg(long, value_name = "DIR")]
     run: PathBuf,
 
-    /// List of the data set's folder splits/, such as blocked-test
-    #[arg(long, value_name = "LIST")]
-    split: String,
+    /// List of the run's data set to measure on, such as blocked-test
+    #[arg(long, value_name = "LIST", required_unless_present = "dataset")]
+    split: Option<String>,
+
+    /// Measure on all photographs of another data set instead, a folder of the data folder whose
+    /// classes the network knows
+    #[arg(long, value_name = "NAME", conflicts_with = "split")]
+    dataset: Option<String>,
 }
 
 impl Evaluate {
@@ -35,27 +43,32 @@ impl Evaluate {
     /// cannot be written.
     pub fn run(self) -> Result<()> {
         let trained = Trained::open(&self.run, &self.common)?;
-        trained.refuse_leakage(&self.split)?;
-        let photos = trained.photos(&self.split)?;
-        let side = trained.config.network.side as usize;
-        let logits = evaluation::logits(&trained.network, &photos.photos, side, &trained.device)?;
-        let truths: Vec<usize> = photos.photos.iter().map(|photo| photo.label).collect();
-        let subject = Subject {
-            list: format!("{}/{}", trained.config.data.dataset, self.split),
-            trained_on: format!(
-                "{}/{}",
-                trained.config.data.dataset, trained.config.data.train
-            ),
-            architecture: trained.config.network.architecture(),
-            epoch: trained.best_epoch()?,
-            epochs: trained.config.training.epochs,
-            labels: trained.config.data.labels.clone(),
+        let (name, list, items) = match (&self.split, &self.dataset) {
+            (Some(split), _) => {
+                trained.refuse_leakage(split)?;
+                let list = format!("{}/{split}", trained.config.data.dataset);
+                (split, list, trained.tree.split(split)?)
+            }
+            (None, Some(dataset)) => {
+                let tree = Tree::open(&places::data(self.common.data.as_deref()).join(dataset))?;
+                (
+                    dataset,
+                    dataset.clone(),
+                    tree.all(&trained.config.data.labels)?,
+                )
+            }
+            (None, None) => return Err(Error::usage("neither --split nor --dataset was given")),
         };
-        let found = Evaluation::new(subject, &logits, &truths, photos.skipped.len());
-        files::write_json(&trained.folder.evaluation_file(&self.split), &found)?;
-        plots::confusion(&trained.folder.confusion_file(&self.split), &found)?;
-        let history = trained.history()?;
-        plots::learning_curves(&trained.folder.curves_file(), &history, found.epoch)?;
+        let photos = photo::load_squeezed(&items, trained.config.network.side)?;
+        photos.report_skipped(&list);
+        let found = measure(&trained, list, &photos)?;
+        files::write_json(&trained.folder.evaluation_file(name), &found)?;
+        plots::confusion(&trained.folder.confusion_file(name), &found)?;
+        plots::learning_curves(
+            &trained.folder.curves_file(),
+            &trained.history()?,
+            found.epoch,
+        )?;
         println!(
             "{}: {} of {} right, {:.1} % (95 %: {:.1} to {:.1} %)",
             found.list,
@@ -67,6 +80,27 @@ impl Evaluate {
         );
         Ok(())
     }
+}
+
+fn measure(trained: &Trained, list: String, photos: &Loaded<Squeezed>) -> Result<Evaluation> {
+    let config = &trained.config;
+    let side = config.network.side as usize;
+    let logits = evaluation::logits(&trained.network, &photos.photos, side, &trained.device)?;
+    let truths: Vec<usize> = photos.photos.iter().map(|photo| photo.label).collect();
+    let subject = Subject {
+        list,
+        trained_on: format!("{}/{}", config.data.dataset, config.data.train),
+        architecture: config.network.architecture(),
+        epoch: trained.best_epoch()?,
+        epochs: config.training.epochs,
+        labels: config.data.labels.clone(),
+    };
+    Ok(Evaluation::new(
+        subject,
+        &logits,
+        &truths,
+        photos.skipped.len(),
+    ))
 }
 
 impl Trained {

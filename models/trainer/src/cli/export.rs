@@ -98,15 +98,11 @@ fn agreed_logits(
     let mut found = Vec::with_capacity(photos.len());
     for (photo, expected) in photos.iter().zip(expected) {
         let logits = compiled.exported.logits(&photo.pixels)?;
-        let apart = logits
-            .iter()
-            .zip(&expected)
-            .map(|(a, b)| (a - b).abs())
-            .fold(0.0, f32::max);
-        // Written so that a difference that is not a number counts as too large.
-        if !(apart <= TOLERANCE) {
+        // Asked this way round, a logit that is not a number does not agree.
+        let agrees = |(a, b): (&f32, &f32)| (a - b).abs() <= TOLERANCE;
+        if !logits.iter().zip(&expected).all(agrees) {
             return Err(Error::internal(format!(
-                "the exported network differs from the trained one by {apart} on {}",
+                "on {} the exported network answers {logits:?}, the trained one {expected:?}",
                 photo.path.display()
             )));
         }

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod card;
 mod evaluate;
 mod export;
 mod train;
@@ -29,6 +30,8 @@ enum Command {
     Evaluate(evaluate::Evaluate),
     /// Write a run's best weights as a bundle that the daemon loads
     Export(export::Export),
+    /// Write the figures of the model card from evaluated runs
+    Card(card::Card),
 }
 
 /// What all subcommands that read photographs share.
@@ -54,6 +57,7 @@ impl Cli {
             Command::Train(train) => train.run(),
             Command::Evaluate(evaluate) => evaluate.run(),
             Command::Export(export) => export.run(),
+            Command::Card(card) => card.run(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use clap::Args;
+use clap::builder::RangedU64ValueParser;
 use sortd::error::Result;
 
 use super::Common;
@@ -54,19 +55,19 @@ pub struct Train {
     split: String,
 
     /// Times that every photograph is shown
-    #[arg(long, value_name = "N", default_value_t = TrainingConfig::default().epochs)]
+    #[arg(long, value_name = "N", default_value_t = TrainingConfig::default().epochs, value_parser = count())]
     epochs: usize,
 
     /// Photographs in a batch
-    #[arg(long, value_name = "N", default_value_t = TrainingConfig::default().batch)]
+    #[arg(long, value_name = "N", default_value_t = TrainingConfig::default().batch, value_parser = count())]
     batch: usize,
 
     /// Highest learning rate
-    #[arg(long, value_name = "RATE", default_value_t = 1e-3)]
+    #[arg(long, value_name = "RATE", default_value_t = 1e-3, value_parser = positive)]
     rate: f64,
 
     /// Width multiplier of MobileNet v1
-    #[arg(long, value_name = "FACTOR", default_value_t = 0.25)]
+    #[arg(long, value_name = "FACTOR", default_value_t = 0.25, value_parser = positive)]
     width: f64,
 
     /// Side of the network's input, in pixels
@@ -87,11 +88,11 @@ pub struct Train {
     seed: u64,
 
     /// How often an item is laid onto another background, 0 to 1
-    #[arg(long, value_name = "SHARE", default_value_t = Variation::default().paste)]
+    #[arg(long, value_name = "SHARE", default_value_t = Variation::default().paste, value_parser = share)]
     paste: f32,
 
     /// Stop after this many epochs of the run; --resume goes on later
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count())]
     stop_after: Option<usize>,
 }
 
@@ -206,6 +207,29 @@ impl Train {
                 ..Variation::default()
             },
         }
+    }
+}
+
+/// A whole number of at least 1.
+fn count() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..)
+}
+
+fn positive(text: &str) -> std::result::Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if number > 0.0 && number.is_finite() {
+        Ok(number)
+    } else {
+        Err("must be above 0".to_owned())
+    }
+}
+
+fn share(text: &str) -> std::result::Result<f32, String> {
+    let number: f32 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.0..=1.0).contains(&number) {
+        Ok(number)
+    } else {
+        Err("must lie in 0 to 1".to_owned())
     }
 }
 

@@ -50,6 +50,7 @@ impl Source<'_> {
     }
 
     /// Starts to make the batches of `epoch`; they arrive in order.
+    #[must_use]
     pub fn epoch<'scope>(
         &'scope self,
         scope: &'scope Scope<'scope, '_>,
@@ -103,7 +104,7 @@ impl Source<'_> {
 /// The number of bytes is not that of whole pictures.
 pub fn to_tensor(pixels: &[u8], side: usize, device: &Device) -> Result<Tensor<4>> {
     let area = side * side;
-    if area == 0 || pixels.len() % (area * 3) != 0 {
+    if area == 0 || !pixels.len().is_multiple_of(area * 3) {
         return Err(Error::internal(format!(
             "{} bytes are no pictures of {side}x{side}",
             pixels.len()

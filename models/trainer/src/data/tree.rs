@@ -98,6 +98,29 @@ impl Tree {
         Ok(items)
     }
 
+    /// Every photograph of every class, whose labels are places in `labels` instead of this set's own.
+    ///
+    /// # Errors
+    /// A class is not among `labels`, or its folder cannot be read.
+    pub fn all(&self, labels: &[String]) -> Result<Vec<Item>> {
+        let mut items = Vec::new();
+        for class in &self.labels {
+            let label = labels
+                .iter()
+                .position(|label| label == class)
+                .ok_or_else(|| {
+                    Error::data(format!(
+                        "the class {} is none of {}",
+                        self.root.join(class).display(),
+                        labels.join(", ")
+                    ))
+                })?;
+            let paths = pictures(&self.root.join(class))?;
+            items.extend(paths.into_iter().map(|path| Item { path, label }));
+        }
+        Ok(items)
+    }
+
     fn item(&self, line: &str) -> std::result::Result<Item, String> {
         let (class, _) = line
             .split_once('/')
@@ -184,6 +207,16 @@ mod tests {
             error.contains("class folder") && error.contains("metal"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn all_photographs_carry_the_places_of_the_given_labels() {
+        let (_folder, tree) = tree_with("");
+        let known = ["paper", "metal", "glass"].map(String::from);
+        let items = tree.all(&known).unwrap();
+        assert_eq!(items.iter().map(|item| item.label).collect::<Vec<_>>(), [2]);
+        let error = tree.all(&known[..2]).unwrap_err().to_string();
+        assert!(error.contains("glass is none of paper, metal"), "{error}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! that its ImageNet weights fit.
 //!
 //! A 3×3 convolution of stride 2, then thirteen blocks of a depthwise 3×3 and a pointwise 1×1
-//! convolution, each followed by batch normalisation and ReLU6, then the mean over all positions
+//! convolution, each followed by batch normalisation and `ReLU6`, then the mean over all positions
 //! and a dense layer. Layers of stride 2 pad one row below and one column to the right only.
 
 use burn::module::{Module, Param, ParamGroup, RunningState};
@@ -153,7 +153,7 @@ impl Separable {
     }
 }
 
-/// A convolution without bias, batch normalisation and ReLU6.
+/// A convolution without bias, batch normalisation and `ReLU6`.
 #[derive(Module, Debug)]
 pub struct ConvNorm {
     /// The convolution.

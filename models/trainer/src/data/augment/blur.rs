@@ -23,13 +23,14 @@ fn pass(
     lines: usize,
     steps: (usize, usize),
 ) -> Vec<u8> {
-    let reach = (kernel.len() / 2) as isize;
+    let reach = (kernel.len() / 2).cast_signed();
     let mut target = vec![0; source.len()];
     for line in 0..lines {
         for place in 0..length {
             let mut sums = [0.0; 3];
             for (offset, weight) in (-reach..=reach).zip(kernel) {
-                let near = (place as isize + offset).clamp(0, length as isize - 1) as usize;
+                let near =
+                    (place.cast_signed() + offset).clamp(0, length.cast_signed() - 1) as usize;
                 let start = line * steps.1 + near * steps.0;
                 for (sum, value) in sums.iter_mut().zip(&source[start..start + 3]) {
                     *sum += weight * f32::from(*value);

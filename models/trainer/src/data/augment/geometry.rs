@@ -13,7 +13,7 @@ pub struct View {
     centre: (f32, f32),
     /// Half its width and height along its own axes, in the photograph's pixels.
     half: (f32, f32),
-    /// Cosine and sine of its turn.
+    /// Cosine and sine of its turn, as one arrow.
     turn: (f32, f32),
     /// Whether left and right are exchanged.
     mirrored: bool,
@@ -122,10 +122,10 @@ impl View {
         let across = (2.0 * column / side - 1.0) * self.half.0;
         let across = if self.mirrored { -across } else { across };
         let down = (2.0 * row / side - 1.0) * self.half.1;
-        let (cosine, sine) = self.turn;
+        let (along, aslant) = self.turn;
         (
-            self.centre.0 + cosine * across - sine * down,
-            self.centre.1 + sine * across + cosine * down,
+            self.centre.0 + along * across - aslant * down,
+            self.centre.1 + aslant * across + along * down,
         )
     }
 }

@@ -60,7 +60,10 @@ fn fill(inside: &[bool], width: usize) -> f32 {
     area as f32 / ((columns.1 - columns.0 + 1) * (rows.1 - rows.0 + 1)) as f32
 }
 
-/// The board's colour as a plane over the picture, one a channel: a + b·x + c·y.
+/// A place in the picture and its colour.
+type Point = (f32, f32, [f32; 3]);
+
+/// The board's colour as a plane over the picture, one a channel: level + across·x + down·y.
 struct Board {
     planes: [[f32; 3]; 3],
     spread: f32,
@@ -71,7 +74,7 @@ impl Board {
         let (width, height) = picture.dimensions();
         let rim = ((width.min(height) as f32 * RIM) as u32).max(1);
         let on_rim = |x: u32, y: u32| x < rim || y < rim || x >= width - rim || y >= height - rim;
-        let mut points: Vec<(f32, f32, [f32; 3])> = picture
+        let mut points: Vec<Point> = picture
             .enumerate_pixels()
             .filter(|(x, y, _)| on_rim(*x, *y))
             .map(|(x, y, pixel)| (x as f32, y as f32, pixel.0.map(f32::from)))
@@ -100,18 +103,20 @@ impl Board {
     /// Whether the middle of the board is bright and hardly coloured.
     fn is_white(&self, width: u32, height: u32) -> bool {
         let (x, y) = (width as f32 / 2.0, height as f32 / 2.0);
-        let middle = self.planes.map(|[a, b, c]| a + b * x + c * y);
+        let middle = self
+            .planes
+            .map(|[level, across, down]| level + across * x + down * y);
         let highest = middle.into_iter().fold(f32::MIN, f32::max);
         let lowest = middle.into_iter().fold(f32::MAX, f32::min);
         middle.into_iter().sum::<f32>() / 3.0 >= BOARD_BRIGHTNESS
             && highest - lowest <= BOARD_COLOUR
     }
 
-    fn distance(&self, (x, y, colour): &(f32, f32, [f32; 3])) -> f32 {
+    fn distance(&self, (x, y, colour): &Point) -> f32 {
         let square: f32 = (0..3)
             .map(|channel| {
-                let [a, b, c] = self.planes[channel];
-                (colour[channel] - (a + b * x + c * y)).powi(2)
+                let [level, across, down] = self.planes[channel];
+                (colour[channel] - (level + across * x + down * y)).powi(2)
             })
             .sum();
         (square / 3.0).sqrt()
@@ -122,8 +127,8 @@ impl Board {
     }
 }
 
-/// Least squares of a + b·x + c·y over the points' values in one channel.
-fn plane(points: &[(f32, f32, [f32; 3])], channel: usize) -> Option<[f32; 3]> {
+/// Least squares of level + across·x + down·y over the points' values in one channel.
+fn plane(points: &[Point], channel: usize) -> Option<[f32; 3]> {
     let mut matrix = [[0.0_f64; 4]; 3];
     for (x, y, colour) in points {
         let row = [1.0, f64::from(*x), f64::from(*y)];
@@ -140,8 +145,9 @@ fn plane(points: &[(f32, f32, [f32; 3])], channel: usize) -> Option<[f32; 3]> {
         }
         for row in (0..3).filter(|row| *row != pivot) {
             let factor = matrix[row][pivot] / matrix[pivot][pivot];
-            for column in pivot..4 {
-                matrix[row][column] -= factor * matrix[pivot][column];
+            let above = matrix[pivot];
+            for (value, above) in matrix[row].iter_mut().zip(above) {
+                *value -= factor * above;
             }
         }
     }
@@ -241,19 +247,20 @@ fn flood(
 }
 
 /// A mask with soft edges that lie a little inside the item, so that no rim of the board is taken
-/// along.
+/// along. Where the item reaches over the picture's edge, it stays whole.
 fn soften(inside: &[bool], width: usize, height: usize) -> GrayImage {
     GrayImage::from_fn(width as u32, height as u32, |x, y| {
         let (x, y) = (x as usize, y as usize);
-        let mut votes = 0;
-        for row in y.saturating_sub(1)..=y + 1 {
-            for column in x.saturating_sub(1)..=x + 1 {
-                // Beyond the picture's edge the item goes on.
-                let beyond = row >= height || column >= width;
-                votes += i32::from(beyond || inside[row * width + column]);
+        if !inside[y * width + x] {
+            return Luma([0]);
+        }
+        let (mut votes, mut all) = (0, 0);
+        for row in y.saturating_sub(1)..(y + 2).min(height) {
+            for column in x.saturating_sub(1)..(x + 2).min(width) {
+                votes += i32::from(inside[row * width + column]);
+                all += 1;
             }
         }
-        let all = (y + 2 - y.saturating_sub(1)) * (x + 2 - x.saturating_sub(1));
         let share = votes as f32 / all as f32;
         Luma([((2.0 * share - 1.0).max(0.0) * 255.0) as u8])
     })

@@ -1,4 +1,4 @@
-//! What a misspelt word was probably meant to be.
+//! What to write instead of a word that is not known.
 
 /// What to write instead of `word`.
 pub(super) fn suggestion(word: &str, known: &[&str]) -> String {
@@ -25,14 +25,14 @@ mod tests {
     use super::suggestion;
 
     #[test]
-    fn a_slip_of_the_finger_finds_its_word_and_a_guess_the_choice() {
-        let known = ["fps", "width", "height"];
-        assert_eq!(suggestion("fsp", &known), "did you mean `fps`?");
-        assert_eq!(suggestion("widht", &known), "did you mean `width`?");
+    fn a_slip_is_corrected_and_a_guess_is_not() {
+        let known = ["hold-ms", "window", "agree"];
+        assert_eq!(suggestion("hold_ms", &known), "did you mean `hold-ms`?");
+        assert_eq!(suggestion("windwo", &known), "did you mean `window`?");
+        assert_eq!(suggestion("fsp", &["fps"]), "did you mean `fps`?");
         assert_eq!(
-            suggestion("colour", &known),
-            "choose one of: fps, width, height"
+            suggestion("speed", &known),
+            "choose one of: hold-ms, window, agree"
         );
-        assert_eq!(suggestion("anything", &[]), "remove it");
     }
 }

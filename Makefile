@@ -1,0 +1,54 @@
+# sortd: build, try out, check, install. `make help` lists what there is.
+
+CARGO   ?= cargo
+DESTDIR ?=
+PREFIX  ?= /usr
+TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
+TRAINER = $(TARGET_DIR)/release/trainer
+RUN_CONFIG ?= config/examples/replay.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test check fmt bench models install clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Install what building needs, if anything is missing
+	@cross/prerequisites.sh
+
+demo: setup ## Sort photographs with the whole daemon; no camera, no Pi
+	$(CARGO) run --locked --release --quiet -- demo
+
+run: setup ## Run the daemon in the foreground (RUN_CONFIG=FILE)
+	$(CARGO) run --locked --release -- --verbose run --config $(RUN_CONFIG)
+
+test: setup ## All tests of the daemon and of the trainer
+	$(CARGO) test --locked --workspace
+
+check: setup ## Formatting, lints, licences, documentation
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --quiet
+	@.ci/deny.sh
+
+bench: setup ## Measure each stage on this machine
+	$(CARGO) run --locked --release --quiet -- bench
+
+models: setup ## Train, evaluate and export the shipped model anew (needs ../shared/data; hours)
+	$(CARGO) build --locked --release --package sortd-trainer
+	$(TRAINER) train --run models/runs/blocked --split blocked --epochs 50
+	$(TRAINER) train --run models/runs/author --split author --epochs 50
+	$(TRAINER) evaluate --run models/runs/blocked --split blocked-test
+	$(TRAINER) evaluate --run models/runs/author --split author-test
+	$(TRAINER) evaluate --run models/runs/blocked --dataset litter-crops
+	$(TRAINER) export --run models/runs/blocked
+	$(TRAINER) card models/runs/blocked=blocked-test models/runs/author=author-test models/runs/blocked=litter-crops
+
+install: setup ## Install binary, unit and configuration (DESTDIR=, PREFIX=)
+	$(CARGO) build --locked --release --package sortd
+	install -D -m 755 $(TARGET_DIR)/release/sortd $(DESTDIR)$(PREFIX)/bin/sortd
+	install -D -m 644 systemd/sortd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/sortd.service
+	test -e $(DESTDIR)/etc/sortd/sortd.toml || install -D -m 644 config/sortd.toml $(DESTDIR)/etc/sortd/sortd.toml
+
+clean: ## Remove what was built
+	$(CARGO) clean

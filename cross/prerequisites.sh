@@ -1,0 +1,45 @@
+#!/bin/sh
+# Installs what building sortd needs beyond Rust: a C compiler, and libclang for the camera bindings.
+# Says nothing and asks for nothing where nothing is missing.
+set -eu
+
+has_libclang() {
+    [ -n "${LIBCLANG_PATH:-}" ] && return 0
+    for folder in /usr/lib /usr/lib64 /usr/local/lib /usr/lib/*-linux-gnu* /usr/lib/llvm-*/lib; do
+        ls "$folder"/libclang.so* "$folder"/libclang-*.so* >/dev/null 2>&1 && return 0
+    done
+    return 1
+}
+
+# bindgen reads the compiler's own headers, such as stddef.h, from beside a clang or from gcc.
+missing=""
+command -v cc >/dev/null 2>&1 || missing="$missing cc"
+has_libclang || missing="$missing libclang"
+command -v cargo >/dev/null 2>&1 || {
+    echo "setup: Rust is missing. Install it from https://rustup.rs, or your distribution's rustup package." >&2
+    exit 1
+}
+[ -z "$missing" ] && exit 0
+
+if command -v apt-get >/dev/null 2>&1; then
+    install="apt-get update && apt-get install -y --no-install-recommends build-essential libclang-dev"
+elif command -v dnf >/dev/null 2>&1; then
+    install="dnf install -y gcc clang-devel"
+elif command -v pacman >/dev/null 2>&1; then
+    install="pacman -S --needed --noconfirm base-devel clang"
+else
+    echo "setup: missing:$missing. Install a C compiler and libclang with your distribution's tool." >&2
+    exit 1
+fi
+
+if [ "$(id -u)" = 0 ]; then
+    echo "setup: missing:$missing; running: $install" >&2
+    sh -c "$install" >&2
+elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+    echo "setup: missing:$missing; running with sudo: $install" >&2
+    sudo -n sh -c "$install" >&2
+else
+    echo "setup: missing:$missing. Run this once, then try again:" >&2
+    echo "  sudo sh -c '$install'" >&2
+    exit 1
+fi

@@ -1,0 +1,23 @@
+//! What the trainer does, seen from outside.
+//!
+//! Tests that need the photographs of `../shared` pass without them and say that they were skipped.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should stop there"
+)]
+
+mod commands;
+mod export;
+mod learning;
+mod networks;
+mod photographs;
+mod shipped;
+mod tiny;
+
+/// Says that a test was skipped, past the test runner's capture, so that it is seen.
+fn skipped(why: &str) {
+    use std::io::Write;
+    // A closed standard error is no reason to fail.
+    let _ = writeln!(std::io::stderr(), "skipped: {why}");
+}

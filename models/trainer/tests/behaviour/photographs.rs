@@ -1,0 +1,107 @@
+//! Photographs: variation that can be repeated, and the lists of the real data set.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::thread;
+
+use image::RgbImage;
+use sortd_trainer::data::augment::{Variation, vary};
+use sortd_trainer::data::batches::{Batch, Source};
+use sortd_trainer::data::dice::{Dice, Purpose};
+use sortd_trainer::data::tree::Tree;
+
+use crate::tiny;
+
+/// Every kind of change in every picture.
+fn everything() -> Variation {
+    Variation {
+        quarter_turn: 1.0,
+        tilt: 1.0,
+        light: 1.0,
+        blur: 1.0,
+        jpeg: 1.0,
+        ..Variation::default()
+    }
+}
+
+#[test]
+fn a_photograph_varies_with_the_seed_and_with_nothing_else() {
+    let data = tempfile::tempdir().unwrap();
+    tiny::write_data_set(data.path());
+    let (photos, _) = tiny::photographs(data.path());
+    let ground = [RgbImage::from_fn(60, 60, |x, y| {
+        image::Rgb([x as u8, y as u8, 90])
+    })];
+    let settings = Variation {
+        paste: 1.0,
+        ..everything()
+    };
+    let varied = |seed| {
+        let mut dice = Dice::new(seed, Purpose::Variation, 3, 5);
+        vary(&photos[5], &ground, &settings, tiny::SIDE, &mut dice).unwrap()
+    };
+    assert_eq!(varied(1), varied(1));
+    assert_ne!(varied(1), varied(2));
+    assert_eq!(varied(1).dimensions(), (tiny::SIDE, tiny::SIDE));
+}
+
+#[test]
+fn an_epoch_s_batches_do_not_depend_on_the_number_of_threads() {
+    let data = tempfile::tempdir().unwrap();
+    tiny::write_data_set(data.path());
+    let (photos, _) = tiny::photographs(data.path());
+    let variation = everything();
+    let source = Source {
+        photos: &photos,
+        backgrounds: &[],
+        variation: &variation,
+        side: tiny::SIDE,
+        batch: 4,
+        seed: 11,
+    };
+    let epoch = |number| -> Vec<Batch> {
+        thread::scope(|scope| {
+            source
+                .epoch(scope, number)
+                .iter()
+                .map(Result::unwrap)
+                .collect()
+        })
+    };
+    let first = epoch(0);
+    assert_eq!(first.len(), 3);
+    assert_ne!(first, epoch(1));
+    let alone = rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .build()
+        .unwrap();
+    assert_eq!(first, alone.install(|| epoch(0)));
+}
+
+#[test]
+fn trashnet_s_lists_are_whole_and_share_no_photograph() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/trashnet");
+    if !root.is_dir() {
+        crate::skipped("../shared/data is not here");
+        return;
+    }
+    let tree = Tree::open(&root).unwrap();
+    assert_eq!(
+        tree.labels(),
+        ["cardboard", "glass", "metal", "paper", "plastic", "trash"]
+    );
+    for (name, counts) in [("blocked", [1763, 249, 509]), ("author", [1764, 327, 430])] {
+        let mut seen = HashSet::new();
+        for (part, count) in ["train", "val", "test"].into_iter().zip(counts) {
+            let items = tree.split(&format!("{name}-{part}")).unwrap();
+            assert_eq!(items.len(), count, "{name}-{part}");
+            for item in items {
+                assert!(
+                    seen.insert(item.path.clone()),
+                    "{} is in two lists",
+                    item.path.display()
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The promises of ARCHITECTURE.md about the code itself: which way imports run, where a driver crate
+//! may be named, and how long a file may be. The numbers are those of the invariants there.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Modules in the order of the flow; each may import those before it, and the floor.
+const FLOW: [&str; 11] = [
+    "capture",
+    "preprocess",
+    "presence",
+    "classify",
+    "decide",
+    "actuate",
+    "report",
+    "pipeline",
+    "daemon",
+    "cli",
+    "main",
+];
+
+/// Modules that every other may import and that name no stage.
+const FLOOR: [&str; 6] = ["error", "panics", "files", "units", "clock", "config"];
+
+/// Where each driver crate may be named.
+const DRIVERS: [(&str, &[&str]); 4] = [
+    ("nokhwa", &["capture/v4l2.rs"]),
+    ("rppal", &["actuate/rppal.rs", "actuate/hardware_pwm.rs"]),
+    ("gpiocdev", &["actuate/gpiochip.rs"]),
+    ("tract_onnx", &["classify/tract.rs"]),
+];
+
+const LONGEST_FILE: usize = 400;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every Rust file below a folder of the repository, by its path inside that folder.
+fn sources(folder: &str) -> BTreeMap<String, String> {
+    fn walk(folder: &Path, base: &Path, found: &mut BTreeMap<String, String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, base, found);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let name = path
+                    .strip_prefix(base)
+                    .unwrap()
+                    .to_string_lossy()
+                    .into_owned();
+                found.insert(name, fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    let mut found = BTreeMap::new();
+    let base = root().join(folder);
+    walk(&base, &base, &mut found);
+    found
+}
+
+/// The top module of a file: `capture` for `capture/v4l2.rs` and for `capture.rs`.
+fn module(file: &str) -> &str {
+    file.split('/').next().unwrap().trim_end_matches(".rs")
+}
+
+/// The code of a file without comments and without its tests, which may name anything.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    text.lines()
+        .take_while(|line| !line.starts_with("#[cfg(test)]"))
+        .map(str::trim_start)
+        .filter(|line| !line.starts_with("//"))
+}
+
+fn is_test(file: &str) -> bool {
+    file.ends_with("tests.rs") || file.ends_with("fake_camera.rs")
+}
+
+/// The top modules that a line names, as `crate::NAME`.
+fn named_modules(line: &str) -> impl Iterator<Item = &str> {
+    line.split("crate::").skip(1).map(|rest| {
+        let end = rest
+            .find(|c: char| !c.is_alphanumeric() && c != '_')
+            .unwrap_or(rest.len());
+        &rest[..end]
+    })
+}
+
+#[test]
+fn invariant_1_imports_run_one_way() {
+    let rank = |name: &str| FLOW.iter().position(|module| *module == name);
+    for (file, text) in sources("src")
+        .iter()
+        .filter(|(file, _)| !is_test(file) && *file != "lib.rs")
+    {
+        let own = module(file);
+        for line in code(text) {
+            for named in named_modules(line).filter(|named| *named != own) {
+                let Some(their_rank) = rank(named) else {
+                    continue;
+                };
+                assert!(
+                    !FLOOR.contains(&own),
+                    "{file}: the floor names the stage {named}"
+                );
+                let own_rank = rank(own).unwrap_or_else(|| panic!("{file} is in no known module"));
+                assert!(
+                    their_rank < own_rank,
+                    "{file} imports {named}, which comes after {own}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn invariant_1_only_the_pipeline_and_its_users_know_all_stages() {
+    for (file, text) in sources("src").iter().filter(|(file, _)| !is_test(file)) {
+        if matches!(module(file), "pipeline" | "daemon" | "cli" | "main" | "lib") {
+            continue;
+        }
+        let stages: std::collections::BTreeSet<&str> = code(text)
+            .flat_map(named_modules)
+            .filter(|name| FLOW.contains(name))
+            .collect();
+        assert!(
+            stages.len() <= 3,
+            "{file} knows {stages:?}; only the pipeline knows the order"
+        );
+    }
+}
+
+#[test]
+fn invariant_2_each_driver_crate_is_named_where_it_is_wrapped() {
+    for (file, text) in sources("src") {
+        for (driver, homes) in DRIVERS {
+            let names = code(&text).any(|line| {
+                line.contains(&format!("{driver}::")) || line.starts_with(&format!("use {driver};"))
+            });
+            // `rppal` is also the name of our own module; only the crate's path counts.
+            let own = line_names_own_module(&text, driver);
+            assert!(
+                !names || own || homes.contains(&file.as_str()),
+                "{file} names {driver}"
+            );
+        }
+    }
+}
+
+fn line_names_own_module(text: &str, driver: &str) -> bool {
+    text.lines()
+        .any(|line| line.trim() == format!("mod {driver};"))
+}
+
+#[test]
+fn invariant_3_files_are_short_and_say_what_they_are_for() {
+    for folder in ["src", "models/trainer/src", "tests"] {
+        for (file, text) in sources(folder) {
+            let lines = text.lines().count();
+            assert!(lines <= LONGEST_FILE, "{folder}/{file} has {lines} lines");
+            assert!(
+                text.starts_with("//!"),
+                "{folder}/{file} does not say what it is for"
+            );
+        }
+    }
+}
+
+#[test]
+fn invariant_4_nothing_aborts_on_a_panic() {
+    // rppal resets its pins, and `Outputs` parks, while a panic unwinds.
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    assert!(!manifest.contains("panic = \"abort\""));
+}
+
+#[test]
+fn the_pipeline_is_told_in_one_screen() {
+    let text = fs::read_to_string(root().join("src/pipeline/mod.rs")).unwrap();
+    let from = text.find("pub fn look").unwrap();
+    let to = text.find("fn watch_picture").unwrap();
+    let lines = code(&text[from..to])
+        .filter(|line| !line.is_empty())
+        .count();
+    assert!(lines <= 60, "from a frame to a light takes {lines} lines");
+}
