@@ -8,7 +8,7 @@
 //! - [`classify`]: a model bundle and its scores
 //! - [`decide`]: observations and time in, decisions out; pure
 //! - [`actuate`]: lights and lids
-//! - [`report`]: events
+//! - [`report`][]: events
 //! - [`pipeline`]: the only module that knows that order
 //! - [`daemon`]: the loop, signals, reload and watchdog
 //! - [`cli`]: the commands

@@ -55,8 +55,7 @@ impl Copy {
     fn with_model(self, model: &[u8]) -> Self {
         let file = self.file(&self.manifest().model.file);
         fs::write(file, model).expect("written");
-        let digest = Sha256::digest(model);
-        let hash = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = format!("{:x}", Sha256::digest(model));
         self.with(|manifest| manifest.model.sha256 = hash)
     }
 

@@ -175,7 +175,7 @@ fn what_may_not_be_read_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("sortd.toml");
     fs::write(&file, "[camera]\n").unwrap();
-    fs::set_permissions(&file, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).unwrap();
     let ran = check(&file);
     assert_eq!(ran.status, 78);
     assert!(

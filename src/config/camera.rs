@@ -30,7 +30,7 @@ pub struct CameraConfig {
 /// Where pictures come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CameraSource {
-    /// A Video4Linux camera: USB, or CSI with the legacy stack.
+    /// A `Video4Linux` camera: USB, or CSI with the legacy stack.
     V4l2 {
         /// `None` for `auto`: the first node that can capture; else a path such as `/dev/v4l/by-id/…`.
         device: Option<PathBuf>,

@@ -326,13 +326,11 @@ impl<'d> Table<'d> {
         let Some(value) = self.get(key) else {
             return absent();
         };
-        match value.get_ref().as_table() {
-            Some(_) => self.subtable(key, value),
-            None => {
-                self.wrong_type(key, value, &format!("a table, [{}]", self.key_path(key)));
-                absent()
-            }
+        if !value.get_ref().is_table() {
+            self.wrong_type(key, value, &format!("a table, [{}]", self.key_path(key)));
+            return absent();
         }
+        self.subtable(key, value)
     }
 
     /// A list of tables, `[[key]]`.

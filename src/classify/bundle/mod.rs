@@ -206,10 +206,7 @@ fn check_golden(manifest: &Manifest) -> std::result::Result<(), String> {
 }
 
 fn check_hash(manifest: &Manifest, model: &[u8], source: &Source) -> Result<()> {
-    let found: String = Sha256::digest(model)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let found = format!("{:x}", Sha256::digest(model));
     let wanted = &manifest.model.sha256;
     if found.eq_ignore_ascii_case(wanted) {
         return Ok(());
