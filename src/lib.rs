@@ -8,12 +8,12 @@
 //! - [`classify`]: a model bundle and its scores
 //! - [`decide`]: observations and time in, decisions out; pure
 //! - [`actuate`]: lights and lids
-//! - [`report`]: events
+//! - [`report`][]: events
 //! - [`pipeline`]: the only module that knows that order
 //! - [`daemon`]: the loop, signals, reload and watchdog
 //! - [`cli`]: the commands
 //!
-//! The floor, which names no stage: [`error`], [`units`], [`clock`], [`config`].
+//! The floor, which names no stage: [`error`], [`panics`], [`files`], [`units`], [`clock`], [`config`].
 
 pub mod actuate;
 pub mod capture;
@@ -24,6 +24,8 @@ pub mod config;
 pub mod daemon;
 pub mod decide;
 pub mod error;
+pub mod files;
+pub mod panics;
 pub mod pipeline;
 pub mod preprocess;
 pub mod presence;

@@ -19,7 +19,7 @@ impl BcmPin {
             0 | 1 => Err(format!(
                 "BCM {number} belongs to the HAT identification bus"
             )),
-            2..=27 => Ok(Self(u8::try_from(number).expect("2..=27 fits u8"))),
+            2..=27 => Ok(Self(number as u8)),
             _ => Err(format!(
                 "BCM {number} is not on the 40-pin header, which has BCM 2 to 27"
             )),

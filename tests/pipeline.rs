@@ -1,5 +1,10 @@
 //! From frames to pins, with real photographs, the real network, simulated time and simulated pins.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up fails where it stands"
+)]
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,6 +17,7 @@ use sortd::config::Config;
 use sortd::decide::BinId;
 use sortd::pipeline::{Pipeline, Plan};
 use sortd::report::{Event, Kept, Reporter};
+use sortd::units::PulseWidth;
 
 const FRAME_TIME: Duration = Duration::from_millis(66);
 
@@ -142,7 +148,7 @@ fn the_right_light_goes_on_and_off_and_its_lid_with_it() {
         .actions()
         .iter()
         .filter_map(|(_, action)| match action {
-            Action::Pulse(BinId(0), pulse) => Some(pulse.map(|pulse| pulse.micros())),
+            Action::Pulse(BinId(0), pulse) => Some(pulse.map(PulseWidth::micros)),
             _ => None,
         })
         .collect();
@@ -156,6 +162,8 @@ fn the_right_light_goes_on_and_off_and_its_lid_with_it() {
 
 #[test]
 fn an_item_is_recognised_whatever_the_pixel_format_and_the_mounting() {
+    type Change<'c> = &'c dyn Fn(&mut Frame);
+
     let plain = |_: &mut Frame| ();
     let upside_down = |frame: &mut Frame| {
         let pixels: Vec<[u8; 3]> = frame
@@ -168,7 +176,7 @@ fn an_item_is_recognised_whatever_the_pixel_format_and_the_mounting() {
             .collect();
         frame.data = pixels.concat();
     };
-    let changes: [(&str, &dyn Fn(&mut Frame)); 4] = [
+    let changes: [(&str, Change<'_>); 4] = [
         ("", &plain),
         ("rotate = 180", &upside_down),
         ("", &to_yuyv),
@@ -186,11 +194,12 @@ fn to_yuyv(frame: &mut Frame) {
     let mut data = Vec::with_capacity(frame.data.len() / 3 * 2);
     for pair in frame.data.as_chunks::<6>().0 {
         let yuv = |rgb: &[u8]| {
-            let [r, g, b] = [f32::from(rgb[0]), f32::from(rgb[1]), f32::from(rgb[2])];
-            let y = 16.0 + 0.257 * r + 0.504 * g + 0.098 * b;
-            let u = 128.0 - 0.148 * r - 0.291 * g + 0.439 * b;
-            let v = 128.0 + 0.439 * r - 0.368 * g - 0.071 * b;
-            [y as u8, u as u8, v as u8]
+            let [red, green, blue] = [f32::from(rgb[0]), f32::from(rgb[1]), f32::from(rgb[2])];
+            [
+                (16.0 + 0.257 * red + 0.504 * green + 0.098 * blue) as u8,
+                (128.0 - 0.148 * red - 0.291 * green + 0.439 * blue) as u8,
+                (128.0 + 0.439 * red - 0.368 * green - 0.071 * blue) as u8,
+            ]
         };
         let (first, second) = (yuv(&pair[..3]), yuv(&pair[3..]));
         data.extend([first[0], first[1], second[0], first[2]]);
@@ -282,7 +291,8 @@ fn a_stale_frame_lights_nothing() {
     stage.clock.advance(Duration::from_secs(60));
     while let Captured::Frame = sequence.next_frame(&mut frame).unwrap() {
         stage.clock.advance(FRAME_TIME);
-        frame.captured_at = stage.clock.now() - Duration::from_secs(30);
+        let long_ago = stage.clock.now().checked_sub(Duration::from_secs(30));
+        frame.captured_at = long_ago.unwrap();
         stage.pipeline.look(&frame).unwrap();
     }
     assert_eq!(stage.lights(), []);

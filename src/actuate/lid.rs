@@ -54,6 +54,10 @@ impl Lid {
     }
 
     /// Brings the motion forward to `now`; answers with the new pulse where it changes.
+    #[expect(
+        clippy::option_option,
+        reason = "the outer one says whether the pulse changes, and no pulse is a pulse too"
+    )]
     pub fn step(&mut self, now: Instant) -> Option<Option<PulseWidth>> {
         let elapsed = self
             .stepped_at

@@ -254,7 +254,9 @@ mod tests {
                         lit.push(light);
                     }
                 }
-                Action::Pulse(bin, pulse) => pulses[bin.0] = pulse.map(|pulse| pulse.micros()),
+                Action::Pulse(bin, pulse) => {
+                    pulses[bin.0] = pulse.map(crate::units::PulseWidth::micros);
+                }
             }
         }
         (lit, pulses)
@@ -291,7 +293,7 @@ mod tests {
             .filter(|(_, action)| matches!(action, Action::Light(Light::Bin(BinId(0)), _)))
             .collect();
         assert_eq!(switched.len(), 3, "off at the start, on, off: {switched:?}");
-        assert_eq!(switched[2].0 - switched[1].0, Duration::from_millis(2_000));
+        assert_eq!(switched[2].0 - switched[1].0, Duration::from_secs(2));
         outputs.show(None, clock.now()).unwrap();
         outputs.show(Some(BinId(0)), clock.now()).unwrap();
         assert_eq!(

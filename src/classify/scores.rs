@@ -63,7 +63,9 @@ fn softmax(values: &mut [f32], temperature: f32) {
         *value = ((*value - largest) / temperature).exp();
         sum += *value;
     }
-    values.iter_mut().for_each(|value| *value /= sum);
+    for value in values {
+        *value /= sum;
+    }
 }
 
 #[cfg(test)]

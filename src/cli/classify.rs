@@ -61,70 +61,73 @@ struct Unreadable {
 pub(super) fn classify(args: &Args) -> Result<()> {
     let bundle = Bundle::choose(args.model.as_deref())?;
     let mut reader = Reader::new(TractClassifier::load(&bundle)?, args)?;
-    let mut unreadable = 0;
+    let (mut classified, mut unreadable) = (0, 0);
     for path in &args.paths {
-        for found in photographs_at(path) {
-            let (shown, answer) = match found {
-                Ok(file) => {
-                    let answer = reader.read(&file);
-                    (file, answer)
-                }
-                Err(error) => (path.clone(), Err(error)),
-            };
-            unreadable += usize::from(answer.is_err());
-            print(args.json, &shown, answer)?;
+        for (path, found) in photographs_at(path) {
+            let answer = found.and_then(|()| reader.read(&path));
+            *(if answer.is_ok() {
+                &mut classified
+            } else {
+                &mut unreadable
+            }) += 1;
+            print(args.json, &path, answer)?;
         }
     }
     if unreadable == 0 {
         return Ok(());
     }
     Err(Error::data(format!(
-        "{} could not be read",
+        "{} could not be read, {classified} classified",
         output::count(unreadable, "path")
     ))
-    .advice("the reasons stand above; the others were classified"))
+    .advice("see the reasons above"))
 }
+
+/// A path, and why there is no photograph to read there.
+type Found = (PathBuf, Result<()>);
 
 /// The photographs at a path: the file itself, or what a folder holds, by name; or why there is none.
-fn photographs_at(path: &Path) -> Vec<Result<PathBuf>> {
+fn photographs_at(path: &Path) -> Vec<Found> {
     if !path.is_dir() {
-        return vec![Ok(path.into())];
+        return vec![(path.into(), Ok(()))];
     }
-    let mut files = Vec::new();
-    let mut failures = Vec::new();
-    walk(path, &mut files, &mut failures);
-    files.sort();
-    if files.is_empty() && failures.is_empty() {
-        failures.push(
-            Error::data(format!("{} holds no photograph", path.display()))
-                .advice("name a folder with .jpg, .jpeg or .png files in it"),
-        );
+    let mut found = Vec::new();
+    walk(path, &mut found);
+    found.sort_by(|one, other| one.0.cmp(&other.0));
+    if found.is_empty() {
+        let error = Error::data(format!("{} holds no photograph", path.display()))
+            .advice("name a folder with .jpg, .jpeg or .png files in it");
+        found.push((path.into(), Err(error)));
     }
-    files
-        .into_iter()
-        .map(Ok)
-        .chain(failures.into_iter().map(Err))
-        .collect()
+    found
 }
 
-fn walk(folder: &Path, files: &mut Vec<PathBuf>, failures: &mut Vec<Error>) {
-    let entries = match std::fs::read_dir(folder) {
+fn walk(folder: &Path, found: &mut Vec<Found>) {
+    let entries: Vec<_> = match std::fs::read_dir(folder).and_then(Iterator::collect) {
         Ok(entries) => entries,
         Err(error) => {
-            failures
-                .push(Error::data(format!("{} cannot be read", folder.display())).caused_by(error));
+            let error = Error::data(format!("{} cannot be read", folder.display()))
+                .caused_by(error)
+                .advice("check its permissions and the disk");
+            found.push((folder.into(), Err(error)));
             return;
         }
     };
-    for entry in entries.flatten() {
+    for entry in entries {
         let path = entry.path();
-        // Links are not followed, so that a circle of them does not hold us for ever.
         match entry.file_type() {
-            Ok(kind) if kind.is_dir() => walk(&path, files, failures),
-            Ok(_) if is_photograph(&path) => files.push(path),
+            Ok(kind) if kind.is_dir() => walk(&path, found),
+            // A link to a file is as good as the file; one to a folder may lead round in a circle. A
+            // pipe could hold us for ever.
+            Ok(_) if is_photograph(&path) && !is_special(&path) => found.push((path, Ok(()))),
             _ => {}
         }
     }
+}
+
+/// Whether there is something else than a file; what cannot be looked at says why when it is read.
+fn is_special(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| !found.is_file())
 }
 
 fn is_photograph(path: &Path) -> bool {

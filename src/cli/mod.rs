@@ -15,13 +15,15 @@ mod output;
 mod photographs;
 mod run;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::config::DEFAULT_PATH;
-use crate::error::Result;
+use crate::error::{Kind, Result};
+use crate::panics;
 use crate::report::install_logger;
 
 /// A smart bin: the camera sees the item, a light and a lid show the right bin.
@@ -74,14 +76,22 @@ enum Command {
 #[must_use]
 pub fn main(cli: &Cli) -> ExitCode {
     install_logger(cli.verbose);
-    match dispatch(&cli.command) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+    panics::install_hook();
+    ExitCode::from(status_of(|| dispatch(&cli.command)))
+}
+
+/// Runs a command, tells its error and answers with its exit status.
+fn status_of(command: impl FnOnce() -> Result<()>) -> u8 {
+    match catch_unwind(AssertUnwindSafe(command)) {
+        Ok(Ok(())) => 0,
+        Ok(Err(error)) => {
             for line in error.to_string().lines() {
                 log::error!(target: "sortd", "{line}");
             }
-            ExitCode::from(error.kind().exit_code())
+            error.kind().exit_code()
         }
+        // The hook has told of the panic already; what it unwound through is at rest.
+        Err(_) => Kind::Internal.exit_code(),
     }
 }
 
@@ -96,5 +106,18 @@ fn dispatch(command: &Command) -> Result<()> {
         Command::Park(file) => bins::park(&file.config),
         Command::Model(command) => model::model(command),
         Command::Bench(args) => bench::bench(args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+
+    #[test]
+    fn a_panic_is_an_internal_error() {
+        assert_eq!(status_of(|| Ok(())), 0);
+        assert_eq!(status_of(|| Err(Error::config("wrong"))), 78);
+        assert_eq!(status_of(|| panic!("on purpose")), 70);
     }
 }

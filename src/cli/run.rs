@@ -22,5 +22,5 @@ enum EventFormat {
 }
 
 pub(super) fn run(args: &Args) -> Result<()> {
-    daemon::run(&args.file.config, Reporter::new(args.events.is_some()))
+    daemon::run(&args.file.config, &Reporter::new(args.events.is_some()))
 }

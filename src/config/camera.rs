@@ -30,7 +30,7 @@ pub struct CameraConfig {
 /// Where pictures come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CameraSource {
-    /// A Video4Linux camera: USB, or CSI with the legacy stack.
+    /// A `Video4Linux` camera: USB, or CSI with the legacy stack.
     V4l2 {
         /// `None` for `auto`: the first node that can capture; else a path such as `/dev/v4l/by-id/…`.
         device: Option<PathBuf>,
@@ -73,11 +73,12 @@ pub enum Crop {
 
 impl CameraConfig {
     pub(super) fn read(table: &Table<'_>, folder: &Path) -> Self {
+        let fps = table.integer("fps", 15, 1..=120);
         let config = Self {
             source: read_source(table, folder),
             width: table.integer("width", 640, 32..=4096) as u32,
             height: table.integer("height", 480, 32..=4096) as u32,
-            fps: table.integer("fps", 15, 1..=120) as u32,
+            fps: fps as u32,
             rotate: table
                 .quantity("rotate", "180", Rotation::new)
                 .map_or(Rotation::None, |r| r.value),
@@ -87,11 +88,28 @@ impl CameraConfig {
                 Crop::Item,
                 &[("item", Crop::Item), ("zone", Crop::Zone)],
             ),
-            frame_deadline: table.millis("frame-deadline-ms", 2_000, 200..=60_000),
+            frame_deadline: read_deadline(table, fps),
         };
         table.finish();
         config
     }
+}
+
+/// One late frame is no failure, so the deadline leaves room for two.
+fn read_deadline(table: &Table<'_>, fps: i64) -> Duration {
+    let deadline = table.millis("frame-deadline-ms", 2_000, 200..=60_000);
+    let shortest = Duration::from_millis((2_000 / fps).unsigned_abs());
+    if deadline < shortest {
+        table.problem(
+            "frame-deadline-ms",
+            format!(
+                "{} ms are shorter than two frames at fps = {fps}, so a single late frame would close the camera",
+                deadline.as_millis()
+            ),
+            format!("write at least {}, or raise fps", shortest.as_millis()),
+        );
+    }
+    deadline
 }
 
 fn read_source(table: &Table<'_>, folder: &Path) -> CameraSource {

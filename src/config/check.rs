@@ -12,19 +12,17 @@ pub(super) fn across_tables(config: &Config) -> Vec<Problem> {
     problems.extend(repeated_labels(config));
     problems.extend(unsure_bin(config));
     problems.extend(servos_of_backend(config));
+    problems.extend(repeated_channels(config));
     problems
 }
 
-/// Problems between the bins and the model's labels.
-///
-/// Every label must be accepted by exactly one bin, or by the unsure bin, which takes what is left.
-/// `empty` is the label that means that nothing is there.
-pub(super) fn against_labels(
+/// Labels of the bins that the model does not have. `empty` is the label that means that nothing is
+/// there.
+pub(super) fn unknown_labels(
     config: &Config,
     labels: &[String],
     empty: Option<&str>,
 ) -> Vec<Problem> {
-    let wanted = || labels.iter().filter(|label| Some(label.as_str()) != empty);
     let mut problems = Vec::new();
     for label in config.bins.iter().flat_map(|bin| &bin.accepts) {
         if Some(label.value.as_str()) == empty {
@@ -33,26 +31,39 @@ pub(super) fn against_labels(
                 "remove it: no bin lights for an empty drop zone",
             ));
         } else if !labels.contains(&label.value) {
-            let names: Vec<&str> = wanted().map(String::as_str).collect();
+            let names: Vec<&str> = wanted(labels, empty).collect();
             problems.push(label.problem(
                 format!("the model has no label \"{}\"", label.value),
                 suggestion(&label.value, &names),
             ));
         }
     }
-    if config.decision.unsure_bin.is_none() {
-        let homeless: Vec<&str> = wanted()
-            .filter(|label| !config.bins.iter().any(|bin| bin.takes(label)))
-            .map(String::as_str)
-            .collect();
-        if let (false, Some(bin)) = (homeless.is_empty(), config.bins.last()) {
-            problems.push(bin.name.problem(
-                format!("no bin accepts {}", homeless.join(", ")),
-                "add them to the `accepts` of a bin, or name a bin for the rest: unsure-bin under [decision]",
-            ));
-        }
-    }
     problems
+}
+
+/// Labels of the model that no bin accepts, where no unsure bin takes what is left.
+pub(super) fn labels_left_over(
+    config: &Config,
+    labels: &[String],
+    empty: Option<&str>,
+) -> Option<Problem> {
+    if config.decision.unsure_bin.is_some() {
+        return None;
+    }
+    let left: Vec<&str> = wanted(labels, empty)
+        .filter(|label| !config.bins.iter().any(|bin| bin.takes(label)))
+        .collect();
+    let bin = config.bins.last().filter(|_| !left.is_empty())?;
+    Some(bin.name.problem(
+        format!("no bin accepts {}", left.join(", ")),
+        "add them to the `accepts` of a bin, or name a bin for the rest: unsure-bin under [decision]",
+    ))
+}
+
+/// The labels that a bin may accept.
+fn wanted<'l>(labels: &'l [String], empty: Option<&'l str>) -> impl Iterator<Item = &'l str> {
+    let all = labels.iter().map(String::as_str);
+    all.filter(move |label| Some(*label) != empty)
 }
 
 fn repeated_pins(config: &Config) -> Vec<Problem> {
@@ -69,6 +80,32 @@ fn repeated_pins(config: &Config) -> Vec<Problem> {
         pin.problem(
             format!("{} is already used by {}", pin.value, first.key),
             "wire and configure another pin",
+        )
+    })
+}
+
+/// Two servos on one PWM channel would open two lids at once.
+fn repeated_channels(config: &Config) -> Vec<Problem> {
+    let servos = config.bins.iter().filter_map(|bin| bin.servo.as_ref());
+    let channels: Vec<_> = servos
+        .filter_map(|servo| match servo.pwm {
+            ServoPwm::Chip { chip, channel } => Some(Located {
+                value: (chip, channel),
+                key: servo.pin.key.replace(".pin", ".pwm-channel"),
+                position: servo.pin.position,
+            }),
+            ServoPwm::Hardware | ServoPwm::Software => None,
+        })
+        .collect();
+    let channels: Vec<_> = channels.iter().collect();
+    repeated(&channels, |channel, first| {
+        let (chip, number) = channel.value;
+        channel.problem(
+            format!(
+                "channel {number} of pwmchip{chip} is already used by {}",
+                first.key
+            ),
+            "give each servo a PWM channel of its own",
         )
     })
 }
@@ -97,9 +134,9 @@ fn repeated_labels(config: &Config) -> Vec<Problem> {
     })
 }
 
-fn repeated<'c, T: PartialEq>(
-    all: &[&'c Located<T>],
-    problem: impl Fn(&'c Located<T>, &'c Located<T>) -> Problem,
+fn repeated<T: PartialEq>(
+    all: &[&Located<T>],
+    problem: impl Fn(&Located<T>, &Located<T>) -> Problem,
 ) -> Vec<Problem> {
     let first = |at: usize| {
         all[..at]

@@ -63,7 +63,7 @@ pub struct Problem {
     pub key: String,
     /// What is wrong.
     pub what: String,
-    /// What to do.
+    /// What to do; empty where `what` says it already.
     pub todo: String,
 }
 
@@ -96,12 +96,27 @@ impl fmt::Display for Report {
             let Position { line, column } = problem.position;
             write!(f, "{}:{line}:{column}: ", self.file.display())?;
             if !problem.key.is_empty() {
-                write!(f, "{}: ", problem.key)?;
+                write!(f, "{}: ", visible(&problem.key))?;
             }
-            write!(f, "{}; {}", problem.what, problem.todo)?;
+            f.write_str(&visible(&problem.what))?;
+            if !problem.todo.is_empty() {
+                write!(f, "; {}", visible(&problem.todo))?;
+            }
         }
         Ok(())
     }
+}
+
+/// The text with its control characters as escapes: quoted keys and values may hold line breaks and
+/// terminal commands, and a problem is one line.
+fn visible(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| {
+            let escape = c.is_control().then(|| c.escape_default());
+            let plain = (!c.is_control()).then_some(c);
+            escape.into_iter().flatten().chain(plain)
+        })
+        .collect()
 }
 
 impl From<Report> for Error {

@@ -3,7 +3,7 @@
 /// What to write instead of `word`.
 pub(super) fn suggestion(word: &str, known: &[&str]) -> String {
     // Two thirds alike is near enough for a slip of the finger and far enough from a guess.
-    const ALIKE: f64 = 0.67;
+    const ALIKE: f64 = 0.66;
     let nearest = known
         .iter()
         .map(|candidate| {
@@ -29,6 +29,7 @@ mod tests {
         let known = ["hold-ms", "window", "agree"];
         assert_eq!(suggestion("hold_ms", &known), "did you mean `hold-ms`?");
         assert_eq!(suggestion("windwo", &known), "did you mean `window`?");
+        assert_eq!(suggestion("fsp", &["fps"]), "did you mean `fps`?");
         assert_eq!(
             suggestion("speed", &known),
             "choose one of: hold-ms, window, agree"

@@ -141,17 +141,21 @@ impl<'d> Table<'d> {
     /// A whole number.
     fn whole(&self, key: &'static str, example: &str) -> Option<Located<i64>> {
         let value = self.get(key)?;
-        let number = value.get_ref().as_integer().and_then(|integer| {
-            i64::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok()
-        });
-        if number.is_none() {
+        let Some(integer) = value.get_ref().as_integer() else {
             self.wrong_type(
                 key,
                 value,
                 &format!("a whole number, such as {key} = {example}"),
             );
-        }
-        number.map(|number| self.locate(key, value, number))
+            return None;
+        };
+        let digits = integer.as_str().replace('_', "");
+        let Ok(number) = i64::from_str_radix(&digits, integer.radix()) else {
+            let todo = format!("correct it, for example {key} = {example}");
+            self.problem(key, format!("{digits} is out of range"), todo);
+            return None;
+        };
+        Some(self.locate(key, value, number))
     }
 
     /// A whole number within `range`.
@@ -210,7 +214,8 @@ impl<'d> Table<'d> {
         let value = self.get(key)?;
         let number = match value.get_ref() {
             DeValue::Float(float) => float.as_str().replace('_', "").parse().ok(),
-            DeValue::Integer(_) => self.whole(key, example).map(|found| found.value as f64),
+            // `whole` has said what is wrong when it gives nothing.
+            DeValue::Integer(_) => Some(self.whole(key, example)?.value as f64),
             _ => None,
         };
         let Some(number) = number else {
@@ -321,13 +326,11 @@ impl<'d> Table<'d> {
         let Some(value) = self.get(key) else {
             return absent();
         };
-        match value.get_ref().as_table() {
-            Some(_) => self.subtable(key, value),
-            None => {
-                self.wrong_type(key, value, &format!("a table, [{}]", self.key_path(key)));
-                absent()
-            }
+        if !value.get_ref().is_table() {
+            self.wrong_type(key, value, &format!("a table, [{}]", self.key_path(key)));
+            return absent();
         }
+        self.subtable(key, value)
     }
 
     /// A list of tables, `[[key]]`.

@@ -81,7 +81,6 @@ impl TriggerConfig {
                 active_low,
                 look,
             },
-            ("motion", None) => TriggerMode::Motion,
             ("button", None) => {
                 if !table.has("pin") {
                     table.problem(
@@ -100,7 +99,7 @@ impl TriggerConfig {
                 );
                 TriggerMode::Motion
             }
-            _ => TriggerMode::Motion,
+            (_, None) => TriggerMode::Motion,
         };
         table.finish();
         Self { mode, presence }

@@ -27,7 +27,7 @@ const LONGEST_STOP: Duration = Duration::from_secs(10);
 /// # Errors
 /// The configuration or the model is wrong, the lines cannot be had, or the board or the network
 /// fails later on. Everything is at rest then.
-pub fn run(file: &Path, reporter: Reporter) -> Result<()> {
+pub fn run(file: &Path, reporter: &Reporter) -> Result<()> {
     let plan = Plan::load(file)?;
     let started = Event::Started {
         version: env!("CARGO_PKG_VERSION").into(),

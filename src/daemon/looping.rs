@@ -91,7 +91,7 @@ impl Loop {
                 Ok(Order::Stop) | Err(TryRecvError::Disconnected) => return Ok(Ending::Ordered),
                 Ok(Order::Reload(plan)) => self.reload(*plan)?,
                 Ok(Order::TellRefused) => {
-                    self.refused_until = Some(self.clock.now() + TELL_REFUSED)
+                    self.refused_until = Some(self.clock.now() + TELL_REFUSED);
                 }
                 Err(TryRecvError::Empty) => {}
             }

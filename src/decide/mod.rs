@@ -201,12 +201,8 @@ impl Decider {
                 };
                 (now - since >= self.config.rearm).then(|| self.enter_resting(Change::Rearmed))
             }
-            (State::Clearing { .. }, Sight::Item(_)) => {
-                self.state = State::Clearing { empty_since: None };
-                None
-            }
             // What lay there when the pictures stopped is not known to be new.
-            (State::Blind, _) => {
+            (State::Clearing { .. }, Sight::Item(_)) | (State::Blind, _) => {
                 self.state = State::Clearing { empty_since: None };
                 None
             }

@@ -12,9 +12,9 @@ fn config() -> DecisionConfig {
         min_confidence: Confidence::saturating(0.6),
         min_margin: Confidence::saturating(0.2),
         keep_confidence: Confidence::saturating(0.4),
-        hold: Duration::from_millis(1_000),
+        hold: Duration::from_secs(1),
         rearm: Duration::from_millis(500),
-        unsure_after: Duration::from_millis(2_000),
+        unsure_after: Duration::from_secs(2),
         unsure_bin: None,
     }
 }
@@ -211,7 +211,7 @@ proptest! {
                 Input::Empty | Input::Nothing => (None, 0),
             };
             let sight = scores.map_or(Sight::Empty, |s| Sight::Item(BinScores::with(s)));
-            let captured_at = now - Duration::from_millis(age);
+            let captured_at = now.checked_sub(Duration::from_millis(age)).unwrap();
             let fresh = age == 0 && !matches!(input, Input::Nothing);
             let observation =
                 (!matches!(input, Input::Nothing)).then_some(Observation { captured_at, sight });

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use crate::classify::bundle::Bundle;
 use crate::classify::{Classifier, TractClassifier};
-use crate::config::Config;
+use crate::config::{Config, Draft};
 use crate::decide::Sorting;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// A configuration whose model is loaded, proven and fits its bins.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl Plan {
     /// # Errors
     /// Everything that is wrong with the configuration, or the model cannot be used.
     pub fn load(file: &Path) -> Result<Self> {
-        Self::of(Config::load(file)?)
+        Self::complete(Draft::load(file)?)
     }
 
     /// Checks a configuration with its model.
@@ -36,34 +36,28 @@ impl Plan {
     /// # Errors
     /// As for [`load`](Self::load).
     pub fn of(config: Config) -> Result<Self> {
-        let folder = config.model.bundle.as_ref();
-        let bundle = Bundle::choose(folder.map(|located| located.value.as_path()))
-            .map_err(|error| named(error, &config))?;
-        let manifest = &bundle.manifest;
-        config.check_labels(&manifest.labels, manifest.empty_label.as_deref())?;
-        let classifier = TractClassifier::load(&bundle).map_err(|error| named(error, &config))?;
-        let sorting = Sorting::new(&config, classifier.labels(), classifier.empty_label());
-        let model = format!("{} {}", manifest.name, manifest.version);
+        Self::complete(Draft::of(config))
+    }
+
+    /// Adds what the model says against the bins, so that everything wrong is told at once.
+    fn complete(mut draft: Draft) -> Result<Self> {
+        let named = draft.config().model.bundle.clone();
+        let loaded = Bundle::choose(named.as_ref().map(|located| located.value.as_path()))
+            .inspect(|Bundle { manifest, .. }| {
+                draft.check_labels(&manifest.labels, manifest.empty_label.as_deref());
+            })
+            .and_then(|bundle| Ok((TractClassifier::load(&bundle)?, bundle.manifest)));
+        // A bundle that the configuration names is the configuration's fault, and is shown at its place.
+        if let (Err(error), Some(located)) = (&loaded, &named) {
+            draft.report(located.problem(error.to_string(), ""));
+        }
+        let config = draft.finish()?;
+        let (classifier, manifest) = loaded?;
         Ok(Self {
+            sorting: Sorting::new(&config, classifier.labels(), classifier.empty_label()),
+            model: format!("{} {}", manifest.name, manifest.version),
             config,
             classifier,
-            sorting,
-            model,
         })
-    }
-}
-
-/// A bundle that the configuration names is the configuration's fault, and is shown at its place.
-fn named(error: Error, config: &Config) -> Error {
-    match &config.model.bundle {
-        None => error,
-        Some(located) => {
-            let (position, file) = (located.position, config.file.display());
-            let place = format!(
-                "{file}:{}:{}: {}",
-                position.line, position.column, located.key
-            );
-            Error::config(place).caused_by(error)
-        }
     }
 }

@@ -152,7 +152,9 @@ impl Axis {
 fn normalise(weights: &mut [f32]) {
     let sum: f32 = weights.iter().sum();
     if sum > 0.0 {
-        weights.iter_mut().for_each(|weight| *weight /= sum);
+        for weight in weights {
+            *weight /= sum;
+        }
     } else {
         weights[0] = 1.0;
     }

@@ -37,9 +37,9 @@ impl<'f> Rows<'f> {
             PixelFormat::Yuyv => self.data[y * self.width.div_ceil(2) * 4 + x * 2],
             PixelFormat::Nv12 | PixelFormat::I420 => self.data[y * self.width + x],
             PixelFormat::Rgb8 | PixelFormat::Mjpeg => {
-                let [r, g, b] = self.rgb_at(x, y).map(u32::from);
+                let [red, green, blue] = self.rgb_at(x, y).map(u32::from);
                 // BT.601 weights in 1/256.
-                ((77 * r + 150 * g + 29 * b) >> 8) as u8
+                ((77 * red + 150 * green + 29 * blue) >> 8) as u8
             }
         }
     }

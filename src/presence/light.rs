@@ -68,7 +68,7 @@ fn median_log_gain(background: &[f32], grid: &LumaGrid) -> f32 {
     const RANGE: f32 = 3.2; // a factor of 24 darker or brighter
     let mut counts = [0u32; BINS];
     for (mean, cell) in background.iter().zip(grid.cells()) {
-        let share = (log_gain(*mean, *cell) / RANGE + 1.0) / 2.0;
+        let share = f32::midpoint(log_gain(*mean, *cell) / RANGE, 1.0);
         counts[((share * BINS as f32) as usize).min(BINS - 1)] += 1;
     }
     let half = background.len() as u32 / 2;

@@ -18,7 +18,7 @@ impl Scene {
         let config = PresenceConfig {
             contrast: 18,
             min_area: 0.015,
-            learn: Duration::from_millis(1_000),
+            learn: Duration::from_secs(1),
             absorb: Duration::from_secs(30),
         };
         let now = Instant::now();
@@ -97,7 +97,7 @@ fn an_item_that_leaves_is_gone() {
 fn an_item_that_hides_the_whole_zone_for_long_leaves_no_ghost() {
     // Its brightness is like the board's, so that much of it cannot be told from another light.
     let cover = |x: usize, y: usize| {
-        if (x / 5 + y / 7) % 3 == 0 {
+        if (x / 5 + y / 7).is_multiple_of(3) {
             175.0
         } else {
             128.0

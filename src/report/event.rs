@@ -230,7 +230,9 @@ impl Event {
             }
             Self::Unsure { label, bin } => {
                 add("SORTD_LABEL", label);
-                bin.iter().for_each(|bin| add("SORTD_BIN", bin));
+                if let Some(bin) = bin {
+                    add("SORTD_BIN", bin);
+                }
             }
             Self::SignalOn { bin } => add("SORTD_BIN", bin),
             Self::SignalOff { bin, cause } => {

@@ -6,12 +6,13 @@ use std::io::{self, Cursor};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader};
 
 use super::{MOST_PIXELS, empty, unreadable};
 use crate::capture::jpeg::{Step, Walk};
 use crate::capture::{Frame, PixelFormat};
 use crate::error::{Error, Result};
+use crate::files;
 
 /// No photograph of 50 megapixels is larger than this.
 const MOST_BYTES: u64 = 256 << 20;
@@ -109,6 +110,14 @@ impl Photo {
         let bytes = self.bytes()?;
         self.refuse_cut_off(&bytes)?;
         let damaged = |error| {
+            if matches!(error, ImageError::Limits(_)) {
+                let most = MOST_PIXELS / 1_000_000;
+                let what = format!(
+                    "{} asks for more memory than {most} million pixels",
+                    self.name
+                );
+                return Error::data(what).advice("make it smaller");
+            }
             Error::data(format!(
                 "{}: the photograph is damaged or cut off",
                 self.name
@@ -142,22 +151,15 @@ impl Photo {
             Content::Embedded(bytes) => return Ok(Cow::Borrowed(bytes)),
             Content::File(path) => path,
         };
-        let length = fs::metadata(path)
-            .map_err(|error| unreadable(path, error))?
-            .len();
-        if length > MOST_BYTES {
-            return Err(Error::data(format!(
-                "{} has {} MB, too many for a photograph",
+        match files::read_at_most(path, MOST_BYTES).map_err(|error| unreadable(path, error))? {
+            None => Err(Error::data(format!(
+                "{} has more than {} MB, too many for a photograph",
                 path.display(),
-                length >> 20
+                MOST_BYTES >> 20
             ))
-            .advice("give smaller photographs"));
-        }
-        let bytes = fs::read(path).map_err(|error| unreadable(path, error))?;
-        if bytes.is_empty() {
-            Err(empty(path))
-        } else {
-            Ok(bytes.into())
+            .advice("give smaller photographs")),
+            Some(bytes) if bytes.is_empty() => Err(empty(path)),
+            Some(bytes) => Ok(bytes.into()),
         }
     }
 

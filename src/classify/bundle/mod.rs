@@ -7,6 +7,7 @@
 mod manifest;
 mod source;
 
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
@@ -15,6 +16,7 @@ pub use manifest::{
     Output, OutputKind,
 };
 
+use crate::config::Position;
 use crate::error::{Error, Result};
 use crate::preprocess::{ModelInput, Size};
 use source::Source;
@@ -116,21 +118,31 @@ fn parse_manifest(source: &Source) -> Result<Manifest> {
             .caused_by(error)
             .advice("export the bundle again")
     })?;
-    toml::from_str(text).map_err(|error| {
-        Error::data(name)
-            .caused_by(error.to_string())
+    let refuse = |error: &toml::de::Error| {
+        let at = Position::of(text, error.span().map_or(0, |span| span.start));
+        Error::data(format!("{name}:{}:{}", at.line, at.column))
+            .caused_by(error.message())
             .advice("export the bundle again with the trainer of this version")
-    })
+    };
+    // The format comes first, because another format may have other keys.
+    let Versioned { format } = toml::from_str(text).map_err(|error| refuse(&error))?;
+    if format != FORMAT {
+        return Err(Error::data(format!(
+            "{name}: its format is {format}, and this program reads {FORMAT}"
+        ))
+        .advice("export the bundle again with the trainer of this version"));
+    }
+    toml::from_str(text).map_err(|error| refuse(&error))
+}
+
+/// What the manifests of every format have in common.
+#[derive(Deserialize)]
+struct Versioned {
+    format: u32,
 }
 
 /// What the manifest says must be possible, whatever the model file holds.
 fn check_sense(manifest: &Manifest) -> std::result::Result<(), String> {
-    if manifest.format != FORMAT {
-        return Err(format!(
-            "its format is {}, and this program reads {FORMAT}",
-            manifest.format
-        ));
-    }
     let labels = &manifest.labels;
     if labels.len() < 2 {
         return Err(format!("{} label(s) are no choice", labels.len()));
@@ -194,10 +206,7 @@ fn check_golden(manifest: &Manifest) -> std::result::Result<(), String> {
 }
 
 fn check_hash(manifest: &Manifest, model: &[u8], source: &Source) -> Result<()> {
-    let found: String = Sha256::digest(model)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let found = format!("{:x}", Sha256::digest(model));
     let wanted = &manifest.model.sha256;
     if found.eq_ignore_ascii_case(wanted) {
         return Ok(());

@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use include_dir::{Dir, include_dir};
 
 use crate::error::{Error, Result};
+use crate::files;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/models/waste");
 
@@ -72,17 +73,13 @@ impl Source {
             Self::Folder(folder) => {
                 let path = folder.join(file);
                 let copy_again = "copy the whole bundle again";
-                let size = std::fs::metadata(&path)
+                files::read_at_most(&path, LARGEST_FILE)
                     .map_err(|error| unreadable().caused_by(error).advice(copy_again))?
-                    .len();
-                if size > LARGEST_FILE {
-                    return Err(Error::data(format!("{} has {size} bytes", self.name(file)))
-                        .advice(format!(
-                            "no file of a bundle is larger than {LARGEST_FILE} bytes"
-                        )));
-                }
-                std::fs::read(&path)
-                    .map_err(|error| unreadable().caused_by(error).advice(copy_again))
+                    .ok_or_else(|| {
+                        let most = LARGEST_FILE >> 20;
+                        Error::data(format!("{} has more than {most} MB", self.name(file)))
+                            .advice("name a bundle; no file of one is that large")
+                    })
             }
         }
     }

@@ -1,0 +1,87 @@
+//! Runs the program as a person, a script or a unit file does.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// What a run came to.
+#[derive(Debug)]
+pub struct Ran {
+    /// The exit status; -1 after a signal.
+    pub status: i32,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+/// The program, without what the environment of the tests would change.
+pub fn sortd() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sortd"));
+    command.env_remove("RUST_BACKTRACE").current_dir(root());
+    command
+}
+
+/// Runs the program with these arguments.
+pub fn run<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Ran {
+    finish(sortd().args(args))
+}
+
+/// Runs a prepared command to its end. No run may show a panic of its own, whatever it was given.
+pub fn finish(command: &mut Command) -> Ran {
+    let output = command.output().expect("the program starts");
+    let ran = Ran::of(&output);
+    assert!(!ran.err.contains("panicked"), "{command:?}: {ran:?}");
+    assert!(
+        !ran.err.contains("a defect of sortd"),
+        "{command:?}: {ran:?}"
+    );
+    ran
+}
+
+impl Ran {
+    fn of(output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Self {
+            status: output.status.code().unwrap_or(-1),
+            out: text(&output.stdout),
+            err: text(&output.stderr),
+        }
+    }
+
+    /// The only line on standard error, without the level before it.
+    #[track_caller]
+    pub fn complaint(&self) -> &str {
+        let mut lines = self.err.lines();
+        let line = lines.next().unwrap_or_default();
+        assert_eq!(lines.next(), None, "one line is enough: {self:?}");
+        line.strip_prefix("error: ")
+            .unwrap_or_else(|| panic!("no error was told: {self:?}"))
+    }
+}
+
+/// The repository.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Copies a folder with all that is in it.
+pub fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder is made");
+    for entry in std::fs::read_dir(from).expect("the folder is read") {
+        let entry = entry.expect("the folder is read");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("a file is copied");
+        }
+    }
+}
+
+/// Whether permissions bind us: they do not bind root.
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
