@@ -42,7 +42,7 @@ fn assert_form(ran: &common::Ran, file: &str) {
     assert!(!ran.err.is_empty());
     for line in ran.err.lines() {
         let rest = line
-            .strip_prefix(&format!("error: {file}:"))
+            .strip_prefix(&format!("{file}:"))
             .unwrap_or_else(|| panic!("no place in {line}"));
         let mut parts = rest.splitn(3, ':');
         for number in [parts.next(), parts.next()] {

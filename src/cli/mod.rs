@@ -22,9 +22,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::DEFAULT_PATH;
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::panics;
-use crate::report::install_logger;
+use crate::report::{FINDING, install_logger};
 
 /// A smart bin: the camera sees the item, a light and a lid show the right bin.
 #[derive(Debug, Parser)]
@@ -85,13 +85,22 @@ fn status_of(command: impl FnOnce() -> Result<()>) -> u8 {
     match catch_unwind(AssertUnwindSafe(command)) {
         Ok(Ok(())) => 0,
         Ok(Err(error)) => {
-            for line in error.to_string().lines() {
-                log::error!(target: "sortd", "{line}");
-            }
+            tell(&error);
             error.kind().exit_code()
         }
         // The hook has told of the panic already; what it unwound through is at rest.
         Err(_) => Kind::Internal.exit_code(),
+    }
+}
+
+/// Tells an error, line by line; those of a configuration begin with their place.
+fn tell(error: &Error) {
+    let target = match error.kind() {
+        Kind::Config => FINDING,
+        _ => "sortd",
+    };
+    for line in error.to_string().lines() {
+        log::error!(target: target, "{line}");
     }
 }
 
@@ -112,7 +121,6 @@ fn dispatch(command: &Command) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Error;
 
     #[test]
     fn a_panic_is_an_internal_error() {

@@ -5,6 +5,10 @@ use std::io::Write;
 use log::{LevelFilter, Log, Metadata, Record};
 use systemd_journal_logger::{JournalLog, connected_to_journal};
 
+/// Records of this target stand on standard error without their level: findings of the form
+/// `FILE:LINE:COLUMN: what`, whose beginning people and editors look at.
+pub const FINDING: &str = "sortd::finding";
+
 /// Writes records as plain lines.
 struct StderrLog;
 
@@ -22,9 +26,12 @@ impl Log for StderrLog {
 
     fn log(&self, record: &Record<'_>) {
         if self.enabled(record.metadata()) {
-            let level = record.level().as_str().to_lowercase();
+            let level = match record.target() {
+                FINDING => String::new(),
+                _ => format!("{}: ", record.level().as_str().to_lowercase()),
+            };
             // Nobody may read standard error; that is no reason to stop.
-            let _ = writeln!(std::io::stderr().lock(), "{level}: {}", record.args());
+            let _ = writeln!(std::io::stderr().lock(), "{level}{}", record.args());
         }
     }
 

@@ -6,7 +6,7 @@ mod event;
 mod logger;
 
 pub use event::{Event, FaultName, ReleaseName};
-pub use logger::install_logger;
+pub use logger::{FINDING, install_logger};
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
