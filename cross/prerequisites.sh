@@ -5,8 +5,12 @@ set -eu
 
 has_libclang() {
     [ -n "${LIBCLANG_PATH:-}" ] && return 0
-    for folder in /usr/lib /usr/lib64 /usr/local/lib /usr/lib/*-linux-gnu* /usr/lib/llvm-*/lib; do
-        ls "$folder"/libclang.so* "$folder"/libclang-*.so* >/dev/null 2>&1 && return 0
+    for file in /usr/lib*/libclang[.-]*so* /usr/local/lib/libclang[.-]*so* \
+        /usr/lib/*-linux-gnu*/libclang[.-]*so* /usr/lib/llvm-*/lib/libclang[.-]*so*; do
+        case "$file" in
+            *libclang-cpp*) ;;
+            *) [ -e "$file" ] && return 0 ;;
+        esac
     done
     return 1
 }

@@ -13,6 +13,16 @@ use crate::units::{BcmPin, PulseWidth};
 /// Servos expect a pulse every 20 ms.
 pub(super) const PERIOD: Duration = Duration::from_millis(20);
 
+/// How the Pi's pins get hardware PWM (the overlay's own defaults are BCM 18 and 19).
+const OVERLAY: &str = "add `dtoverlay=pwm-2chan` to config.txt for BCM 18 and 19, or \
+    `dtoverlay=pwm-2chan,pin=12,func=4,pin2=13,func2=4` for BCM 12 and 13, and restart";
+
+/// Whether two pins of this Pi hang on one channel, so that two lids on them would move together.
+pub(super) fn share_a_channel(a: BcmPin, b: BcmPin) -> bool {
+    DeviceInfo::new()
+        .is_ok_and(|info| a != b && channel_of(a, info.model()) == channel_of(b, info.model()))
+}
+
 /// A channel of a PWM unit.
 pub(super) struct HardwarePwm {
     pwm: Pwm,
@@ -30,11 +40,7 @@ impl HardwarePwm {
                 .advice("this is no Raspberry Pi that rppal knows; use backend = \"gpiochip\"")
         })?;
         let channel = channel_of(pin, model.model());
-        Self::prepare(
-            Pwm::new(channel),
-            name,
-            "add `dtoverlay=pwm-2chan` to config.txt and restart",
-        )
+        Self::prepare(Pwm::new(channel), name, OVERLAY)
     }
 
     /// A channel of a PWM chip, as `/sys/class/pwm` numbers them.

@@ -53,7 +53,19 @@ impl Lid {
         self.stepped_at.is_none() || self.angle != self.target || holds
     }
 
-    /// Brings the motion forward to `now`; answers with the new pulse where it changes.
+    /// Whether it is closed, and left alone where it is to be.
+    pub fn is_at_rest(&self) -> bool {
+        let closed = self.angle == self.servo.rest && self.target == self.servo.rest;
+        self.stepped_at.is_some() && closed && !(self.servo.detach && self.pulse.is_some())
+    }
+
+    /// The board has taken the pulse that [`step`](Self::step) asked for.
+    pub fn confirm(&mut self, pulse: Option<PulseWidth>) {
+        self.pulse = pulse;
+    }
+
+    /// Brings the motion forward to `now`; answers with the new pulse where it changes, which the
+    /// board's answer must [`confirm`](Self::confirm).
     #[expect(
         clippy::option_option,
         reason = "the outer one says whether the pulse changes, and no pulse is a pulse too"
@@ -78,10 +90,7 @@ impl Lid {
         } else {
             Some(self.pulse_of(self.angle))
         };
-        (wanted != self.pulse).then(|| {
-            self.pulse = wanted;
-            wanted
-        })
+        (wanted != self.pulse).then_some(wanted)
     }
 
     /// The pulse of the closed lid.
@@ -130,6 +139,12 @@ pub(super) mod tests {
         }
     }
 
+    /// A step on a board that takes every pulse.
+    fn step(lid: &mut Lid, now: Instant) -> Option<Option<PulseWidth>> {
+        let pulse = lid.step(now);
+        pulse.inspect(|pulse| lid.confirm(*pulse))
+    }
+
     proptest! {
         #[test]
         fn a_lid_never_leaves_its_angles_nor_breaks_its_speed(
@@ -144,7 +159,7 @@ pub(super) mod tests {
             for (open, pause) in wishes {
                 lid.set_open(open);
                 now += Duration::from_millis(pause);
-                if let Some(Some(pulse)) = lid.step(now) {
+                if let Some(Some(pulse)) = step(&mut lid, now) {
                     let micros = f64::from(pulse.micros());
                     prop_assert!(micros >= bound(low) - 1.0 && micros <= bound(high) + 1.0);
                     let way = f32::from(pulse.micros().abs_diff(last)) * 0.18;
@@ -159,7 +174,7 @@ pub(super) mod tests {
         fn a_lid_that_is_wished_closed_closes_and_is_left_alone(opened in 1..200u32) {
             let mut lid = Lid::new(servo(10.0, 120.0, 100.0));
             let mut now = Instant::now();
-            let mut tick = |lid: &mut Lid| { now += Duration::from_millis(20); lid.step(now) };
+            let mut tick = |lid: &mut Lid| { now += Duration::from_millis(20); step(lid, now) };
             lid.set_open(true);
             for _ in 0..opened { tick(&mut lid); }
             lid.set_open(false);
@@ -174,6 +189,6 @@ pub(super) mod tests {
     #[test]
     fn the_first_pulse_closes_the_lid() {
         let mut lid = Lid::new(servo(30.0, 120.0, 100.0));
-        assert_eq!(lid.step(Instant::now()), Some(Some(lid.rest_pulse())));
+        assert_eq!(step(&mut lid, Instant::now()), Some(Some(lid.rest_pulse())));
     }
 }

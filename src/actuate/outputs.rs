@@ -135,17 +135,21 @@ impl Outputs {
     }
 
     fn move_lids(&mut self, now: Instant) -> Result<MotionTick> {
-        let mut tick = MotionTick::Still;
+        let mut tick = Ok(MotionTick::Still);
         for (bin, lid) in self.lids.iter_mut().enumerate() {
             let Some(lid) = lid else { continue };
+            // A servo that fails must not keep the others from closing.
             if let Some(pulse) = lid.step(now) {
-                self.actuator.set_pulse(BinId(bin), pulse)?;
+                match self.actuator.set_pulse(BinId(bin), pulse) {
+                    Ok(()) => lid.confirm(pulse),
+                    Err(error) => tick = Err(error),
+                }
             }
-            if lid.is_busy() {
-                tick = MotionTick::Again(TICK);
+            if lid.is_busy() && tick.is_ok() {
+                tick = Ok(MotionTick::Again(TICK));
             }
         }
-        Ok(tick)
+        tick
     }
 
     /// Shows how the daemon is on the status light.
@@ -180,11 +184,13 @@ impl Outputs {
         let end = now + self.longest_parking();
         let mut moved = self.move_lids(now);
         let mut now = now;
-        while matches!(moved, Ok(MotionTick::Again(_))) && now < end {
+        let mut failed = None;
+        while !matches!(moved, Ok(MotionTick::Still)) && now < end {
             now = wait(TICK);
-            moved = self.move_lids(now);
+            failed = failed.or(std::mem::replace(&mut moved, self.move_lids(now)).err());
         }
-        switched.and(dark).and(moved.map(|_| ()))
+        switched.and(dark)?;
+        failed.map_or(moved.map(|_| ()), Err)
     }
 }
 
@@ -198,7 +204,7 @@ impl Drop for Outputs {
         let _ = self.actuator.set_light(Light::Status, false);
         let mut sent_home = false;
         for (bin, lid) in self.lids.iter().enumerate() {
-            if let Some(lid) = lid.as_ref().filter(|lid| lid.is_busy()) {
+            if let Some(lid) = lid.as_ref().filter(|lid| !lid.is_at_rest()) {
                 let _ = self.actuator.set_pulse(BinId(bin), Some(lid.rest_pulse()));
                 sent_home = true;
             }
@@ -215,6 +221,8 @@ mod tests {
     use super::super::{Action, Timeline};
     use super::*;
     use crate::clock::SimulatedClock;
+    use crate::error::Error;
+    use crate::units::PulseWidth;
     use proptest::prelude::*;
     use std::path::Path;
 
@@ -222,6 +230,8 @@ mod tests {
         [gpio]
         backend = "simulated"
         max-on-ms = 2000
+        [decision]
+        hold-ms = 1500
         [status-led]
         pin = 4
         [[bins]]
@@ -305,17 +315,67 @@ mod tests {
 
     #[test]
     fn a_panic_leaves_no_light_on_and_no_lid_open() {
+        // In the middle of the way, and long after the lid has opened.
+        for turns in [2, 90] {
+            let (mut outputs, timeline, clock) = wired();
+            for _ in 0..turns {
+                outputs.show(Some(BinId(1)), clock.now()).unwrap();
+                clock.advance(Duration::from_millis(20));
+            }
+            let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+                let _outputs = outputs;
+                panic!("the loop stumbles");
+            }));
+            assert!(panicked.is_err());
+            let (lit, pulses) = final_state(&timeline);
+            assert!(lit.is_empty());
+            assert_eq!(
+                pulses[1],
+                Some(1_000),
+                "the lid is sent home after {turns} turns"
+            );
+        }
+    }
+
+    /// A board one of whose servos never obeys.
+    struct OneBroken(SimulatedActuator);
+
+    impl Actuator for OneBroken {
+        fn set_light(&mut self, light: Light, on: bool) -> Result<()> {
+            self.0.set_light(light, on)
+        }
+
+        fn set_pulse(&mut self, bin: BinId, pulse: Option<PulseWidth>) -> Result<()> {
+            if bin == BinId(0) {
+                return Err(Error::unavailable("the servo does not obey"));
+            }
+            self.0.set_pulse(bin, pulse)
+        }
+
+        fn button_pressed(&mut self) -> Result<bool> {
+            Ok(false)
+        }
+    }
+
+    #[test]
+    fn a_servo_that_fails_does_not_keep_the_others_open() {
         let (mut outputs, timeline, clock) = wired();
-        outputs.show(Some(BinId(1)), clock.now()).unwrap();
-        clock.advance(Duration::from_millis(40));
-        outputs.show(Some(BinId(1)), clock.now()).unwrap();
-        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
-            let _outputs = outputs;
-            panic!("the loop stumbles");
-        }));
-        assert!(panicked.is_err());
-        let (lit, pulses) = final_state(&timeline);
-        assert!(lit.is_empty());
-        assert_eq!(pulses[1], Some(1_000), "the lid is sent home");
+        for _ in 0..90 {
+            outputs.show(Some(BinId(1)), clock.now()).unwrap();
+            clock.advance(Duration::from_millis(20));
+        }
+        let board = SimulatedActuator::sharing(clock.clone(), timeline.clone());
+        outputs.actuator = Box::new(OneBroken(board));
+        outputs.lids[0].as_mut().unwrap().set_open(true);
+        let parked = outputs.park(clock.now(), |pause| {
+            clock.advance(pause);
+            clock.now()
+        });
+        assert!(parked.is_err(), "the failure is told");
+        assert_eq!(
+            final_state(&timeline).1[1],
+            None,
+            "the other lid is closed and left alone"
+        );
     }
 }

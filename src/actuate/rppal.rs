@@ -2,9 +2,14 @@
 //!
 //! One of the two files that name rppal. Its pins go back to inputs when they are dropped.
 
+use std::fs::File;
+
 use rppal::gpio::{Error as GpioError, Gpio, InputPin, Level, OutputPin};
 
-use super::hardware_pwm::{HardwarePwm, PERIOD};
+use rustix::fs::FlockOperation;
+use rustix::io::Errno;
+
+use super::hardware_pwm::{HardwarePwm, PERIOD, share_a_channel};
 use super::{Actuator, Light, Wiring};
 use crate::config::{LedConfig, ServoConfig, ServoPwm};
 use crate::decide::BinId;
@@ -18,6 +23,8 @@ pub struct RppalActuator {
     servos: Vec<Option<Servo>>,
     button: Option<(InputPin, bool)>,
     remarks: Vec<String>,
+    /// Held for as long as the pins are.
+    _lock: Option<File>,
 }
 
 struct Lamp {
@@ -33,6 +40,8 @@ enum Servo {
 impl RppalActuator {
     /// Takes the pins of `wiring`; lights are off from the first moment.
     pub(super) fn open(wiring: &Wiring) -> Result<Self> {
+        refuse_shared_channels(wiring)?;
+        let lock = lock_board()?;
         let gpio = Gpio::new().map_err(|error| unavailable("the GPIO", error))?;
         let lamp =
             |led: &Option<LedConfig>| led.as_ref().map(|led| Lamp::take(&gpio, led)).transpose();
@@ -59,6 +68,7 @@ impl RppalActuator {
             servos: wiring.servos.iter().map(servo).collect::<Result<_>>()?,
             button: button.transpose()?,
             remarks: software_pwm_remarks(wiring),
+            _lock: lock,
         })
     }
 }
@@ -151,6 +161,40 @@ impl Actuator for RppalActuator {
 
     fn remarks(&self) -> Vec<String> {
         self.remarks.clone()
+    }
+}
+
+/// Two servos on one channel would open their lids together; which pins share one, only the board
+/// knows.
+fn refuse_shared_channels(wiring: &Wiring) -> Result<()> {
+    let servos = || wiring.servos.iter().flatten();
+    let hardware = || servos().filter(|servo| servo.pwm == ServoPwm::Hardware);
+    for (at, servo) in hardware().enumerate() {
+        let shares = |other: &&ServoConfig| share_a_channel(other.pin.value, servo.pin.value);
+        if let Some(other) = hardware().take(at).find(shares) {
+            let (a, b) = (other.pin.value, servo.pin.value);
+            return Err(Error::config(format!(
+                "{}: {b} hangs on the same PWM channel of this Pi as {a} ({})",
+                servo.pin.key, other.pin.key
+            ))
+            .advice("use one of BCM 12 and 18, and one of BCM 13 and 19"));
+        }
+    }
+    Ok(())
+}
+
+/// Keeps a second sortd off the pins: the registers themselves would let it in, and two programs
+/// would light two bins. Where there is nothing to lock, `Gpio::new` says what is missing.
+fn lock_board() -> Result<Option<File>> {
+    const NODES: [&str; 3] = ["/dev/gpiomem", "/dev/gpiomem0", "/dev/gpiochip0"];
+    let Some(node) = NODES.iter().find_map(|node| File::open(node).ok()) else {
+        return Ok(None);
+    };
+    match rustix::fs::flock(&node, FlockOperation::NonBlockingLockExclusive) {
+        Err(Errno::WOULDBLOCK) => Err(Error::unavailable("another sortd drives the pins")
+            .advice("stop it first: sudo systemctl stop sortd")),
+        // A device that knows no locks is no worse than before.
+        _ => Ok(Some(node)),
     }
 }
 

@@ -62,6 +62,12 @@ impl SimulatedActuator {
         }
     }
 
+    /// An actuator that goes on with another's timeline.
+    #[must_use]
+    pub fn sharing(clock: Arc<dyn Clock>, timeline: Timeline) -> Self {
+        Self { clock, timeline }
+    }
+
     /// The timeline, which goes on after the actuator was handed away.
     #[must_use]
     pub fn timeline(&self) -> Timeline {

@@ -11,6 +11,7 @@ use super::{ConfigFile, output};
 use crate::actuate::{self, MotionTick, Outputs};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
+use crate::daemon;
 use crate::decide::BinId;
 use crate::error::{Error, Result};
 
@@ -53,8 +54,10 @@ pub(super) fn bins(command: &BinsCommand) -> Result<()> {
     output::line("parked")
 }
 
+/// Parks the pins that were driven last, where the daemon left word of them; else those of `file`.
 pub(super) fn park(file: &Path) -> Result<()> {
-    let config = Config::load(file)?;
+    let in_force = daemon::in_force::file();
+    let config = Config::load(in_force.as_deref().unwrap_or(file))?;
     park_outputs(&mut open(&config)?)?;
     output::line("parked: every light is off, every lid closed")
 }

@@ -11,6 +11,7 @@ pub(super) fn across_tables(config: &Config) -> Vec<Problem> {
     problems.extend(repeated_names(config));
     problems.extend(repeated_labels(config));
     problems.extend(unsure_bin(config));
+    problems.extend(hold_beyond_limit(config));
     problems.extend(servos_of_backend(config));
     problems.extend(repeated_channels(config));
     problems
@@ -64,6 +65,21 @@ pub(super) fn labels_left_over(
 fn wanted<'l>(labels: &'l [String], empty: Option<&'l str>) -> impl Iterator<Item = &'l str> {
     let all = labels.iter().map(String::as_str);
     all.filter(move |label| Some(*label) != empty)
+}
+
+/// A hold that the longest time cuts short would never be seen.
+fn hold_beyond_limit(config: &Config) -> Option<Problem> {
+    let (hold, most) = (config.decision.hold, config.gpio.max_on);
+    (hold > most).then(|| Problem {
+        position: config.decision.position,
+        key: "decision.hold-ms".into(),
+        what: format!(
+            "{} is above gpio.max-on-ms, {}",
+            hold.as_millis(),
+            most.as_millis()
+        ),
+        todo: "hold for a shorter time, or allow a longer one".into(),
+    })
 }
 
 fn repeated_pins(config: &Config) -> Vec<Problem> {

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use super::problem::Located;
+use super::problem::{Located, Position};
 use super::table::Table;
 use crate::units::Confidence;
 
 /// The `[decision]` table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DecisionConfig {
+    /// Where the table stands.
+    pub position: Position,
     /// How many of the latest looks are counted.
     pub window: usize,
     /// How many of them must name the same bin.
@@ -57,6 +59,7 @@ impl DecisionConfig {
             );
         }
         let config = Self {
+            position: table.position(),
             window: window as usize,
             agree: agree as usize,
             min_confidence,

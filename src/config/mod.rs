@@ -37,6 +37,8 @@ pub const MOST_BINS: usize = 16;
 pub struct Config {
     /// The file that it came from.
     pub file: PathBuf,
+    /// Its text, as it was read.
+    pub text: String,
     /// Where pictures come from.
     pub camera: CameraConfig,
     /// Which model decides.
@@ -97,6 +99,7 @@ impl Config {
         }
         let config = Self {
             file: file.into(),
+            text: root.file_text().to_owned(),
             camera: CameraConfig::read(&root.table("camera"), folder),
             model: ModelConfig::read(&root.table("model"), folder),
             trigger: TriggerConfig::read(&root.table("trigger")),

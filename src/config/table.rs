@@ -13,7 +13,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::problem::{Located, Position, Problem};
-use super::suggest::suggestion;
+use super::suggest::{article, suggestion};
 
 /// The file being read, with the problems found so far.
 pub(super) struct Document<'d> {
@@ -76,6 +76,16 @@ impl<'d> Table<'d> {
             position,
             known: RefCell::default(),
         }
+    }
+
+    /// The text of the whole file.
+    pub(super) fn file_text(&self) -> &'d str {
+        self.document.text
+    }
+
+    /// Where the table stands.
+    pub(super) fn position(&self) -> Position {
+        self.position
     }
 
     /// Whether the file has this table.
@@ -379,13 +389,5 @@ impl<'d> Table<'d> {
                     .report(found.problem("unknown key", suggestion(name, &known)));
             }
         }
-    }
-}
-
-fn article(noun: &str) -> &'static str {
-    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) {
-        "an"
-    } else {
-        "a"
     }
 }

@@ -57,7 +57,7 @@ impl TriggerConfig {
                 ("button", "button"),
             ],
         );
-        let pin = table.quantity("pin", "22", BcmPin::new);
+        let pin = table.quantity("pin", "5", BcmPin::new);
         let active_low = table.flag("active-low", true);
         let look = table.millis("button-ms", 5_000, 500..=60_000);
         let presence = PresenceConfig {
@@ -86,7 +86,7 @@ impl TriggerConfig {
                     table.problem(
                         "pin",
                         "is missing",
-                        "mode = \"button\" needs the button's input, such as pin = 22",
+                        "mode = \"button\" needs the button's input, such as pin = 5",
                     );
                 }
                 TriggerMode::Motion

@@ -182,6 +182,14 @@ impl ServoConfig {
             })
             .map_or(120.0, |found| found.value);
         let detach = table.flag("detach", true);
+        let way = (open.degrees() - rest.degrees()).abs();
+        if way / max_speed > LONGEST_WAY {
+            table.problem(
+                "max-deg-per-s",
+                format!("{max_speed} takes {:.0} s for the {way} degrees between rest and open", way / max_speed),
+                format!("let the lid close within {LONGEST_WAY} s, so that it is closed when sortd is told to stop"),
+            );
+        }
         if rest == open {
             table.problem(
                 "open-deg",
@@ -209,6 +217,9 @@ impl ServoConfig {
         })
     }
 }
+
+/// The longest time that a lid may take to close, in seconds: systemd waits for it at the end.
+const LONGEST_WAY: f32 = 8.0;
 
 fn read_pin(table: &Table<'_>, example: &str) -> Option<Located<BcmPin>> {
     if !table.has("pin") {

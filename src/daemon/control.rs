@@ -130,11 +130,11 @@ impl Control {
                 _ = self.ticks.tick() => self.tick(),
             }
         };
+        self.order(Order::Stop);
         notify::stopping();
         self.reporter.report(&Event::Stopping {
             cause: cause.into(),
         });
-        self.order(Order::Stop);
         timeout(LONGEST_STOP, has_ended)
             .await
             .map(|_| ())

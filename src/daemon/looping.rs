@@ -5,10 +5,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
 use super::heartbeat::Heartbeat;
+use super::in_force;
 use crate::actuate::{self, Health, MotionTick, Outputs};
 use crate::capture::{self, CaptureChange, CaptureThread, Frame};
 use crate::clock::{Clock, SystemClock};
-use crate::config::Config;
+use crate::config::{Config, TriggerMode};
 use crate::error::{Error, Result};
 use crate::pipeline::{Pipeline, Plan, Takeover};
 use crate::report::{Event, Reporter};
@@ -19,6 +20,9 @@ const LONGEST_TURN: Duration = Duration::from_millis(50);
 /// The pause between two looks at an empty zone. It keeps the processor idle, above all where each
 /// look begins with decoding a JPEG, and delays the first look at an item by as much at most.
 const IDLE_PAUSE: Duration = Duration::from_millis(150);
+
+/// A tap on a button lasts a twentieth of a second at least.
+const BUTTON_TURN: Duration = Duration::from_millis(20);
 
 /// How long the status light tells of a refused configuration.
 const TELL_REFUSED: Duration = Duration::from_secs(20);
@@ -51,7 +55,8 @@ pub(super) struct Loop {
     clock: Arc<dyn Clock>,
     reporter: Reporter,
     heartbeat: Arc<Heartbeat>,
-    camera_works: bool,
+    /// When a picture was last seen.
+    last_picture: Option<Instant>,
     next_look: Instant,
     refused_until: Option<Instant>,
 }
@@ -62,6 +67,7 @@ impl Loop {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let outputs = open_outputs(&plan.config, &clock, &reporter)?;
         let capture = start_camera(&plan.config)?;
+        in_force::remember(&plan.config);
         let pipeline = Pipeline::new(plan, outputs, Arc::clone(&clock), reporter.clone());
         Ok(Self {
             pipeline,
@@ -69,7 +75,7 @@ impl Loop {
             frame: Frame::empty(clock.now()),
             reporter,
             heartbeat,
-            camera_works: false,
+            last_picture: None,
             next_look: clock.now(),
             clock,
             refused_until: None,
@@ -99,35 +105,49 @@ impl Loop {
                 self.finish(orders)?;
                 return Ok(Ending::RecordingOver);
             }
-            let tick = self.turn(pause)?;
-            pause = match tick {
+            pause = match self.turn(pause)? {
                 MotionTick::Again(after) => after,
-                MotionTick::Still => LONGEST_TURN,
+                MotionTick::Still => self.longest_turn(),
             };
         }
     }
 
     /// One turn: the newest frame, if one comes in time, through all stages.
     fn turn(&mut self, pause: Duration) -> Result<MotionTick> {
-        let tick = if self.may_rest() {
-            std::thread::sleep(
-                pause.min(self.next_look.saturating_duration_since(self.clock.now())),
-            );
+        let turn = if self.may_rest() {
+            let rest = self.next_look.saturating_duration_since(self.clock.now());
+            std::thread::sleep(pause.min(rest));
             self.pipeline.pass()?
         } else if self
             .capture
             .wait_newer(&mut self.frame, self.clock.now() + pause)
         {
-            self.camera_works = true;
-            let tick = self.pipeline.look(&self.frame)?;
-            self.heartbeat.beat();
             self.next_look = self.clock.now() + IDLE_PAUSE;
-            tick
+            self.pipeline.look(&self.frame)?
         } else {
             self.pipeline.pass()?
         };
+        if turn.saw_picture {
+            self.last_picture = Some(self.clock.now());
+            self.heartbeat.beat();
+        }
         self.pipeline.show_health(self.health())?;
-        Ok(tick)
+        Ok(turn.motion)
+    }
+
+    /// A button is asked more often, since a tap is short.
+    fn longest_turn(&self) -> Duration {
+        match self.pipeline.config().trigger.mode {
+            TriggerMode::Button { .. } => BUTTON_TURN,
+            TriggerMode::Motion | TriggerMode::Always => LONGEST_TURN,
+        }
+    }
+
+    /// Whether pictures come that can be seen.
+    fn sees(&self) -> bool {
+        let deadline = self.pipeline.config().camera.frame_deadline;
+        self.last_picture
+            .is_some_and(|last| self.clock.now() - last <= deadline)
     }
 
     /// Whether the zone was empty a moment ago, so that the next look may wait.
@@ -141,7 +161,7 @@ impl Loop {
             .is_some_and(|until| self.clock.now() < until)
         {
             Health::ConfigRefused
-        } else if !self.camera_works {
+        } else if !self.sees() {
             Health::NoCamera
         } else if self.pipeline.fault().is_some() {
             Health::BadPicture
@@ -162,7 +182,7 @@ impl Loop {
                     }
                 }
                 CaptureChange::Failed { error, retry_in } => {
-                    self.camera_works = false;
+                    self.last_picture = None;
                     self.heartbeat.camera_failed();
                     let retry_ms = retry_in.as_millis() as u64;
                     Event::CameraFailed {
@@ -172,6 +192,7 @@ impl Loop {
                 }
                 CaptureChange::Skipped { error } => Event::FrameSkipped {
                     error: error.to_string(),
+                    frames: self.capture.counts().skipped,
                 },
                 CaptureChange::Stuck { doing, waited } => Event::Remark {
                     text: format!(
@@ -212,6 +233,7 @@ impl Loop {
         })?;
         match taken {
             Takeover::Done => {
+                in_force::remember(self.pipeline.config());
                 if !same_camera {
                     let camera = &self.pipeline.config().camera;
                     self.capture

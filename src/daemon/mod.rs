@@ -10,6 +10,7 @@
 
 mod control;
 mod heartbeat;
+pub mod in_force;
 mod looping;
 mod notify;
 

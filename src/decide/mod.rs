@@ -139,9 +139,17 @@ impl Decider {
             }
             None => self.without_sight(now),
         };
+        let change = change.or_else(|| self.on_time(now));
         Decision {
             signal: self.signal(),
-            change: change.or_else(|| self.on_time(now)),
+            change,
+        }
+    }
+
+    /// Ends a signal from outside, as when the outputs were parked; the item must go before the next.
+    pub fn park(&mut self) {
+        if self.signal().is_some() {
+            self.state = State::Clearing { empty_since: None };
         }
     }
 

@@ -7,6 +7,7 @@ const TICK: Duration = Duration::from_millis(100);
 
 fn config() -> DecisionConfig {
     DecisionConfig {
+        position: crate::config::Position { line: 1, column: 1 },
         window: 5,
         agree: 3,
         min_confidence: Confidence::saturating(0.6),

@@ -18,7 +18,7 @@ use crate::config::{Config, Crop};
 use crate::decide::{BinId, Change, Decider, Decision, Limits, Observation, Sight, Sorting};
 use crate::error::{Error, Kind, Result};
 use crate::preprocess::{LumaGrid, ModelInput, Preprocessor, Region};
-use crate::presence::{PictureFault, PictureWatch, PresenceDetector, Trigger};
+use crate::presence::{PictureFault, PictureWatch, Presence, PresenceDetector, Trigger};
 use crate::report::{Event, ReleaseName, Reporter};
 
 /// All stages, joined.
@@ -37,8 +37,39 @@ pub struct Pipeline {
     sorting: Sorting,
     decider: Decider,
     signal: Option<BinId>,
+    /// Frames that could not be read, and when that was last told.
+    skipped: u64,
+    told_skipped: Option<Instant>,
     outputs: Outputs,
     reporter: Reporter,
+}
+
+/// A camera with a bad cable spoils many frames a second; they are told of this often.
+const TELL_SKIPPED_EVERY: Duration = Duration::from_secs(60);
+
+/// What one turn came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    /// Whether anything still moves.
+    pub motion: MotionTick,
+    /// Whether a picture was seen.
+    pub saw_picture: bool,
+}
+
+impl Turn {
+    const fn with_picture(motion: MotionTick) -> Self {
+        Self {
+            motion,
+            saw_picture: true,
+        }
+    }
+
+    const fn without_picture(motion: MotionTick) -> Self {
+        Self {
+            motion,
+            saw_picture: false,
+        }
+    }
 }
 
 /// How [`Pipeline::take_over`] ended.
@@ -70,11 +101,16 @@ impl Pipeline {
             watch: PictureWatch::default(),
             fault: None,
             presence: PresenceDetector::new(config.trigger.presence),
-            trigger: Trigger::new(config.trigger.mode.clone()),
+            trigger: Trigger::new(
+                config.trigger.mode.clone(),
+                classifier.empty_label().is_some(),
+            ),
             input: ModelInput::new(classifier.input_size()),
             scores: Scores::default(),
             decider: Decider::new(config.decision.clone(), limits, sorting.unsure_bin()),
             signal: None,
+            skipped: 0,
+            told_skipped: None,
             config,
             clock,
             classifier,
@@ -88,34 +124,30 @@ impl Pipeline {
     ///
     /// # Errors
     /// The board or the network fails. A frame that cannot be read is reported and left out.
-    pub fn look(&mut self, frame: &Frame) -> Result<MotionTick> {
-        match self.see(frame) {
-            Ok(sight) => {
-                let seen = sight.map(|sight| Observation {
-                    captured_at: frame.captured_at,
-                    sight,
-                });
-                self.act(seen.as_ref())
-            }
+    pub fn look(&mut self, frame: &Frame) -> Result<Turn> {
+        let sight = match self.see(frame) {
             Err(error) if error.kind() == Kind::Data => {
-                self.reporter.report(&Event::FrameSkipped {
-                    error: error.to_string(),
-                });
-                self.act(None)
+                self.skip(&error);
+                return self.act(None).map(Turn::without_picture);
             }
-            Err(error) => Err(error),
-        }
+            sight => sight?,
+        };
+        let seen = sight.map(|sight| Observation {
+            captured_at: frame.captured_at,
+            sight,
+        });
+        self.act(seen.as_ref()).map(Turn::with_picture)
     }
 
     /// Lets time pass without a frame: lids move on, and what is stale decays to rest.
     ///
     /// # Errors
     /// The board fails.
-    pub fn pass(&mut self) -> Result<MotionTick> {
-        self.act(None)
+    pub fn pass(&mut self) -> Result<Turn> {
+        self.act(None).map(Turn::without_picture)
     }
 
-    /// From a frame to what it shows; `None` where the picture is not to be trusted.
+    /// From a frame to what it shows; `None` where nothing can be said of it.
     fn see(&mut self, frame: &Frame) -> Result<Option<Sight>> {
         self.preprocessor.look(frame, &mut self.grid)?;
         let now = self.clock.now();
@@ -123,11 +155,11 @@ impl Pipeline {
         if self.fault.is_some() {
             return Ok(None);
         }
-        let pressed = self.outputs.button_pressed()?;
         let presence = self.presence.observe(&self.grid, now);
-        match self.trigger.wish(presence, pressed, now) {
-            Some(item) => self.judge(frame, &item).map(Some),
-            None => Ok(Some(Sight::Empty)),
+        match (self.trigger.wish(presence, now), presence) {
+            (Some(item), _) => self.judge(frame, &item).map(Some),
+            (None, Presence::Learning) => Ok(None),
+            (None, _) => Ok(Some(Sight::Empty)),
         }
     }
 
@@ -154,6 +186,9 @@ impl Pipeline {
     /// From what was seen to lights and lids.
     fn act(&mut self, seen: Option<&Observation>) -> Result<MotionTick> {
         let now = self.clock.now();
+        if self.outputs.button_pressed()? {
+            self.trigger.press(now);
+        }
         let decision = self.decider.step(seen, now);
         let tick = self.outputs.show(decision.signal, now)?;
         self.tell(&decision);
@@ -170,6 +205,18 @@ impl Pipeline {
                         fault: fault.into(),
                     }),
                 );
+        }
+    }
+
+    /// Tells of a frame that was left out: the first at once, and then how many, now and then.
+    fn skip(&mut self, error: &Error) {
+        let now = self.clock.now();
+        self.skipped += 1;
+        let due = |told: Instant| now - told >= TELL_SKIPPED_EVERY;
+        if self.told_skipped.is_none_or(due) {
+            self.told_skipped = Some(now);
+            let (error, frames) = (error.to_string(), self.skipped);
+            self.reporter.report(&Event::FrameSkipped { error, frames });
         }
     }
 
@@ -277,6 +324,7 @@ impl Pipeline {
     /// The camera was opened anew: the empty zone is learnt again.
     pub fn camera_opened(&mut self) {
         self.presence.restart();
+        self.watch = PictureWatch::default();
     }
 
     /// Shows how the daemon is on the status light.
@@ -297,6 +345,7 @@ impl Pipeline {
             wait(pause);
             clock.now()
         });
+        self.decider.park();
         if let Some(id) = self.signal.take() {
             let bin = self.config.bins[id.0].name.value.clone();
             self.reporter.report(&Event::SignalOff {

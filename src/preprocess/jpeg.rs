@@ -7,15 +7,25 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use crate::capture::{Frame, PixelFormat};
 use crate::error::{Error, Result};
+use crate::panics::contained;
 
 /// No camera delivers a side longer than this.
 const LONGEST_SIDE: usize = 8192;
+
+/// What becomes of a picture that is cut off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strictness {
+    /// It is an error.
+    Whole,
+    /// What is missing is grey.
+    AsFarAsItGoes,
+}
 
 /// Decodes `frame`, a JPEG, into `picture` as RGB, whose buffer is reused.
 ///
 /// # Errors
 /// The JPEG is corrupt or too large.
-pub(super) fn decode(frame: &Frame, picture: &mut Frame) -> Result<()> {
+pub(super) fn decode(frame: &Frame, picture: &mut Frame, strictness: Strictness) -> Result<()> {
     let corrupt = |cause: String| {
         Error::data(format!(
             "a JPEG frame of {} bytes is corrupt",
@@ -28,22 +38,28 @@ pub(super) fn decode(frame: &Frame, picture: &mut Frame) -> Result<()> {
         .jpeg_set_out_colorspace(ColorSpace::RGB)
         .set_max_width(LONGEST_SIDE)
         .set_max_height(LONGEST_SIDE)
-        .set_strict_mode(false);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&frame.data), options);
-    decoder
-        .decode_headers()
-        .map_err(|error| corrupt(error.to_string()))?;
-    let info = decoder
-        .info()
-        .ok_or_else(|| corrupt("it has no header".into()))?;
-    let bytes = decoder
-        .output_buffer_size()
-        .ok_or_else(|| corrupt("it has no size".into()))?;
-    picture.data.resize(bytes, 0);
-    if let Err(error) = decoder.decode_into(&mut picture.data) {
-        picture.data.clear();
-        return Err(corrupt(error.to_string()));
-    }
+        .set_strict_mode(strictness == Strictness::Whole);
+    // The decoder reads whatever the cable delivers; what it stumbles over is a corrupt picture.
+    let outcome = contained(|| {
+        let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&frame.data), options);
+        decoder
+            .decode_headers()
+            .map_err(|error| error.to_string())?;
+        let info = decoder.info().ok_or("it has no header")?;
+        let bytes = decoder.output_buffer_size().ok_or("it has no size")?;
+        picture.data.resize(bytes, 0);
+        decoder
+            .decode_into(&mut picture.data)
+            .map_err(|error| error.to_string())?;
+        Ok::<_, String>(info)
+    });
+    let info = match outcome.and_then(|decoded| decoded) {
+        Ok(info) => info,
+        Err(cause) => {
+            picture.data.clear();
+            return Err(corrupt(cause));
+        }
+    };
     picture.format = PixelFormat::Rgb8;
     picture.width = u32::from(info.width);
     picture.height = u32::from(info.height);

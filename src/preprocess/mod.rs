@@ -22,6 +22,7 @@ use crate::capture::{Frame, PixelFormat};
 use crate::error::{Error, Result};
 use crate::units::{Rotation, Zone};
 
+use jpeg::Strictness;
 use resample::Resampler;
 use rows::Rows;
 
@@ -32,6 +33,8 @@ pub struct Preprocessor {
     zone: Zone,
     /// The newest frame, decoded, if it came as JPEG.
     decoded: Frame,
+    /// Whether a JPEG of this camera has ever been without fault.
+    seen_whole: bool,
     resampler: Resampler,
 }
 
@@ -55,6 +58,7 @@ impl Preprocessor {
             rotation,
             zone,
             decoded,
+            seen_whole: false,
             resampler: Resampler::default(),
         }
     }
@@ -122,10 +126,23 @@ impl Preprocessor {
         // The loop looks at a frame and then cuts from it: the picture is decoded for the first only.
         let known = self.decoded.captured_at == frame.captured_at && !self.decoded.data.is_empty();
         if !known {
-            self.decoded.data.clear();
-            jpeg::decode(frame, &mut self.decoded)?;
+            self.decode(frame)?;
         }
         Rows::of(&self.decoded)
+    }
+
+    /// Decodes a JPEG. Half a picture would be judged like a whole one, so it is refused; only a
+    /// camera that has never delivered a picture without fault is taken as it is.
+    fn decode(&mut self, frame: &Frame) -> Result<()> {
+        self.decoded.data.clear();
+        match jpeg::decode(frame, &mut self.decoded, Strictness::Whole) {
+            Ok(()) => {
+                self.seen_whole = true;
+                Ok(())
+            }
+            Err(error) if self.seen_whole => Err(error),
+            Err(_) => jpeg::decode(frame, &mut self.decoded, Strictness::AsFarAsItGoes),
+        }
     }
 }
 

@@ -9,6 +9,12 @@ const FOLLOW: f32 = 20.0;
 /// The same while the light has just changed and the background lags behind it.
 const FOLLOW_LIGHT: f32 = 1.0;
 
+/// The same for foreground that is too small for an item.
+const FOLLOW_CRUMBS: f32 = 90.0;
+
+/// However restless a cell is, a difference of this many times the contrast counts.
+const MOST_NOISE: f32 = 2.0;
+
 /// A cell differs when it leaves its mean by this many times its noise.
 const NOISES: f32 = 5.0;
 
@@ -16,7 +22,7 @@ const NOISES: f32 = 5.0;
 #[derive(Debug)]
 pub(super) struct Background {
     mean: Vec<f32>,
-    /// Mean absolute deviation.
+    /// Mean absolute deviation from what the light lets expect.
     noise: Vec<f32>,
     learnt: u32,
 }
@@ -38,7 +44,10 @@ impl Background {
     /// Takes a picture of the empty zone into the mean.
     pub fn learn(&mut self, grid: &LumaGrid) {
         self.learnt += 1;
-        self.blend(grid, 1.0 / self.learnt as f32, |_| true);
+        let share = 1.0 / self.learnt as f32;
+        for (mean, cell) in self.mean.iter_mut().zip(grid.cells()) {
+            *mean += share * (f32::from(*cell) - *mean);
+        }
     }
 
     /// Replaces the mean by this picture: the zone has changed for good.
@@ -51,34 +60,36 @@ impl Background {
     /// Marks the cells that differ from the mean under `light`.
     pub fn compare(&self, grid: &LumaGrid, light: &Light, contrast: f32, foreground: &mut [bool]) {
         for (at, mark) in foreground.iter_mut().enumerate() {
-            let expected = light.on(self.mean[at], at % GRID_WIDTH, at / GRID_WIDTH);
-            let difference = (f32::from(grid.cells()[at]) - expected).abs();
-            *mark = difference > contrast.max(NOISES * self.noise[at]);
+            let noise = (NOISES * self.noise[at]).min(MOST_NOISE * contrast);
+            *mark = self.residual(grid, light, at).abs() > contrast.max(noise);
         }
     }
 
-    /// Follows slow changes in the cells that are not foreground, over `seconds`.
+    /// Follows what changes slowly, over `seconds`. Foreground that is too small for an item, such as
+    /// a crumb, is taken over more slowly than the rest.
     pub fn adapt(&mut self, grid: &LumaGrid, foreground: &[bool], light: &Light, seconds: f32) {
-        let constant = if light.is_steady() {
+        let share = |constant: f32| 1.0 - (-seconds / constant).exp();
+        let follow = share(if light.is_steady() {
             FOLLOW
         } else {
             FOLLOW_LIGHT
-        };
-        self.blend(grid, 1.0 - (-seconds / constant).exp(), |at| {
-            !foreground[at]
         });
+        let (noise, crumb) = (share(FOLLOW), share(FOLLOW_CRUMBS));
+        for at in 0..self.mean.len() {
+            let residual = self.residual(grid, light, at).abs();
+            let deviation = f32::from(grid.cells()[at]) - self.mean[at];
+            if foreground[at] {
+                self.mean[at] += crumb * deviation;
+            } else {
+                self.mean[at] += follow * deviation;
+                self.noise[at] += noise * (residual - self.noise[at]);
+            }
+        }
     }
 
-    fn blend(&mut self, grid: &LumaGrid, share: f32, wanted: impl Fn(usize) -> bool) {
-        for (at, cell) in grid
-            .cells()
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| wanted(*at))
-        {
-            let deviation = f32::from(*cell) - self.mean[at];
-            self.mean[at] += share * deviation;
-            self.noise[at] += share * (deviation.abs() - self.noise[at]);
-        }
+    /// How far a cell is from what is expected of it under `light`. A change of light is no noise.
+    fn residual(&self, grid: &LumaGrid, light: &Light, at: usize) -> f32 {
+        let expected = light.on(self.mean[at], at % GRID_WIDTH, at / GRID_WIDTH);
+        f32::from(grid.cells()[at]) - expected
     }
 }

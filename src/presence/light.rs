@@ -19,8 +19,9 @@ const ROUNDS: usize = 4;
 /// Share of its outline that an item shows as edges; less is the work of light.
 const LEAST_OUTLINE: f32 = 0.3;
 
-/// From this brightness on a sensor is saturated, and nothing can be said of the light there.
-const SATURATED: u8 = 250;
+/// From this brightness on a sensor may be saturated (studio range ends at 235), and two such
+/// brightnesses cannot be told apart.
+const SATURATED: f32 = 235.0;
 
 /// The change of light: log gain `at the centre + slope_x * x + slope_y * y`, x and y in -1 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -138,17 +139,27 @@ pub(super) fn explains(
             .into_iter()
             .take(if last_column { 1 } else { 2 })
         {
-            let saturated = cells[at].max(cells[next]) >= SATURATED;
-            if saturated || !(foreground[at] || foreground[next]) {
-                continue;
+            if foreground[at] || foreground[next] {
+                edges += usize::from(is_new_edge(background, cells, at, next, contrast));
             }
-            let step =
-                log_gain(background[next], cells[next]) - log_gain(background[at], cells[at]);
-            let brightness = f32::from(cells[at]).midpoint(f32::from(cells[next])) + FLOOR;
-            edges += usize::from((step * brightness).abs() > contrast / 2.0);
         }
     }
     let area = foreground.iter().filter(|set| **set).count();
     // A square's outline is four times the root of its area.
     (edges as f32) < 4.0 * (area as f32).sqrt() * LEAST_OUTLINE
+}
+
+/// Whether two neighbours step apart in another way than the background's do. The brighter one is
+/// predicted from the darker, because a saturated cell says nothing of the light.
+fn is_new_edge(background: &[f32], cells: &[u8], at: usize, next: usize, contrast: f32) -> bool {
+    let (dark, bright) = if cells[at] <= cells[next] {
+        (at, next)
+    } else {
+        (next, at)
+    };
+    let gain = (f32::from(cells[dark]) + FLOOR) / (background[dark] + FLOOR);
+    let expected = (background[bright] + FLOOR) * gain - FLOOR;
+    let found = f32::from(cells[bright]);
+    let saturated = expected.min(found) >= SATURATED;
+    !saturated && (found - expected).abs() > contrast / 2.0
 }

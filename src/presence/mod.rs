@@ -10,7 +10,6 @@
 
 mod background;
 mod blob;
-mod ghost;
 mod light;
 mod trigger;
 mod watch;
@@ -37,9 +36,8 @@ pub enum Presence {
     Item(Region),
 }
 
-/// Pictures in a row that show the empty zone otherwise than it was learnt, in another light or
-/// without what lay there, before the background takes that over.
-const LASTS: u32 = 3;
+/// Pictures in a row whose change light explains before the background takes the new light over.
+const LIGHT_LASTS: u32 = 3;
 
 /// A foreground whose cells change by less than this from picture to picture, in grey levels, lies
 /// still; a sensor's noise stays below it after a cell's averaging, a hand does not.
@@ -50,16 +48,20 @@ const STILL: f32 = 3.0;
 pub struct PresenceDetector {
     config: PresenceConfig,
     background: Option<Background>,
+    /// The background before a thing that lay in the zone became part of it.
+    former: Option<Background>,
     learning_since: Option<Instant>,
     last_seen: Option<Instant>,
     /// Since when the present item lies still.
     still_since: Option<Instant>,
     previous: LumaGrid,
     foreground: Vec<bool>,
+    /// What differs from the former background.
+    formerly: Vec<bool>,
     blobs: BlobFinder,
     present: bool,
-    /// Pictures in a row whose foreground was no item.
-    explained_for: u32,
+    /// Pictures in a row whose foreground was the work of light.
+    lit_for: u32,
 }
 
 impl PresenceDetector {
@@ -69,14 +71,16 @@ impl PresenceDetector {
         Self {
             config,
             background: None,
+            former: None,
             learning_since: None,
             last_seen: None,
             still_since: None,
             previous: LumaGrid::default(),
             foreground: vec![false; GRID_WIDTH * GRID_HEIGHT],
+            formerly: vec![false; GRID_WIDTH * GRID_HEIGHT],
             blobs: BlobFinder::default(),
             present: false,
-            explained_for: 0,
+            lit_for: 0,
         }
     }
 
@@ -93,23 +97,30 @@ impl PresenceDetector {
             self.previous.copy_from(grid);
             return Presence::Learning;
         }
+        // In the dark nothing can be told, and what is learnt there is wrong when the light returns.
+        if watch::is_dark(grid) {
+            return Presence::Empty;
+        }
         let contrast = f32::from(self.config.contrast);
         let light = light::fit(background.cells(), grid);
         background.compare(grid, &light, contrast, &mut self.foreground);
         self.blobs.clean(&mut self.foreground);
-        let (cells, foreground) = (background.cells(), &mut self.foreground);
-        if light::explains(cells, grid, foreground, contrast)
-            || ghost::is_ghost(cells, grid, foreground)
-        {
-            foreground.fill(false);
-            self.explained_for += 1;
+        if light::explains(background.cells(), grid, &self.foreground, contrast) {
+            self.foreground.fill(false);
+            self.lit_for += 1;
         } else {
-            self.explained_for = 0;
+            self.lit_for = 0;
         }
-        if self.explained_for >= LASTS {
+        if self.lit_for >= LIGHT_LASTS {
             background.adopt(grid);
         }
-        let presence = self.find(grid, now);
+        let mut presence = self.find(grid, now);
+        if matches!(presence, Presence::Item(_)) && self.is_as_formerly(grid, contrast) {
+            self.background = self.former.take();
+            self.foreground.fill(false);
+            self.present = false;
+            presence = Presence::Empty;
+        }
         // While something is there, what it hides and shades must not creep into the background.
         if let (Presence::Empty, Some(background)) = (presence, &mut self.background) {
             background.adapt(grid, &self.foreground, &light, since_last);
@@ -118,13 +129,27 @@ impl PresenceDetector {
         presence
     }
 
-    /// Forgets the background, as after the camera was opened anew.
+    /// The camera was opened anew: the zone is learnt again, but what it looked like is remembered,
+    /// because an item may be learnt with it.
     pub fn restart(&mut self) {
-        self.background = None;
+        self.former = self.background.take().or(self.former.take());
         self.learning_since = None;
         self.last_seen = None;
         self.still_since = None;
         self.present = false;
+    }
+
+    /// Whether the zone looks again as it did before a thing in it became background: then that
+    /// thing has gone, and what differs is the spot where it lay.
+    fn is_as_formerly(&mut self, grid: &LumaGrid, contrast: f32) -> bool {
+        let Some(former) = &self.former else {
+            return false;
+        };
+        let light = light::fit(former.cells(), grid);
+        former.compare(grid, &light, contrast, &mut self.formerly);
+        self.blobs.clean(&mut self.formerly);
+        let differs = self.formerly.iter().filter(|set| **set).count() as f32;
+        differs / (self.formerly.len() as f32) < self.config.min_area / 2.0
     }
 
     fn find(&mut self, grid: &LumaGrid, now: Instant) -> Presence {
@@ -148,9 +173,7 @@ impl PresenceDetector {
         }
         let still_since = *self.still_since.get_or_insert(now);
         if now - still_since >= self.config.absorb {
-            if let Some(background) = &mut self.background {
-                background.adopt(grid);
-            }
+            self.former = self.background.replace(Background::new(grid));
             self.foreground.fill(false);
             self.still_since = None;
             self.present = false;

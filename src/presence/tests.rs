@@ -127,16 +127,76 @@ fn a_thing_left_lying_becomes_part_of_the_zone() {
 }
 
 #[test]
-fn a_thing_that_lay_there_from_the_start_leaves_no_ghost() {
-    let mut scene = Scene::with_learnt(|x, y| with_item(x, y, 20, 10, 14));
+fn a_thing_that_became_background_leaves_no_ghost_when_it_goes() {
+    let lying = |x: usize, y: usize| with_item(x, y, 20, 10, 14);
+    let mut scene = Scene::with_learnt(bin);
+    while matches!(scene.show(lying), Presence::Item(_)) {}
     for _ in 0..20 {
         assert_eq!(scene.show(bin), Presence::Empty);
     }
-    let back = scene.show(|x, y| with_item(x, y, 20, 10, 14));
-    assert!(
-        matches!(back, Presence::Item(_)),
-        "it is an item when it comes back"
-    );
+    assert!(matches!(scene.show(lying), Presence::Item(_)));
+}
+
+#[test]
+fn a_thing_that_lay_there_when_the_camera_came_back_leaves_no_ghost() {
+    let lying = |x: usize, y: usize| with_item(x, y, 20, 10, 14);
+    let mut scene = Scene::with_learnt(bin);
+    scene.detector.restart();
+    for _ in 0..20 {
+        scene.show(lying);
+    }
+    for _ in 0..20 {
+        assert_eq!(scene.show(bin), Presence::Empty);
+    }
+    assert!(matches!(scene.show(lying), Presence::Item(_)));
+}
+
+#[test]
+fn an_item_is_seen_soon_after_a_lamp_went_on_and_after_a_night() {
+    for gain in [1.5, 0.0] {
+        let mut scene = Scene::with_learnt(bin);
+        for _ in 0..100 {
+            assert_eq!(scene.show(|x, y| bin(x, y) * gain), Presence::Empty);
+        }
+        let light = if gain == 0.0 { 1.0 } else { gain };
+        for _ in 0..5 {
+            assert_eq!(scene.show(|x, y| bin(x, y) * light), Presence::Empty);
+        }
+        let presence = scene.show(|x, y| with_item(x, y, 20, 10, 14) * light);
+        assert!(
+            matches!(presence, Presence::Item(_)),
+            "after a gain of {gain}"
+        );
+    }
+}
+
+#[test]
+fn a_crumb_becomes_background_and_does_not_widen_an_items_box() {
+    let crumb = |x: usize, y: usize| with_item(x, y, 50, 40, 4);
+    let mut scene = Scene::with_learnt(bin);
+    for _ in 0..3_000 {
+        assert_eq!(scene.show(crumb), Presence::Empty);
+    }
+    let presence = scene.show(|x, y| crumb(x, y).min(with_item(x, y, 10, 10, 8)));
+    let Presence::Item(region) = presence else {
+        panic!("{presence:?}");
+    };
+    assert!(region.width < 0.3 && region.height < 0.3, "{region:?}");
+}
+
+#[test]
+fn a_white_thing_that_outshines_the_sensor_is_an_item() {
+    let white = |x: usize, y: usize| {
+        if (20..36).contains(&x) && (10..26).contains(&y) {
+            255.0
+        } else {
+            bin(x, y)
+        }
+    };
+    let mut scene = Scene::with_learnt(bin);
+    for _ in 0..10 {
+        assert!(matches!(scene.show(white), Presence::Item(_)));
+    }
 }
 
 #[test]

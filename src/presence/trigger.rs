@@ -10,15 +10,18 @@ use crate::preprocess::Region;
 #[derive(Debug)]
 pub struct Trigger {
     mode: TriggerMode,
+    /// Whether the model has a label for the empty zone.
+    model_knows_empty: bool,
     pressed_at: Option<Instant>,
 }
 
 impl Trigger {
-    /// A trigger of this mode.
+    /// A trigger of this mode, for a model that has a label for the empty zone or has none.
     #[must_use]
-    pub const fn new(mode: TriggerMode) -> Self {
+    pub const fn new(mode: TriggerMode, model_knows_empty: bool) -> Self {
         Self {
             mode,
+            model_knows_empty,
             pressed_at: None,
         }
     }
@@ -29,22 +32,23 @@ impl Trigger {
         matches!(self.mode, TriggerMode::Always)
     }
 
-    /// The part of the zone to look at, in its fractions, where `presence` was found while the button
-    /// was `pressed`; `None` where there is nothing to look at.
-    pub fn wish(&mut self, presence: Presence, pressed: bool, now: Instant) -> Option<Region> {
+    /// The button is pressed.
+    pub fn press(&mut self, now: Instant) {
+        self.pressed_at = Some(now);
+    }
+
+    /// The part of the zone to look at, in its fractions, where `presence` was found; `None` where
+    /// there is nothing to look at.
+    pub fn wish(&self, presence: Presence, now: Instant) -> Option<Region> {
         let item = match presence {
             Presence::Item(region) => Some(region),
             Presence::Learning | Presence::Empty => None,
         };
         let looking = match &self.mode {
             TriggerMode::Motion => return item,
-            TriggerMode::Always => true,
-            TriggerMode::Button { look, .. } => {
-                if pressed {
-                    self.pressed_at = Some(now);
-                }
-                self.pressed_at.is_some_and(|at| now - at < *look)
-            }
+            // A model that cannot say that nothing is there must not be asked when nothing is.
+            TriggerMode::Always => self.model_knows_empty || presence != Presence::Empty,
+            TriggerMode::Button { look, .. } => self.pressed_at.is_some_and(|at| now - at < *look),
         };
         // Where the item is, is worth knowing even where something else says when to look.
         looking.then_some(item.unwrap_or(Region::WHOLE))
@@ -66,35 +70,38 @@ mod tests {
             position: Position { line: 1, column: 1 },
         };
         let look = Duration::from_secs(2);
-        let mut trigger = Trigger::new(TriggerMode::Button {
+        let mode = TriggerMode::Button {
             pin,
             active_low: true,
             look,
-        });
-        let start = Instant::now();
-        let mut at = |millis, pressed| {
-            trigger.wish(
-                Presence::Empty,
-                pressed,
-                start + Duration::from_millis(millis),
-            )
         };
-        assert_eq!(at(0, false), None);
-        assert_eq!(at(100, true), Some(Region::WHOLE));
-        assert_eq!(at(2_050, false), Some(Region::WHOLE));
-        assert_eq!(at(2_150, false), None);
+        let mut trigger = Trigger::new(mode, false);
+        let start = Instant::now();
+        let at = |millis| start + Duration::from_millis(millis);
+        assert_eq!(trigger.wish(Presence::Empty, at(0)), None);
+        trigger.press(at(100));
+        assert_eq!(
+            trigger.wish(Presence::Empty, at(2_050)),
+            Some(Region::WHOLE)
+        );
+        assert_eq!(trigger.wish(Presence::Empty, at(2_150)), None);
+    }
+
+    #[test]
+    fn always_respects_an_empty_zone_that_the_model_cannot_name() {
+        let now = Instant::now();
+        let wish = |knows| Trigger::new(TriggerMode::Always, knows).wish(Presence::Empty, now);
+        assert_eq!(wish(true), Some(Region::WHOLE));
+        assert_eq!(wish(false), None);
     }
 
     #[test]
     fn motion_waits_until_the_empty_zone_is_known() {
-        let mut trigger = Trigger::new(TriggerMode::Motion);
+        let trigger = Trigger::new(TriggerMode::Motion, false);
         let now = Instant::now();
-        assert_eq!(trigger.wish(Presence::Learning, false, now), None);
-        assert_eq!(trigger.wish(Presence::Empty, false, now), None);
+        assert_eq!(trigger.wish(Presence::Learning, now), None);
+        assert_eq!(trigger.wish(Presence::Empty, now), None);
         let region = Region::centre(0.5);
-        assert_eq!(
-            trigger.wish(Presence::Item(region), false, now),
-            Some(region)
-        );
+        assert_eq!(trigger.wish(Presence::Item(region), now), Some(region));
     }
 }

@@ -26,6 +26,12 @@ const DARK: u8 = 28;
 /// Share of the usual detail below which the lens is covered.
 const LOST_DETAIL: f32 = 0.2;
 
+/// Share of a picture's detail that is taken into the usual one.
+const FOLLOW: f32 = 0.02;
+
+/// The same while the lens seems covered: minutes, at six looks a second.
+const FOLLOW_COVERED: f32 = 0.001;
+
 /// A scene with less detail than this, in grey levels a cell, has none that could be lost.
 const LEAST_DETAIL: f32 = 1.5;
 
@@ -64,19 +70,26 @@ impl PictureWatch {
         if self.frozen_since.is_some() {
             return Some(PictureFault::Frozen);
         }
-        let lit = grid.cells().iter().filter(|cell| **cell >= DARK).count();
-        if lit * 50 < grid.cells().len() {
+        if is_dark(grid) {
             return Some(PictureFault::Dark);
         }
         let detail = detail(grid);
-        if self.usual_detail > LEAST_DETAIL && detail < LOST_DETAIL * self.usual_detail {
-            return Some(PictureFault::Covered);
-        }
-        // The usual detail follows slowly, so that a cover cannot become usual while it is suspected.
-        let share = if self.usual_detail == 0.0 { 1.0 } else { 0.02 };
+        let covered = self.usual_detail > LEAST_DETAIL && detail < LOST_DETAIL * self.usual_detail;
+        let share = match (self.usual_detail == 0.0, covered) {
+            (true, _) => 1.0,
+            (false, false) => FOLLOW,
+            // A cover must not become usual at once, but a new plain lining must in the end.
+            (false, true) => FOLLOW_COVERED,
+        };
         self.usual_detail += share * (detail - self.usual_detail);
-        None
+        covered.then_some(PictureFault::Covered)
     }
+}
+
+/// Whether nearly every cell of the zone is dark.
+pub(super) fn is_dark(grid: &LumaGrid) -> bool {
+    let lit = grid.cells().iter().filter(|cell| **cell >= DARK).count();
+    lit * 50 < grid.cells().len()
 }
 
 /// A hash of a sample of the bytes; an odd step meets every column and channel.

@@ -39,6 +39,8 @@ pub enum Event {
     FrameSkipped {
         /// Why.
         error: String,
+        /// How many were left out so far.
+        frames: u64,
     },
     /// A recording came to its end.
     RecordingEnded,
@@ -241,7 +243,7 @@ impl Event {
             }
             Self::PictureFault { fault } => add("SORTD_CAUSE", fault.name()),
             Self::CameraFailed { error, .. }
-            | Self::FrameSkipped { error }
+            | Self::FrameSkipped { error, .. }
             | Self::ConfigRefused { error } => add("SORTD_CAUSE", error),
             Self::Stopping { cause } => add("SORTD_CAUSE", cause),
             _ => {}
@@ -267,7 +269,7 @@ impl fmt::Display for Event {
             Self::CameraFailed { error, retry_ms } => {
                 write!(f, "camera: {error} (tried again in {retry_ms} ms)")
             }
-            Self::FrameSkipped { error } => write!(f, "skipped: {error}"),
+            Self::FrameSkipped { error, frames } => write!(f, "skipped ({frames} so far): {error}"),
             Self::RecordingEnded => f.write_str("the recording is over"),
             Self::PictureFault {
                 fault: FaultName::Frozen,

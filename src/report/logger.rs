@@ -9,12 +9,11 @@ use systemd_journal_logger::{JournalLog, connected_to_journal};
 /// `FILE:LINE:COLUMN: what`, whose beginning people and editors look at.
 pub const FINDING: &str = "sortd::finding";
 
-/// Writes records as plain lines.
-struct StderrLog;
+/// Lets through what is ours, and of libraries warnings only: tract tells a great deal at `info`.
+struct OursFirst<L>(L);
 
-impl Log for StderrLog {
+impl<L: Log> Log for OursFirst<L> {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        // Of libraries only warnings matter here; tract tells a great deal at `info`.
         let ours = metadata.target().starts_with("sortd");
         metadata.level()
             <= if ours {
@@ -26,13 +25,30 @@ impl Log for StderrLog {
 
     fn log(&self, record: &Record<'_>) {
         if self.enabled(record.metadata()) {
-            let level = match record.target() {
-                FINDING => String::new(),
-                _ => format!("{}: ", record.level().as_str().to_lowercase()),
-            };
-            // Nobody may read standard error; that is no reason to stop.
-            let _ = writeln!(std::io::stderr().lock(), "{level}{}", record.args());
+            self.0.log(record);
         }
+    }
+
+    fn flush(&self) {
+        self.0.flush();
+    }
+}
+
+/// Writes records as plain lines.
+struct StderrLog;
+
+impl Log for StderrLog {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        let level = match record.target() {
+            FINDING => String::new(),
+            _ => format!("{}: ", record.level().as_str().to_lowercase()),
+        };
+        // Nobody may read standard error; that is no reason to stop.
+        let _ = writeln!(std::io::stderr().lock(), "{level}{}", record.args());
     }
 
     fn flush(&self) {}
@@ -45,15 +61,13 @@ pub fn install_logger(verbose: bool) {
     } else {
         LevelFilter::Info
     });
-    if connected_to_journal()
-        && let Ok(journal) = JournalLog::new()
-        && journal
-            .with_syslog_identifier("sortd".into())
-            .install()
-            .is_ok()
-    {
-        return;
-    }
     // A second installation, as in tests, keeps the first logger, which is as good.
-    let _ = log::set_logger(&StderrLog);
+    let journal = connected_to_journal().then(JournalLog::new);
+    let _ = match journal {
+        Some(Ok(journal)) => {
+            let journal = journal.with_syslog_identifier("sortd".into());
+            log::set_boxed_logger(Box::new(OursFirst(journal)))
+        }
+        _ => log::set_boxed_logger(Box::new(OursFirst(StderrLog))),
+    };
 }

@@ -3,23 +3,24 @@
 //! An [`Event`] is a value; [`Reporter`] writes it. Stages return values and errors and never log.
 
 mod event;
+mod json_lines;
 mod logger;
 
 pub use event::{Event, FaultName, ReleaseName};
 pub use logger::{FINDING, install_logger};
 
-use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use log::{Level, Record};
+use json_lines::JsonLines;
+use log::Record;
 use serde::Serialize;
 
 /// Writes events to the log, and to standard output as JSON lines where that is wanted; or keeps
 /// them for whoever asks.
 #[derive(Debug, Clone)]
 pub struct Reporter {
-    json: bool,
+    json: Option<Arc<JsonLines>>,
     kept: Option<Kept>,
 }
 
@@ -49,7 +50,8 @@ struct Line<'e> {
 impl Reporter {
     /// A reporter; `json` also prints each event on standard output.
     #[must_use]
-    pub const fn new(json: bool) -> Self {
+    pub fn new(json: bool) -> Self {
+        let json = json.then(JsonLines::start).flatten().map(Arc::new);
         Self { json, kept: None }
     }
 
@@ -59,7 +61,7 @@ impl Reporter {
         let kept = Kept::default();
         (
             Self {
-                json: false,
+                json: None,
                 kept: Some(kept.clone()),
             },
             kept,
@@ -76,8 +78,8 @@ impl Reporter {
             return;
         }
         write_log(event);
-        if self.json {
-            write_json(event);
+        if let (Some(lines), Some(line)) = (&self.json, json_line(event)) {
+            lines.write(line);
         }
     }
 }
@@ -100,7 +102,7 @@ fn write_log(event: &Event) {
     log::logger().log(&record.args(format_args!("{event}")).build());
 }
 
-fn write_json(event: &Event) {
+fn json_line(event: &Event) -> Option<String> {
     let time = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
@@ -108,18 +110,5 @@ fn write_json(event: &Event) {
         time_ms: time.as_millis() as u64,
         event,
     };
-    let Ok(mut text) = serde_json::to_string(&line) else {
-        log::error!("the event {} cannot be written as JSON", event.name());
-        return;
-    };
-    text.push('\n');
-    // A reader that went away is no reason to stop sorting.
-    let mut out = std::io::stdout().lock();
-    if out
-        .write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .is_err()
-    {
-        log::log!(Level::Debug, "nobody reads the events any more");
-    }
+    serde_json::to_string(&line).ok()
 }

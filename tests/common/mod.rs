@@ -57,6 +57,10 @@ impl Ran {
         let mut lines = self.err.lines();
         let line = lines.next().unwrap_or_default();
         assert_eq!(lines.next(), None, "one line is enough: {self:?}");
+        // What is wrong with a configuration begins with its place instead.
+        if self.status == 78 {
+            return line;
+        }
         line.strip_prefix("error: ")
             .unwrap_or_else(|| panic!("no error was told: {self:?}"))
     }
