@@ -219,6 +219,28 @@ fn a_camera_that_is_not_there_is_waited_for() {
     daemon.wait_for("signal-on");
 }
 
+#[test]
+fn after_a_kill_park_knows_what_was_driven_although_the_file_is_broken() {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = folder.path().to_str().unwrap().to_owned();
+    let file = endless(folder.path(), "");
+    let daemon = Daemon::start(&file, &[("RUNTIME_DIRECTORY", &runtime)]);
+    daemon.wait_for("signal-on");
+    std::fs::write(&file, "broken = ").unwrap();
+    daemon.signal("KILL");
+    assert_eq!(daemon.finish().1.code(), None, "it had no chance to park");
+    let park = |runtime: Option<&str>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sortd"));
+        command.args(["park", "--config"]).arg(&file);
+        if let Some(runtime) = runtime {
+            command.env("RUNTIME_DIRECTORY", runtime);
+        }
+        command.output().unwrap().status.code()
+    };
+    assert_eq!(park(Some(&runtime)), Some(0));
+    assert_eq!(park(None), Some(78));
+}
+
 /// systemd's end of the notification socket.
 struct Systemd {
     socket: UnixDatagram,
