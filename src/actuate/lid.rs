@@ -9,6 +9,10 @@ use crate::units::{Angle, PulseWidth};
 /// the slowest common ones need 0.2 s for 60°, and the speed limit has made them follow closely.
 pub(super) const SETTLE: Duration = Duration::from_millis(400);
 
+/// The pulse that a servo gets from now on; none detaches it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NewPulse(pub Option<PulseWidth>);
+
 /// One lid.
 #[derive(Debug)]
 pub(super) struct Lid {
@@ -66,11 +70,7 @@ impl Lid {
 
     /// Brings the motion forward to `now`; answers with the new pulse where it changes, which the
     /// board's answer must [`confirm`](Self::confirm).
-    #[expect(
-        clippy::option_option,
-        reason = "the outer one says whether the pulse changes, and no pulse is a pulse too"
-    )]
-    pub fn step(&mut self, now: Instant) -> Option<Option<PulseWidth>> {
+    pub fn step(&mut self, now: Instant) -> Option<NewPulse> {
         let elapsed = self
             .stepped_at
             .map_or(0.0, |last| (now - last).as_secs_f32());
@@ -90,7 +90,7 @@ impl Lid {
         } else {
             Some(self.pulse_of(self.angle))
         };
-        (wanted != self.pulse).then_some(wanted)
+        (wanted != self.pulse).then_some(NewPulse(wanted))
     }
 
     /// The pulse of the closed lid.
@@ -140,9 +140,9 @@ pub(super) mod tests {
     }
 
     /// A step on a board that takes every pulse.
-    fn step(lid: &mut Lid, now: Instant) -> Option<Option<PulseWidth>> {
+    fn step(lid: &mut Lid, now: Instant) -> Option<NewPulse> {
         let pulse = lid.step(now);
-        pulse.inspect(|pulse| lid.confirm(*pulse))
+        pulse.inspect(|pulse| lid.confirm(pulse.0))
     }
 
     proptest! {
@@ -159,7 +159,7 @@ pub(super) mod tests {
             for (open, pause) in wishes {
                 lid.set_open(open);
                 now += Duration::from_millis(pause);
-                if let Some(Some(pulse)) = step(&mut lid, now) {
+                if let Some(NewPulse(Some(pulse))) = step(&mut lid, now) {
                     let micros = f64::from(pulse.micros());
                     prop_assert!(micros >= bound(low) - 1.0 && micros <= bound(high) + 1.0);
                     let way = f32::from(pulse.micros().abs_diff(last)) * 0.18;
@@ -189,6 +189,9 @@ pub(super) mod tests {
     #[test]
     fn the_first_pulse_closes_the_lid() {
         let mut lid = Lid::new(servo(30.0, 120.0, 100.0));
-        assert_eq!(step(&mut lid, Instant::now()), Some(Some(lid.rest_pulse())));
+        assert_eq!(
+            step(&mut lid, Instant::now()),
+            Some(NewPulse(Some(lid.rest_pulse())))
+        );
     }
 }

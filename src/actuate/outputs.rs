@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::lid::{Lid, SETTLE};
+use super::lid::{Lid, NewPulse, SETTLE};
 use super::{Actuator, Health, Light, SimulatedActuator};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -139,7 +139,7 @@ impl Outputs {
         for (bin, lid) in self.lids.iter_mut().enumerate() {
             let Some(lid) = lid else { continue };
             // A servo that fails must not keep the others from closing.
-            if let Some(pulse) = lid.step(now) {
+            if let Some(NewPulse(pulse)) = lid.step(now) {
                 match self.actuator.set_pulse(BinId(bin), pulse) {
                     Ok(()) => lid.confirm(pulse),
                     Err(error) => tick = Err(error),

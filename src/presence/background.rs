@@ -75,10 +75,10 @@ impl Background {
             FOLLOW_LIGHT
         });
         let (noise, crumb) = (share(FOLLOW), share(FOLLOW_CRUMBS));
-        for at in 0..self.mean.len() {
+        for (at, is_crumb) in foreground.iter().enumerate() {
             let residual = self.residual(grid, light, at).abs();
             let deviation = f32::from(grid.cells()[at]) - self.mean[at];
-            if foreground[at] {
+            if *is_crumb {
                 self.mean[at] += crumb * deviation;
             } else {
                 self.mean[at] += follow * deviation;

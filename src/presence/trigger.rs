@@ -39,6 +39,7 @@ impl Trigger {
 
     /// The part of the zone to look at, in its fractions, where `presence` was found; `None` where
     /// there is nothing to look at.
+    #[must_use]
     pub fn wish(&self, presence: Presence, now: Instant) -> Option<Region> {
         let item = match presence {
             Presence::Item(region) => Some(region),
