@@ -1,7 +1,7 @@
 //! Is there something in the drop zone, and where?
 //!
 //! The camera stands still, so the empty zone can be learnt; an item is what differs from it. The
-//! difference is taken after the light has been allowed for ([`light`]), because lamps and clouds
+//! difference is taken after the light has been allowed for (`light`), because lamps and clouds
 //! change every cell and items change some. This module looks at tiny grey pictures only and knows
 //! nothing of networks.
 //!
