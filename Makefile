@@ -17,7 +17,7 @@ setup: ## Install what building needs, if anything is missing
 	@cross/prerequisites.sh
 
 demo: setup ## Sort photographs with the whole daemon; no camera, no Pi
-	$(CARGO) run --locked --release --quiet -- demo
+	$(CARGO) run --locked --release -- demo
 
 run: setup ## Run the daemon in the foreground (RUN_CONFIG=FILE)
 	$(CARGO) run --locked --release -- --verbose run --config $(RUN_CONFIG)
