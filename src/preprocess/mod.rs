@@ -166,3 +166,50 @@ fn truncated(frame: &Frame, wanted: usize) -> Error {
     ))
     .advice("it is skipped; if this goes on, try another format or size, or another USB port")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, Instant};
+
+    const PHOTO: &[u8] = include_bytes!("../../tests/photos/glass/glass311.jpg");
+
+    /// Whether the pixels of a JPEG of these bytes can be read, as the frame of that second.
+    fn reads(preprocessor: &mut Preprocessor, bytes: &[u8], second: u64) -> bool {
+        let frame = Frame {
+            data: bytes.to_vec(),
+            format: PixelFormat::Mjpeg,
+            width: 512,
+            height: 384,
+            captured_at: Instant::now() + Duration::from_secs(second),
+        };
+        let mut grid = LumaGrid::default();
+        preprocessor.look(&frame, &mut grid).is_ok()
+    }
+
+    #[test]
+    fn half_a_picture_is_refused_once_whole_ones_have_come() {
+        let half = &PHOTO[..PHOTO.len() / 2];
+        let mut preprocessor = Preprocessor::for_photographs();
+        assert!(
+            reads(&mut preprocessor, half, 0),
+            "all that this camera has"
+        );
+        assert!(reads(&mut preprocessor, PHOTO, 1));
+        assert!(!reads(&mut preprocessor, half, 2));
+        assert!(
+            reads(&mut preprocessor, PHOTO, 3),
+            "the next one is good again"
+        );
+    }
+
+    #[test]
+    fn no_damage_makes_the_decoder_stumble() {
+        let mut preprocessor = Preprocessor::for_photographs();
+        for (number, at) in (0..PHOTO.len()).step_by(PHOTO.len() / 60).enumerate() {
+            let mut damaged = PHOTO.to_vec();
+            damaged[at] ^= 0xff;
+            reads(&mut preprocessor, &damaged, number as u64);
+        }
+    }
+}
