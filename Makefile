@@ -8,7 +8,7 @@ TRAINER = $(TARGET_DIR)/release/trainer
 RUN_CONFIG ?= config/examples/replay.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check fmt bench models install clean
+.PHONY: help setup build demo run test check fmt bench models install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,8 +44,11 @@ models: setup ## Train, evaluate and export the shipped model anew (needs ../sha
 	$(TRAINER) export --run models/runs/blocked
 	$(TRAINER) card models/runs/blocked=blocked-test models/runs/author=author-test models/runs/blocked=litter-crops
 
-install: setup ## Install binary, unit and configuration (DESTDIR=, PREFIX=)
+build: setup ## Build the daemon for this machine
 	$(CARGO) build --locked --release --package sortd
+
+install: ## Install what was built (as root; DESTDIR=, PREFIX=)
+	@test -x $(TARGET_DIR)/release/sortd || { echo "install: nothing is built yet; run \`make build\` first, without sudo" >&2; exit 1; }
 	install -D -m 755 $(TARGET_DIR)/release/sortd $(DESTDIR)$(PREFIX)/bin/sortd
 	install -D -m 644 systemd/sortd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/sortd.service
 	test -e $(DESTDIR)/etc/sortd/sortd.toml || install -D -m 644 config/sortd.toml $(DESTDIR)/etc/sortd/sortd.toml
