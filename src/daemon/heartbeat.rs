@@ -1,4 +1,4 @@
-//! What the loop tells the control side: that it turns, and that frames flow.
+//! What the loop tells the control side: that it turns, and that pictures are seen.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -6,19 +6,19 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 #[derive(Debug, Default)]
 pub(super) struct Heartbeat {
     frames: AtomicU64,
-    camera_works: AtomicBool,
+    camera_failed: AtomicBool,
 }
 
 impl Heartbeat {
-    /// The loop has taken a fresh frame through all stages.
+    /// The loop has seen a fresh picture.
     pub fn beat(&self) {
         self.frames.fetch_add(1, Ordering::Relaxed);
-        self.camera_works.store(true, Ordering::Relaxed);
+        self.camera_failed.store(false, Ordering::Relaxed);
     }
 
     /// The camera has failed.
     pub fn camera_failed(&self) {
-        self.camera_works.store(false, Ordering::Relaxed);
+        self.camera_failed.store(true, Ordering::Relaxed);
     }
 
     /// Frames so far.
@@ -28,12 +28,27 @@ impl Heartbeat {
 
     /// One line for `systemctl status`.
     pub fn status(&self) -> String {
-        match (self.frames(), self.camera_works.load(Ordering::Relaxed)) {
-            (0, _) => "waiting for the camera's first frame".into(),
-            (frames, true) => format!("looking; {frames} frames seen"),
-            (frames, false) => {
-                format!("the camera delivers nothing, trying again; {frames} frames seen")
+        match (self.frames(), self.camera_failed.load(Ordering::Relaxed)) {
+            (0, false) => "waiting for the camera's first picture".into(),
+            (frames, false) => format!("looking; frames seen: {frames}"),
+            (frames, true) => {
+                format!("the camera delivers nothing, trying again; frames seen: {frames}")
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_camera_that_was_never_there_is_told_from_one_that_is_awaited() {
+        let heartbeat = Heartbeat::default();
+        assert!(heartbeat.status().starts_with("waiting"));
+        heartbeat.camera_failed();
+        assert!(heartbeat.status().contains("delivers nothing"));
+        heartbeat.beat();
+        assert_eq!(heartbeat.status(), "looking; frames seen: 1");
     }
 }

@@ -194,12 +194,14 @@ impl Loop {
                     error: error.to_string(),
                     frames: self.capture.counts().skipped,
                 },
-                CaptureChange::Stuck { doing, waited } => Event::Remark {
-                    text: format!(
-                        "the camera's driver has been {doing} for {} s and does not let go; unplug the camera or restart the machine",
-                        waited.as_secs()
-                    ),
-                },
+                CaptureChange::Stuck { doing, waited } => {
+                    self.heartbeat.camera_failed();
+                    let seconds = waited.as_secs();
+                    let text = format!(
+                        "the camera's driver has been {doing} for {seconds} s and does not let go; unplug the camera or restart the machine"
+                    );
+                    Event::Remark { text }
+                }
                 CaptureChange::Ended => {
                     over = true;
                     Event::RecordingEnded
