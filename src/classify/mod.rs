@@ -4,9 +4,13 @@
 //! tract. Nothing here decides what a score means for a bin.
 
 pub mod bundle;
+mod compute;
+mod int8;
 mod scores;
 mod tract;
 
+pub use compute::Compute;
+pub use int8::Backend;
 pub use scores::Scores;
 pub use tract::TractClassifier;
 

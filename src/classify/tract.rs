@@ -8,7 +8,7 @@ use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::bail;
 
 use super::bundle::{Bundle, Input, Layout, Output, OutputKind};
-use super::{Classifier, Scores};
+use super::{Classifier, Compute, Scores};
 use crate::error::{Error, Result};
 use crate::panics;
 use crate::preprocess::{ModelInput, Size};
@@ -31,7 +31,7 @@ impl TractClassifier {
     /// # Errors
     /// The model cannot be read or run, does not answer with one value a label, or answers a golden
     /// case differently than its manifest says.
-    pub fn load(bundle: &Bundle) -> Result<Self> {
+    pub fn load(bundle: &Bundle, _compute: Compute) -> Result<Self> {
         let manifest = &bundle.manifest;
         let plan = contained(|| build(bundle)).map_err(|cause| {
             Error::data(format!(

@@ -10,7 +10,7 @@ use super::{output, photographs};
 use crate::actuate::{Outputs, SimulatedActuator};
 use crate::capture::Frame;
 use crate::classify::bundle::Bundle;
-use crate::classify::{Classifier, Scores, TractClassifier};
+use crate::classify::{Classifier, Compute, Scores, TractClassifier};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::decide::{Decider, Limits, Observation, Sight, Sorting};
@@ -138,7 +138,7 @@ struct Bench {
 
 impl Bench {
     fn new(config: &Config) -> Result<Self> {
-        let classifier = TractClassifier::load(&Bundle::embedded()?)?;
+        let classifier = TractClassifier::load(&Bundle::embedded()?, Compute::best(None))?;
         let sorting = Sorting::new(config, classifier.labels(), classifier.empty_label());
         let limits = Limits {
             stale_after: Duration::from_secs(60),

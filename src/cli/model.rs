@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::output;
-use crate::classify::TractClassifier;
 use crate::classify::bundle::Bundle;
+use crate::classify::{Compute, TractClassifier};
 use crate::error::Result;
 
 #[derive(Debug, clap::Subcommand)]
@@ -82,7 +82,7 @@ fn info(bundle: &Bundle) -> Result<()> {
 }
 
 fn verify(bundle: &Bundle) -> Result<()> {
-    TractClassifier::load(bundle)?;
+    TractClassifier::load(bundle, Compute::best(None))?;
     let manifest = &bundle.manifest;
     output::line(format!(
         "{} {}: hash, shapes, {} and {} are right ({})",

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::classify::bundle::Bundle;
-use crate::classify::{Classifier, TractClassifier};
+use crate::classify::{Classifier, Compute, TractClassifier};
 use crate::config::{Config, Draft};
 use crate::decide::Sorting;
 use crate::error::Result;
@@ -46,7 +46,12 @@ impl Plan {
             .inspect(|Bundle { manifest, .. }| {
                 draft.check_labels(&manifest.labels, manifest.empty_label.as_deref());
             })
-            .and_then(|bundle| Ok((TractClassifier::load(&bundle)?, bundle.manifest)));
+            .and_then(|bundle| {
+                Ok((
+                    TractClassifier::load(&bundle, Compute::best(None))?,
+                    bundle.manifest,
+                ))
+            });
         // A bundle that the configuration names is the configuration's fault, and is shown at its place.
         if let (Err(error), Some(located)) = (&loaded, &named) {
             draft.report(located.problem(error.to_string(), ""));

@@ -1,0 +1,5 @@
+//! The inner loops.
+
+mod backend;
+
+pub use backend::Backend;

@@ -1,0 +1,5 @@
+//! Quantised networks on integer kernels.
+
+mod kernels;
+
+pub use kernels::Backend;
