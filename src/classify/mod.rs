@@ -6,11 +6,12 @@
 pub mod bundle;
 mod compute;
 mod int8;
+mod onnx;
 mod scores;
 mod tract;
 
 pub use compute::Compute;
-pub use int8::Backend;
+pub use int8::{Backend, Coverage, Layer};
 pub use scores::Scores;
 pub use tract::TractClassifier;
 

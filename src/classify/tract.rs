@@ -1,13 +1,12 @@
-//! Runs a bundle's model with tract.
-//!
-//! This is the only file that names tract.
+//! Runs a bundle's model with tract, and its quantised layers on the integer kernels.
 
 use std::sync::Arc;
 
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::bail;
 
-use super::bundle::{Bundle, Input, Layout, Output, OutputKind};
+use super::bundle::{Bundle, Input, Layout, Manifest, Output, OutputKind};
+use super::int8::{Coverage, PixelScale, Section, rewrite};
 use super::{Classifier, Compute, Scores};
 use crate::error::{Error, Result};
 use crate::panics;
@@ -16,7 +15,9 @@ use crate::preprocess::{ModelInput, Size};
 /// A model that has proven itself on its golden cases.
 #[derive(Debug)]
 pub struct TractClassifier {
-    plan: Arc<TypedSimplePlan>,
+    network: Network,
+    coverage: Option<Coverage>,
+    raw: Vec<f32>,
     labels: Vec<String>,
     empty_label: Option<usize>,
     size: Size,
@@ -25,15 +26,27 @@ pub struct TractClassifier {
     name: String,
 }
 
+/// What computes.
+#[derive(Debug)]
+enum Network {
+    /// The integer kernels alone: there is nothing left that tract would have to schedule.
+    Section(Section),
+    /// A graph that wants the camera's pixels.
+    Pixels(Arc<TypedSimplePlan>),
+    /// A graph that wants real numbers.
+    Reals(Arc<TypedSimplePlan>),
+}
+
 impl TractClassifier {
     /// Builds the model of `bundle` and runs its golden cases.
     ///
     /// # Errors
     /// The model cannot be read or run, does not answer with one value a label, or answers a golden
     /// case differently than its manifest says.
-    pub fn load(bundle: &Bundle, _compute: Compute) -> Result<Self> {
+    pub fn load(bundle: &Bundle, compute: Compute) -> Result<Self> {
         let manifest = &bundle.manifest;
-        let plan = contained(|| build(bundle)).map_err(|cause| {
+        let built = contained(|| build(bundle, compute));
+        let (network, coverage) = built.map_err(|cause| {
             Error::data(format!(
                 "{}: {} cannot be used",
                 bundle.origin(),
@@ -42,8 +55,10 @@ impl TractClassifier {
             .caused_by(cause)
             .advice("export the model again as an ONNX classifier with one image as its input")
         })?;
-        let classifier = Self {
-            plan,
+        let mut classifier = Self {
+            network,
+            coverage,
+            raw: Vec::with_capacity(manifest.labels.len()),
             labels: manifest.labels.clone(),
             empty_label: manifest
                 .empty_label
@@ -58,11 +73,18 @@ impl TractClassifier {
         Ok(classifier)
     }
 
+    /// Which layers run on the integer kernels; `None` where no kernels were asked for.
+    #[must_use]
+    pub fn coverage(&self) -> Option<&Coverage> {
+        self.coverage.as_ref()
+    }
+
     /// Runs the golden cases.
-    fn prove(&self, bundle: &Bundle) -> Result<()> {
+    fn prove(&mut self, bundle: &Bundle) -> Result<()> {
         let golden = &bundle.manifest.golden;
         for ((picture, expected), case) in bundle.golden.iter().zip(&golden.cases) {
-            let found = self.run(picture)?;
+            self.run(picture)?;
+            let found = &self.raw;
             let refused = |what: String| {
                 Error::data(format!("{}: {} {what}", bundle.origin(), case.file))
                     .advice("do not use this bundle; export it again, and report the processor if this repeats")
@@ -82,7 +104,7 @@ impl TractClassifier {
                     golden.tolerance
                 )));
             }
-            if self.output.kind == OutputKind::Probabilities && !is_distribution(&found) {
+            if self.output.kind == OutputKind::Probabilities && !is_distribution(found) {
                 return Err(refused(
                     "gives numbers that are no probabilities, as the output's kind promises".into(),
                 ));
@@ -91,23 +113,37 @@ impl TractClassifier {
         Ok(())
     }
 
-    /// The raw outputs for one picture.
-    fn run(&self, picture: &ModelInput) -> Result<Vec<f32>> {
-        let defect = |cause: String| {
+    /// Writes the outputs for one picture into `raw`.
+    fn run(&mut self, picture: &ModelInput) -> Result<()> {
+        let Self {
+            network,
+            raw,
+            input,
+            ..
+        } = self;
+        raw.clear();
+        let outcome = contained(|| {
+            let (plan, tensor) = match network {
+                Network::Section(section) => {
+                    section.classify(picture.pixels(), |values| raw.extend_from_slice(values));
+                    return Ok(());
+                }
+                Network::Pixels(plan) => {
+                    let Size { width, height } = picture.size();
+                    let shape = [1, height, width, 3];
+                    (plan, Tensor::from_shape(&shape, picture.pixels())?)
+                }
+                Network::Reals(plan) => (plan, tensor_of(picture, input)?),
+            };
+            let outputs = plan.run(tvec!(tensor.into()))?;
+            raw.extend(outputs[0].to_plain_array_view::<f32>()?.iter());
+            Ok(())
+        });
+        outcome.map_err(|cause| {
             Error::internal(format!("{} failed on a picture", self.name))
                 .caused_by(cause)
                 .advice("report this with the output of `sortd model info`")
-        };
-        contained(|| {
-            let tensor = tensor_of(picture, &self.input)?;
-            let outputs = self.plan.run(tvec!(tensor.into()))?;
-            Ok(outputs[0]
-                .to_plain_array_view::<f32>()?
-                .iter()
-                .copied()
-                .collect())
         })
-        .map_err(defect)
     }
 }
 
@@ -125,15 +161,15 @@ impl Classifier for TractClassifier {
     }
 
     fn classify(&mut self, picture: &ModelInput, scores: &mut Scores) -> Result<()> {
-        let raw = self.run(picture)?;
-        if raw.iter().any(|value| !value.is_finite()) {
+        self.run(picture)?;
+        if self.raw.iter().any(|value| !value.is_finite()) {
             return Err(Error::internal(format!(
                 "{} answered with something that is no number",
                 self.name
             ))
             .advice("run `sortd model verify`"));
         }
-        scores.set(&raw, &self.output);
+        scores.set(&self.raw, &self.output);
         Ok(())
     }
 }
@@ -149,7 +185,7 @@ fn is_distribution(values: &[f32]) -> bool {
 }
 
 /// Reads the ONNX file and checks that it is a classifier for the manifest's labels.
-fn build(bundle: &Bundle) -> TractResult<Arc<TypedSimplePlan>> {
+fn build(bundle: &Bundle, compute: Compute) -> TractResult<(Network, Option<Coverage>)> {
     let manifest = &bundle.manifest;
     let (width, height) = (
         manifest.input.width as usize,
@@ -159,22 +195,63 @@ fn build(bundle: &Bundle) -> TractResult<Arc<TypedSimplePlan>> {
         Layout::Nchw => [1, 3, height, width],
         Layout::Nhwc => [1, height, width, 3],
     };
-    let model = tract_onnx::onnx().model_for_read(&mut std::io::Cursor::new(&bundle.model))?;
+    let model = super::onnx::reader().model_for_read(&mut std::io::Cursor::new(&bundle.model))?;
     let (inputs, outputs) = (model.input_outlets()?.len(), model.output_outlets()?.len());
     if inputs != 1 || outputs == 0 {
         bail!("it has {inputs} inputs and {outputs} outputs, and a classifier has one of each");
     }
-    let model = model
+    let mut graph = model
         .with_input_fact(0, f32::fact(shape).into())?
-        .into_optimized()?;
-    let fact = model.output_fact(0)?;
+        .into_typed()?;
+    // A bundle may export more than its scores.
+    let scores = graph.output_outlets()?[0];
+    graph.select_output_outlets(&[scores])?;
+    let Some(backend) = compute.backend else {
+        return Ok((Network::Reals(runnable(graph, manifest)?), None));
+    };
+    graph.prop_consts()?;
+    let pixels = PixelScale {
+        scale: manifest.input.scale,
+        offset: manifest.input.offset,
+        channel_last: manifest.input.layout == Layout::Nhwc,
+    };
+    let rewritten = rewrite(&graph, pixels, backend)?;
+    let coverage = Some(rewritten.coverage);
+    if !coverage.as_ref().is_some_and(Coverage::any) {
+        return Ok((Network::Reals(runnable(graph, manifest)?), coverage));
+    }
+    let graph = rewritten.graph;
+    for section in graph
+        .nodes()
+        .iter()
+        .filter_map(|node| node.op_as::<Section>())
+    {
+        section.set_threads(compute.threads.get());
+    }
+    let output = graph.node(graph.output_outlets()?[0].node);
+    let whole = output
+        .op_as::<Section>()
+        .filter(|section| section.is_whole())
+        .cloned();
+    let plan = runnable(graph, manifest)?;
+    let network = match whole {
+        Some(section) => Network::Section(section),
+        None if rewritten.takes_pixels => Network::Pixels(plan),
+        None => Network::Reals(plan),
+    };
+    Ok((network, coverage))
+}
+
+/// The graph, ready to run, if it answers with one value a label.
+fn runnable(graph: TypedModel, manifest: &Manifest) -> TractResult<Arc<TypedSimplePlan>> {
+    let fact = graph.output_fact(0)?;
     let labels = manifest.labels.len();
     let found = fact.shape.as_concrete().map(<[usize]>::to_vec);
     let values: Option<usize> = found.as_ref().map(|shape| shape.iter().product());
     if fact.datum_type != f32::datum_type() || values != Some(labels) {
         bail!("it answers with {fact:?}, and {labels} labels want {labels} values of type f32");
     }
-    model.into_runnable()
+    graph.into_optimized()?.into_runnable()
 }
 
 /// The picture as the model's input tensor.

@@ -74,6 +74,100 @@ impl Backend {
     }
 }
 
+/// How the kernels want their weights; see [`packing`](super::super::packing).
+impl Backend {
+    /// The kernels that can take `weights`. Those that add pairs of products in 16 bits cannot take
+    /// -128, which symmetric quantisation never uses.
+    pub(in crate::classify::int8) fn for_weights(self, weights: &[i8]) -> Self {
+        let pairs = matches!(self, Self::Avx2 | Self::Neon | Self::NeonDotprod);
+        if pairs && weights.contains(&i8::MIN) {
+            Self::Portable
+        } else {
+            self
+        }
+    }
+
+    /// Bytes of a run that a kernel takes in one step.
+    pub(in crate::classify::int8) fn gemm_depth(self) -> usize {
+        match self {
+            Self::Portable => 1,
+            Self::Neon => 16,
+            Self::Avx2 | Self::Avx512Vnni | Self::NeonDotprod => 4,
+        }
+    }
+
+    /// Places for output channels in the next chunk, when `left` channels are left.
+    pub(in crate::classify::int8) fn gemm_lanes(self, left: usize) -> usize {
+        match self {
+            Self::Portable | Self::NeonDotprod => 8,
+            Self::Avx2 => 16,
+            Self::Avx512Vnni => match left {
+                0..=16 => 16,
+                17..=48 => 32,
+                _ => 64,
+            },
+            Self::Neon => 4,
+        }
+    }
+
+    /// The channel, within its chunk of `lanes`, that a lane computes. On x86 this is the order that
+    /// narrowing several vectors into one undoes.
+    pub(in crate::classify::int8) fn gemm_channel(self, lanes: usize, lane: usize) -> usize {
+        let vector = match self {
+            Self::Avx2 => 8,
+            Self::Avx512Vnni => 16,
+            Self::Portable | Self::Neon | Self::NeonDotprod => return lane,
+        };
+        let (in_vector, quarter, of_four) = (lane / vector, lane % vector / 4, lane % 4);
+        lanes / vector * 4 * quarter + 4 * in_vector + of_four
+    }
+
+    /// What the matrix kernel adds to each input, since its instruction wants it without a sign.
+    pub(in crate::classify::int8) fn input_move(self) -> i32 {
+        match self {
+            Self::Avx512Vnni => 128,
+            Self::Portable | Self::Avx2 | Self::Neon | Self::NeonDotprod => 0,
+        }
+    }
+
+    /// Channels that a depthwise kernel computes together.
+    pub(in crate::classify::int8) fn depthwise_lanes(self) -> usize {
+        match self {
+            Self::Portable => 8,
+            Self::Avx2 | Self::Neon | Self::NeonDotprod => 16,
+            Self::Avx512Vnni => 32,
+        }
+    }
+
+    /// The order of a block's weights: tap and lane, one after the other. On x86 two taps of a channel
+    /// lie side by side, and each block holds the first four channels of each eight before the others.
+    pub(in crate::classify::int8) fn depthwise_order(
+        self,
+        taps: usize,
+    ) -> impl Iterator<Item = (usize, usize)> {
+        let lanes = self.depthwise_lanes();
+        let paired = matches!(self, Self::Avx2 | Self::Avx512Vnni);
+        let side_by_side = if paired { 2 } else { 1 };
+        (0..taps.div_ceil(side_by_side)).flat_map(move |step| {
+            (0..lanes).flat_map(move |place| {
+                let lane = self.depthwise_channel(place);
+                (0..side_by_side).map(move |side| (step * side_by_side + side, lane))
+            })
+        })
+    }
+
+    /// The channel, within its block, whose sum has this place.
+    pub(in crate::classify::int8) fn depthwise_channel(self, place: usize) -> usize {
+        let half = match self {
+            Self::Avx2 => 8,
+            Self::Avx512Vnni => 16,
+            Self::Portable | Self::Neon | Self::NeonDotprod => return place,
+        };
+        let (upper, quarter, of_four) = (place / half, place % half / 4, place % 4);
+        8 * quarter + 4 * upper + of_four
+    }
+}
+
 impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

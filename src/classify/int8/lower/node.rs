@@ -1,0 +1,155 @@
+//! Which kind of node becomes what.
+
+use tract_onnx::prelude::*;
+use tract_onnx::tract_core::internal::AxisOp;
+use tract_onnx::tract_core::ops::array::TypedConcat;
+use tract_onnx::tract_core::ops::binary::TypedBinOp;
+use tract_onnx::tract_core::ops::cnn::Conv;
+use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
+use tract_onnx::tract_core::ops::nn::{Reduce, Reducer};
+use tract_onnx::tract_core::ops::quant::{DequantizeLinearF32, QuantizeLinearI8, QuantizeLinearU8};
+
+use super::arithmetic::function;
+use super::constants::{Constants, usable_scale};
+use super::float::Quantisation;
+use super::value::{Real, Value};
+use super::{Lowering, Refusal, conv};
+use crate::classify::int8::operators::{Combination, Reduction};
+
+/// Multiply-adds of a node, where they can be told.
+pub(super) fn macs(graph: &TypedModel, node: &TypedNode) -> Option<usize> {
+    conv::macs(graph, node, node.op_as::<Conv>()?)
+}
+
+/// How a node quantises, if it does.
+pub(super) fn quantisation(node: &TypedNode) -> Option<Quantisation> {
+    let op = &node.op_as::<ElementWiseOp>()?.0;
+    if let Some(op) = op.downcast_ref::<QuantizeLinearI8>() {
+        return Some(Quantisation {
+            per_step: op.scale,
+            zero: i32::from(op.zero_point),
+            unsigned: false,
+        });
+    }
+    let op = op.downcast_ref::<QuantizeLinearU8>()?;
+    Some(Quantisation {
+        per_step: op.scale,
+        zero: i32::from(op.zero_point),
+        unsigned: true,
+    })
+}
+
+impl Lowering<'_> {
+    /// Lets a node join the program.
+    pub(super) fn lower(&mut self, node: &TypedNode) -> Result<Value, Refusal> {
+        let op = &node.op;
+        if let Some(op) = op.downcast_ref::<Conv>() {
+            return self.conv(node, op);
+        }
+        if let Some(op) = op.downcast_ref::<DequantizeLinearF32>() {
+            let scale = usable_scale(op.scale, "its scale")?;
+            let map = self.bytes(node.inputs[0])?;
+            return self.dequantise(map, scale, op.zero_point);
+        }
+        if let Some(by) = quantisation(node) {
+            // tract keeps one by the scale; a scale of zero makes that infinite.
+            usable_scale(by.per_step, "one by its scale")?;
+            if self.takes_pixels
+                && self
+                    .graph
+                    .input_outlets()
+                    .is_ok_and(|inputs| inputs.contains(&node.inputs[0]))
+            {
+                return self.pixels(node.inputs[0], by);
+            }
+            let real = self.real(node.inputs[0])?;
+            return self.quantise(&real, by);
+        }
+        if let Some(op) = op.downcast_ref::<AxisOp>() {
+            let value = self.value(node.inputs[0])?;
+            return self.moved(value, op);
+        }
+        if op.is::<ElementWiseOp>() || op.is::<TypedBinOp>() {
+            return self.arithmetic(node);
+        }
+        if let Some(op) = op.downcast_ref::<Reduce>() {
+            return self.reduce(node, op);
+        }
+        if let Some(op) = op.downcast_ref::<TypedConcat>() {
+            if op.axis != 1 {
+                return Err(Refusal::NotOurs);
+            }
+            let parts: Result<Vec<Real>, Refusal> =
+                node.inputs.iter().map(|input| self.real(*input)).collect();
+            return self.behind(parts?);
+        }
+        if op.name() == "Resize" {
+            let value = self.value(node.inputs[0])?;
+            return self.repeated(node, value);
+        }
+        // Nodes over quantised tensors should be known; all others are none of ours.
+        match node
+            .inputs
+            .first()
+            .is_some_and(|input| self.values.contains_key(input))
+        {
+            true => Err(Refusal::why("there is no integer operator for it".into())),
+            false => Err(Refusal::NotOurs),
+        }
+    }
+
+    /// A function of one tensor, or of two number by number.
+    fn arithmetic(&mut self, node: &TypedNode) -> Result<Value, Refusal> {
+        let constants = Constants::new(self.graph, node);
+        let name = node.op.name();
+        let variable: Vec<usize> = (0..node.inputs.len())
+            .filter(|input| constants.tensor(*input).is_none())
+            .collect();
+        match variable[..] {
+            [input] => {
+                let constant = (0..node.inputs.len())
+                    .find(|other| *other != input)
+                    .map(|other| constants.single(other));
+                let real = self.real(node.inputs[input])?;
+                let unknown = || Refusal::why(format!("there is no integer operator for {name}"));
+                let constant = match constant {
+                    Some(None) => return Err(unknown()),
+                    Some(Some(constant)) => Some(constant),
+                    None => None,
+                };
+                let function = function(&name, constant, input == 1).ok_or_else(unknown)?;
+                self.map(real, function)
+            }
+            [a, b] => {
+                let how = match &*name {
+                    "Add" => Combination::Sum,
+                    "Mul" => Combination::Product,
+                    _ => return Err(Refusal::NotOurs),
+                };
+                let (a, b) = (self.real(node.inputs[a])?, self.real(node.inputs[b])?);
+                self.combine(&a, &b, how)
+            }
+            _ => Err(Refusal::NotOurs),
+        }
+    }
+
+    fn reduce(&mut self, node: &TypedNode, op: &Reduce) -> Result<Value, Refusal> {
+        let real = self.real(node.inputs[0])?;
+        let reduction = match op.reducer {
+            Reducer::Sum => Reduction::Sum,
+            Reducer::Max => Reduction::Max,
+            _ => {
+                return Err(Refusal::why(
+                    "it reduces in a way that has no kernel".into(),
+                ));
+            }
+        };
+        match op.axes[..] {
+            [2, 3] => self.over_pixels(&real, reduction),
+            [1] => self.over_channels(&real, reduction),
+            _ => Err(Refusal::why(
+                "it reduces axes for which there is no kernel".into(),
+            )),
+        }
+    }
+}

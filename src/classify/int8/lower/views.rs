@@ -1,0 +1,144 @@
+//! Nodes that only move axes or repeat pixels, recognised by what they do to a tensor of numbers.
+
+use std::sync::Arc;
+
+use tract_onnx::prelude::*;
+use tract_onnx::tract_core::internal::AxisOp;
+
+use super::constants::Constants;
+use super::value::{Linear, Map, Real, Value};
+use super::{Lowering, Refusal};
+use crate::classify::int8::operators::Lookup;
+use crate::classify::int8::operators::all_bytes;
+use crate::classify::int8::program::Operator;
+use crate::classify::int8::shape::Shape;
+
+impl Lowering<'_> {
+    /// `value` with its axes changed.
+    pub(super) fn moved(&mut self, value: Value, op: &AxisOp) -> Result<Value, Refusal> {
+        let shape = value.shape();
+        let (value, mut places) = match value {
+            Value::Moved(value, places) => (*value, Arc::unwrap_or_clone(places)),
+            value => (value, numbered(shape)?),
+        };
+        op.change_tensor(&mut places, false)
+            .map_err(|error| Refusal::why(format!("its axes cannot be followed: {error}")))?;
+        Ok(settled(value, places))
+    }
+
+    /// Each pixel of `value` repeated, if that is what the node does.
+    pub(super) fn repeated(&mut self, node: &TypedNode, value: Value) -> Result<Value, Refusal> {
+        let shape = value.shape();
+        let plane = Shape {
+            channels: 1,
+            ..shape
+        };
+        let constants = Constants::new(self.graph, node);
+        let mut inputs: TVec<TValue> = tvec!();
+        let place = numbered(plane)?.cast_to::<f32>().map(Cow::into_owned);
+        let place = place.map_err(|error| Refusal::why(error.to_string()))?;
+        inputs.push(place.into());
+        for input in 1..node.inputs.len() {
+            let constant = constants.tensor(input);
+            inputs.push(constant.ok_or(Refusal::NotOurs)?.into_tvalue());
+        }
+        let resized = node.op.eval_out_of_plan(inputs);
+        let other =
+            || Refusal::why("it resizes other than by whole factors to the nearest pixel".into());
+        let resized = resized.ok().flatten().ok_or_else(other)?;
+        let height = resized[0].shape().get(2).copied().unwrap_or(0);
+        let upsample = height / shape.height;
+        let expected = (0..shape.height * upsample).flat_map(|y| {
+            let row = y / upsample * shape.width;
+            (0..shape.width * upsample).map(move |x| (row + x / upsample) as f32)
+        });
+        let found = resized[0]
+            .to_plain_array_view::<f32>()
+            .map_err(|_| other())?;
+        if upsample == 0 || !found.iter().copied().eq(expected) {
+            return Err(other());
+        }
+        match value {
+            Value::Real(Real::Linear(linear)) => Ok(Value::Real(Real::Linear(Linear {
+                upsample: linear.upsample * upsample,
+                ..linear
+            }))),
+            Value::Bytes(map) => {
+                let output = Shape {
+                    height: shape.height * upsample,
+                    width: shape.width * upsample,
+                    ..shape
+                };
+                let mut table = Box::new([0; 256]);
+                for (to, byte) in table.iter_mut().zip(all_bytes()) {
+                    *to = byte;
+                }
+                let lookup = Operator::Lookup(Lookup {
+                    table,
+                    output,
+                    upsample,
+                });
+                let id = self.builder.bytes(lookup, vec![map.id], output.len());
+                Ok(Value::Bytes(Map {
+                    id,
+                    shape: output,
+                    ..map
+                }))
+            }
+            _ => Err(other()),
+        }
+    }
+}
+
+use std::borrow::Cow;
+
+/// For each element in the NCHW order its own place.
+pub(super) fn numbered(shape: Shape) -> Result<Tensor, Refusal> {
+    let places: Vec<i64> = (0..shape.len() as i64).collect();
+    Tensor::from_shape(&[1, shape.channels, shape.height, shape.width], &places)
+        .map_err(|error| Refusal::why(error.to_string()))
+}
+
+/// The value with its axes as they are now: itself, itself with its channels in another order, or
+/// still moved.
+pub(super) fn settled(value: Value, places: Tensor) -> Value {
+    let shape = value.shape();
+    let moved = |value: Value, places: Tensor| Value::Moved(Box::new(value), Arc::new(places));
+    // A vector keeps its numbers in their order however its axes are called.
+    let upright = places.shape() == [1, shape.channels, shape.height, shape.width];
+    let Ok(view) = places.to_plain_array_view::<i64>() else {
+        return moved(value, places);
+    };
+    if view.iter().copied().eq(0..shape.len() as i64) && (upright || shape.is_vector()) {
+        return value;
+    }
+    let plane = shape.height * shape.width;
+    let whole_planes = upright
+        && view.iter().enumerate().all(|(at, from)| {
+            let from = *from as usize;
+            at % plane == from % plane && (at >= plane || from / plane < shape.channels)
+        });
+    let from: Vec<usize> = view
+        .iter()
+        .step_by(plane)
+        .map(|place| *place as usize / plane)
+        .collect();
+    let consistent = whole_planes
+        && view
+            .iter()
+            .enumerate()
+            .all(|(at, place)| *place as usize / plane == from[at / plane]);
+    match value {
+        Value::Bytes(map) if consistent => {
+            let order = match &map.order {
+                Some(order) => from.iter().map(|channel| order[*channel]).collect(),
+                None => from.into(),
+            };
+            Value::Bytes(Map {
+                order: Some(order),
+                ..map
+            })
+        }
+        value => moved(value, places),
+    }
+}

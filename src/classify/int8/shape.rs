@@ -1,0 +1,57 @@
+//! Sizes of feature maps, and the windows that slide over them.
+
+/// Size of a feature map; in memory it lies row by row, pixel by pixel, channel by channel (NHWC).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shape {
+    /// Rows.
+    pub height: usize,
+    /// Pixels of a row.
+    pub width: usize,
+    /// Bytes of a pixel.
+    pub channels: usize,
+}
+
+impl Shape {
+    /// How many values it holds.
+    pub fn len(self) -> usize {
+        self.height * self.width * self.channels
+    }
+
+    /// Values of a row.
+    pub fn row(self) -> usize {
+        self.width * self.channels
+    }
+
+    /// Whether it is one pixel: a vector.
+    pub fn is_vector(self) -> bool {
+        self.height * self.width == 1
+    }
+}
+
+/// Vertical, then horizontal.
+pub(super) type Pair = [usize; 2];
+
+/// How a kernel slides over its input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Window {
+    /// Places of the kernel.
+    pub kernel: Pair,
+    /// Steps from output to output.
+    pub stride: Pair,
+    /// Steps from place to place.
+    pub dilation: Pair,
+    /// Rows and columns of padding before the first ones.
+    pub before: Pair,
+}
+
+impl Window {
+    /// Whether each output pixel sees just the input pixel at its own place.
+    pub fn is_pointwise(&self) -> bool {
+        self.kernel == [1, 1] && self.stride == [1, 1] && self.before == [0, 0]
+    }
+
+    /// Rows or columns that the kernel covers.
+    pub fn reach(&self, axis: usize) -> usize {
+        (self.kernel[axis] - 1) * self.dilation[axis] + 1
+    }
+}
