@@ -16,13 +16,16 @@ find_qemu || {
     cross/as_root.sh test-arm qemu-aarch64 "apt-get update && apt-get install -y --no-install-recommends qemu-user-static"
     find_qemu
 }
-# Where the Pi's C library is that the tests are linked with; on a Pi it is in its own place.
+# The Pi's C library that the tests are linked with; on a Pi it is in its own place. The folder is named
+# to the loader too: where Debian's arm64 packages are installed it would take their C library, and a
+# loader with a library of another build hangs in the first thread.
 sysroot=/usr/aarch64-linux-gnu
-[ -d "$sysroot" ] || sysroot=/
+libraries="-L $sysroot -E LD_LIBRARY_PATH=$sysroot/lib"
+[ -d "$sysroot" ] || libraries=""
 
 for cpu in cortex-a53 cortex-a76; do
     echo "test-arm: on an emulated $cpu"
-    export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="$qemu -cpu $cpu -L $sysroot"
+    export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="$qemu -cpu $cpu $libraries"
     cross/aarch64.sh "${CARGO:-cargo}" test --locked -p sortd --target "$target" --lib -- classify::int8
     cross/aarch64.sh "${CARGO:-cargo}" test --locked -p sortd --target "$target" --test int8
 done
