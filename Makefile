@@ -8,7 +8,7 @@ TRAINER = $(TARGET_DIR)/release/trainer
 RUN_CONFIG ?= config/examples/replay.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo run test check fmt bench models install clean
+.PHONY: help setup build demo run test test-arm check fmt bench bench-arm models install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,8 +31,14 @@ check: setup ## Formatting, lints, licences, documentation
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --quiet
 	@.ci/deny.sh
 
-bench: setup ## Measure each stage on this machine
-	$(CARGO) run --locked --release --quiet -- bench
+bench: setup ## Compare the network's speed with other engines' (fetches them once; minutes)
+	@tests/bench/run
+
+bench-arm: setup ## Count instructions on emulated Pis, beside other engines (fetches them once; minutes)
+	@tests/bench/arm/run
+
+test-arm: setup ## Test the integer kernels on emulated Pis
+	@cross/test-arm.sh
 
 models: setup ## Train, evaluate and export the shipped model anew (needs ../shared/data; hours)
 	$(CARGO) build --locked --release --package sortd-trainer

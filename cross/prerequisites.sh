@@ -36,14 +36,4 @@ else
     exit 1
 fi
 
-if [ "$(id -u)" = 0 ]; then
-    echo "setup: missing:$missing; running: $install" >&2
-    sh -c "$install" >&2
-elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
-    echo "setup: missing:$missing; running with sudo: $install" >&2
-    sudo -n sh -c "$install" >&2
-else
-    echo "setup: missing:$missing. Run this once, then try again:" >&2
-    echo "  sudo sh -c '$install'" >&2
-    exit 1
-fi
+exec "$(dirname "$0")/as_root.sh" setup "${missing# }" "$install"
