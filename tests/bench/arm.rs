@@ -70,7 +70,8 @@ impl Count {
                 .split_whitespace()
                 .map(number)
                 .collect::<Option<_>>()?;
-            Some(numbers).filter(|numbers| numbers.contains_key("total"))
+            numbers.get("total")?;
+            Some(numbers)
         };
         Some(Self {
             processor,
@@ -262,4 +263,44 @@ fn classes(counts: &Counts, model: &str) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(lines: &[&str]) -> Counts {
+        let parse = |line: &&str| Count::parse(line).expect("it is a count");
+        Counts(lines.iter().map(parse).collect())
+    }
+
+    #[test]
+    fn the_best_peer_is_bold_and_a_failure_is_a_dash() {
+        let counts = counts(&[
+            "a53\tm\tLiteRT, int8\ttotal=7000000 dot=0",
+            "a53\tm\tLiteRT, f32\ttotal=9000000 dot=0",
+            "a53\tm\tsortd, neon\ttotal=6000000 dot=0",
+            "a72\tm\tLiteRT, int8\tfailed",
+        ]);
+        let table = totals(&counts, "m");
+        assert!(
+            table.contains("| LiteRT, int8 | **7.00** | – | – |"),
+            "{table}"
+        );
+        assert!(table.contains("| LiteRT, f32 | 9.00 | – | – |"), "{table}");
+        assert_eq!(counts.engines("m")[0], "sortd, neon");
+    }
+
+    #[test]
+    fn what_is_no_count_is_refused() {
+        for line in [
+            "",
+            "a53",
+            "a53\tm\te",
+            "a53\tm\te\ttotal=x",
+            "a53\tm\te\tdot=1",
+        ] {
+            assert!(Count::parse(line).is_none(), "{line}");
+        }
+    }
 }

@@ -29,7 +29,7 @@ pub struct Args {
     #[arg(long)]
     sortd: PathBuf,
     /// How many rounds are measured, after one that is not.
-    #[arg(long, default_value_t = 12)]
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
     /// Only the networks whose title holds this.
     #[arg(long, default_value = "")]
@@ -67,6 +67,12 @@ pub fn compare(args: &Args) -> Result<()> {
         let engines = engines(model, &bundles, &places, args.rounds)?;
         let command = program::classify(&args.sortd, &bundles.quantised);
         measured.push((model, engines, command));
+    }
+    if measured.is_empty() {
+        return Err(
+            Error::usage(format!("no network's title holds \"{}\"", args.only))
+                .advice("leave --only out to measure all of them"),
+        );
     }
     let mut commands: Vec<_> = measured
         .iter()

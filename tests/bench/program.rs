@@ -1,7 +1,8 @@
 //! What a whole run of a program costs: time and memory.
 //!
 //! The kernel tells a process only the largest of its children, so each run has a process of its own
-//! in between: `bench_engines once`.
+//! in between: `bench_engines once`. What that one holds when it starts the program counts too, a few
+//! megabytes, so nothing smaller is ever seen.
 
 use std::fmt;
 use std::path::Path;

@@ -112,3 +112,31 @@ fn replaced(page: &str, section: Section, text: &str) -> Option<String> {
         section.end()
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_is_replaced_and_the_other_one_stays() {
+        let page = empty();
+        let page = replaced(&page, Section::Time, "times").expect("there is a place");
+        let page = replaced(&page, Section::Instructions, "counts").expect("there is a place");
+        let page = replaced(&page, Section::Time, "other times").expect("there is a place");
+        assert!(page.contains("other times\n<!-- end: `make bench` -->"));
+        assert!(page.contains("counts\n<!-- end: `make bench-arm` -->"));
+        assert!(!page.contains("-->\ntimes"));
+        assert!(!page.contains("Not measured yet"));
+    }
+
+    #[test]
+    fn writing_twice_is_writing_once() {
+        let once = replaced(&empty(), Section::Time, "times").expect("there is a place");
+        assert_eq!(replaced(&once, Section::Time, "times"), Some(once));
+    }
+
+    #[test]
+    fn a_page_without_the_comments_is_refused() {
+        assert_eq!(replaced("# Figures\n", Section::Time, "times"), None);
+    }
+}

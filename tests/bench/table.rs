@@ -42,9 +42,6 @@ type Results<'a> = [(&'a BenchModel, Vec<Measured>)];
 const START: Duration = Duration::from_millis(15);
 
 /// The one in the middle.
-///
-/// # Panics
-/// There is none.
 pub fn median<T: Ord>(values: impl Iterator<Item = T>) -> T {
     let mut values: Vec<T> = values.collect();
     values.sort_unstable();
