@@ -14,6 +14,8 @@ mod avx512;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 #[cfg(target_arch = "aarch64")]
+mod neon_columns;
+#[cfg(target_arch = "aarch64")]
 mod neon_dotprod;
 
 #[cfg(test)]
@@ -56,7 +58,7 @@ impl Inputs<'_> {
 /// # Panics
 /// `inputs` or `out` is too short, or has not one start a run.
 pub(super) fn gemm(inputs: &Inputs<'_>, weights: &PackedGemm, out: &mut [i8], pitch: usize) {
-    if inputs.count == 0 {
+    if inputs.count == 0 || inputs.starts.is_empty() {
         return;
     }
     assert_eq!(inputs.starts.len(), weights.runs().len());
@@ -100,9 +102,9 @@ pub(super) fn depthwise(
         #[cfg(target_arch = "x86_64")]
         Backend::Avx512Vnni => avx512::depthwise(inputs, weights, channels, out, pitch),
         #[cfg(target_arch = "aarch64")]
-        Backend::Neon | Backend::NeonDotprod => {
-            neon::depthwise(inputs, weights, channels, out, pitch);
-        }
+        Backend::Neon => neon::depthwise(inputs, weights, 0, channels, out, pitch),
+        #[cfg(target_arch = "aarch64")]
+        Backend::NeonDotprod => neon_columns::depthwise(inputs, weights, channels, out, pitch),
         _ => portable::depthwise(inputs, weights, channels, out, pitch),
     }
 }

@@ -8,6 +8,7 @@
 )]
 
 use std::arch::aarch64::*;
+use std::arch::asm;
 
 use super::Inputs;
 use crate::classify::int8::packing::{Chunk, PackedDepthwise, PackedGemm};
@@ -18,78 +19,122 @@ const DEPTH: usize = 16;
 
 pub(super) fn gemm(inputs: &Inputs<'_>, weights: &PackedGemm, out: &mut [i8], pitch: usize) {
     for chunk in weights.chunks() {
-        let mut at = 0;
         // SAFETY: every aarch64 processor has NEON. `gemm` of the module has checked that all runs of
         // all inputs, with slack behind them, lie within `data`, and all outputs within `out`; the
         // weights were packed for these lanes.
-        unsafe {
-            while at + 4 <= inputs.count {
-                tile::<4>(inputs, at, weights, chunk, out, pitch);
-                at += 4;
-            }
-            match inputs.count - at {
-                3 => tile::<3>(inputs, at, weights, chunk, out, pitch),
-                2 => tile::<2>(inputs, at, weights, chunk, out, pitch),
-                1 => tile::<1>(inputs, at, weights, chunk, out, pitch),
-                _ => {}
-            }
-        }
+        unsafe { chunk_of(inputs, weights, chunk, out, pitch) };
     }
 }
 
-/// `TILE` (at most 4) outputs of 4 channels each.
+/// All outputs of a chunk of 4 channels.
 #[target_feature(enable = "neon")]
-fn tile<const TILE: usize>(
+fn chunk_of(
     inputs: &Inputs<'_>,
-    at: usize,
     weights: &PackedGemm,
     chunk: &Chunk,
     out: &mut [i8],
     pitch: usize,
 ) {
-    // SAFETY: the caller holds `gemm`'s promises, and `at + TILE` outputs exist.
+    // SAFETY: see `gemm`; parameters are padded to whole chunks.
     unsafe {
+        let part = Part {
+            runs: weights.runs(),
+            weight: weights.weights().as_ptr().add(chunk.weights),
+            bias: vld1q_s32(weights.bias().as_ptr().add(chunk.parameters)),
+            scale: vld1q_f32(weights.scale().as_ptr().add(chunk.parameters)),
+            limits: Limits::new(weights.range()),
+            channels: chunk.channels,
+        };
+        let mut out = out.as_mut_ptr().add(chunk.first);
+        let mut at = 0;
+        while at + 4 <= inputs.count {
+            tile::<4>(inputs, at, &part, out, pitch);
+            out = out.wrapping_add(4 * pitch);
+            at += 4;
+        }
+        match inputs.count - at {
+            3 => tile::<3>(inputs, at, &part, out, pitch),
+            2 => tile::<2>(inputs, at, &part, out, pitch),
+            1 => tile::<1>(inputs, at, &part, out, pitch),
+            _ => {}
+        }
+    }
+}
+
+/// What all tiles of a chunk share.
+struct Part<'a> {
+    runs: &'a [usize],
+    weight: *const i8,
+    bias: int32x4_t,
+    scale: float32x4_t,
+    limits: Limits,
+    channels: usize,
+}
+
+/// `TILE` (at most 4) outputs of 4 channels each, from output `at` on, which lies at `out`.
+///
+/// # Safety
+/// `at + TILE` outputs exist, and `gemm`'s promises hold.
+#[target_feature(enable = "neon")]
+#[inline]
+unsafe fn tile<const TILE: usize>(
+    inputs: &Inputs<'_>,
+    at: usize,
+    part: &Part<'_>,
+    out: *mut i8,
+    pitch: usize,
+) {
+    // SAFETY: the caller's.
+    unsafe {
+        let rows = offsets::<TILE>(inputs.pitch);
         let mut sums = [[vdupq_n_s32(0); LANES]; TILE];
-        let mut weight = weights.weights().as_ptr().add(chunk.weights);
-        for (start, run) in inputs.starts.iter().zip(weights.runs()) {
-            let input = inputs.data.as_ptr().add(start + at * inputs.pitch);
+        let mut weight = part.weight;
+        let mut number = 0;
+        // There is a run at least; a loop that may end before it begins costs a second set of zeros.
+        loop {
+            let (start, run) = (
+                *inputs.starts.get_unchecked(number),
+                *part.runs.get_unchecked(number),
+            );
+            let mut input = inputs.data.as_ptr().add(start + at * inputs.pitch);
             // What is left of a run fills a step, or its lower half.
             let (steps, rest) = (run / DEPTH, run % DEPTH);
-            let whole = steps + usize::from(rest > DEPTH / 2);
-            for step in 0..whole {
+            for _ in 0..steps + usize::from(rest > DEPTH / 2) {
                 let columns: [int8x16_t; LANES] =
                     std::array::from_fn(|lane| vld1q_s8(weight.add(DEPTH * lane)));
                 weight = weight.add(DEPTH * LANES);
-                for (output, sums) in sums.iter_mut().enumerate() {
-                    let values = vld1q_s8(input.add(output * inputs.pitch + DEPTH * step));
+                for (row, sums) in rows.iter().zip(&mut sums) {
+                    let values = vld1q_s8(input.add(*row));
                     for (sum, column) in sums.iter_mut().zip(columns) {
                         let pairs = vmull_s8(vget_low_s8(values), vget_low_s8(column));
                         *sum = vpadalq_s16(*sum, vmlal_high_s8(pairs, values, column));
                     }
                 }
+                input = input.add(DEPTH);
             }
             if (1..=DEPTH / 2).contains(&rest) {
                 let columns: [int8x8_t; LANES] =
                     std::array::from_fn(|lane| vld1_s8(weight.add(DEPTH * lane)));
                 weight = weight.add(DEPTH * LANES);
-                for (output, sums) in sums.iter_mut().enumerate() {
-                    let values = vld1_s8(input.add(output * inputs.pitch + DEPTH * whole));
+                for (row, sums) in rows.iter().zip(&mut sums) {
+                    let values = vld1_s8(input.add(*row));
                     for (sum, column) in sums.iter_mut().zip(columns) {
                         *sum = vpadalq_s16(*sum, vmull_s8(values, column));
                     }
                 }
             }
+            number += 1;
+            if number == part.runs.len() {
+                break;
+            }
         }
-        let bias = vld1q_s32(weights.bias().as_ptr().add(chunk.parameters));
-        let scale = vld1q_f32(weights.scale().as_ptr().add(chunk.parameters));
         let mut outputs = [vdupq_n_s32(0); 4];
         for (output, [a, b, c, d]) in outputs.iter_mut().zip(sums) {
             let sum = vpaddq_s32(vpaddq_s32(a, b), vpaddq_s32(c, d));
-            *output = scaled(vaddq_s32(sum, bias), scale);
+            *output = scaled(vaddq_s32(sum, part.bias), part.scale);
         }
-        let bytes = vreinterpretq_s32_s8(narrow(outputs, weights.range()));
-        let out = out.as_mut_ptr().add(at * pitch + chunk.first);
-        if chunk.channels == LANES {
+        let bytes = vreinterpretq_s32_s8(part.limits.narrow(outputs));
+        if part.channels == LANES {
             let place = |output: usize| out.add(output * pitch).cast::<i32>();
             vst1q_lane_s32::<0>(place(0), bytes);
             if TILE > 1 {
@@ -106,10 +151,28 @@ fn tile<const TILE: usize>(
             vst1q_s8(all.as_mut_ptr(), vreinterpretq_s8_s32(bytes));
             for (output, some) in all.chunks_exact(LANES).take(TILE).enumerate() {
                 let out = out.add(output * pitch);
-                out.copy_from_nonoverlapping(some.as_ptr(), chunk.channels);
+                out.copy_from_nonoverlapping(some.as_ptr(), part.channels);
             }
         }
     }
+}
+
+/// Where the rows of a tile begin, behind the first one. The compiler must not see that they are
+/// multiples of `pitch`: it would add them up anew in the innermost loop, where a load takes a
+/// register as its offset for nothing.
+#[inline]
+pub(super) fn offsets<const TILE: usize>(pitch: usize) -> [usize; TILE] {
+    std::array::from_fn(|row| opaque(row * pitch))
+}
+
+/// The same number, of which the compiler knows nothing.
+#[inline]
+fn opaque(mut number: usize) -> usize {
+    // SAFETY: there is no instruction in it.
+    unsafe {
+        asm!("/* {0} */", inout(reg) number, options(pure, nomem, nostack, preserves_flags));
+    }
+    number
 }
 
 #[target_feature(enable = "neon")]
@@ -118,26 +181,43 @@ pub(super) fn scaled(sum: int32x4_t, scale: float32x4_t) -> int32x4_t {
     vcvtnq_s32_f32(vmulq_f32(vcvtq_f32_s32(sum), scale))
 }
 
-/// 16 scaled sums as bytes.
-#[target_feature(enable = "neon")]
-#[inline]
-pub(super) fn narrow(scaled: [int32x4_t; 4], range: Range) -> int8x16_t {
-    let zero = vdupq_n_s16(i16::from(range.zero));
-    let [a, b, c, d] = scaled;
-    let low = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(a), b), zero);
-    let high = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(c), d), zero);
-    let bytes = vqmovn_high_s16(vqmovn_s16(low), high);
-    vminq_s8(
-        vmaxq_s8(bytes, vdupq_n_s8(range.low)),
-        vdupq_n_s8(range.high),
-    )
+/// What ends sums as bytes.
+pub(super) struct Limits {
+    zero: int16x8_t,
+    low: int8x16_t,
+    high: int8x16_t,
+}
+
+impl Limits {
+    #[target_feature(enable = "neon")]
+    #[inline]
+    pub(super) fn new(range: Range) -> Self {
+        Self {
+            zero: vdupq_n_s16(i16::from(range.zero)),
+            low: vdupq_n_s8(range.low),
+            high: vdupq_n_s8(range.high),
+        }
+    }
+
+    /// 16 scaled sums as bytes.
+    #[target_feature(enable = "neon")]
+    #[inline]
+    pub(super) fn narrow(&self, scaled: [int32x4_t; 4]) -> int8x16_t {
+        let [a, b, c, d] = scaled;
+        let low = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(a), b), self.zero);
+        let high = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(c), d), self.zero);
+        let bytes = vqmovn_high_s16(vqmovn_s16(low), high);
+        vminq_s8(vmaxq_s8(bytes, self.low), self.high)
+    }
 }
 
 const BLOCK: usize = 16;
 
+/// The channels from `from`, which begins a block, to `channels`.
 pub(super) fn depthwise(
     inputs: &Inputs<'_>,
     weights: &PackedDepthwise,
+    from: usize,
     channels: usize,
     out: &mut [i8],
     pitch: usize,
@@ -145,90 +225,95 @@ pub(super) fn depthwise(
     // SAFETY: every aarch64 processor has NEON; `depthwise` of the module has checked all inputs, with
     // slack behind them, and all outputs.
     unsafe {
-        match weights.taps() {
-            9 => blocks::<9>(inputs, weights, channels, out, pitch),
-            25 => blocks::<25>(inputs, weights, channels, out, pitch),
-            _ => any_taps(inputs, weights, channels, out, pitch),
-        }
-    }
-}
-
-/// A known number of taps; the compiler keeps their weights in registers as long as there are any.
-#[target_feature(enable = "neon")]
-fn blocks<const TAPS: usize>(
-    inputs: &Inputs<'_>,
-    weights: &PackedDepthwise,
-    channels: usize,
-    out: &mut [i8],
-    pitch: usize,
-) {
-    for first in (0..channels).step_by(BLOCK) {
-        // SAFETY: see `depthwise`; blocks of weights, biases and scales are padded to 16 channels.
-        unsafe {
-            let weight = weights.weights().as_ptr().add(first * TAPS);
-            let weight: [int8x16_t; TAPS] =
-                std::array::from_fn(|tap| vld1q_s8(weight.add(BLOCK * tap)));
-            let input: [*const i8; TAPS] =
-                std::array::from_fn(|tap| inputs.data.as_ptr().add(inputs.starts[tap] + first));
-            let (bias, scale) = parameters(weights, first);
-            for at in 0..inputs.count {
-                let moved = at * inputs.pitch;
-                let mut sums = bias;
-                for pair in 0..TAPS / 2 {
-                    let values = [
-                        vld1q_s8(input[2 * pair].add(moved)),
-                        vld1q_s8(input[2 * pair + 1].add(moved)),
-                    ];
-                    add_pair(&mut sums, values, [weight[2 * pair], weight[2 * pair + 1]]);
-                }
-                if TAPS % 2 == 1 {
-                    add_one(
-                        &mut sums,
-                        vld1q_s8(input[TAPS - 1].add(moved)),
-                        weight[TAPS - 1],
-                    );
-                }
-                let scaled = std::array::from_fn(|four| scaled(sums[four], scale[four]));
-                let bytes = narrow(scaled, weights.range());
-                store(
-                    bytes,
-                    channels - first,
-                    out.as_mut_ptr().add(at * pitch + first),
-                );
+        for first in (from..channels).step_by(BLOCK) {
+            let left = channels - first;
+            let out = &mut out[first..];
+            match (weights.taps(), left >= BLOCK) {
+                (9, true) => block::<9, true>(inputs, weights, first, left, out, pitch),
+                (9, false) => block::<9, false>(inputs, weights, first, left, out, pitch),
+                (25, true) => block::<25, true>(inputs, weights, first, left, out, pitch),
+                _ => any_taps(inputs, weights, first, left, out, pitch),
             }
         }
     }
 }
 
+/// One block of channels for a known number of taps, so that their weights stay in registers as long
+/// as there are any; `WHOLE` if all its channels exist.
+#[target_feature(enable = "neon")]
+fn block<const TAPS: usize, const WHOLE: bool>(
+    inputs: &Inputs<'_>,
+    weights: &PackedDepthwise,
+    first: usize,
+    left: usize,
+    out: &mut [i8],
+    pitch: usize,
+) {
+    // SAFETY: see `depthwise`; blocks of weights, biases and scales are padded to 16 channels.
+    unsafe {
+        let weight = weights.weights().as_ptr().add(first * TAPS);
+        let weight: [int8x16_t; TAPS] =
+            std::array::from_fn(|tap| vld1q_s8(weight.add(BLOCK * tap)));
+        let input: [*const i8; TAPS] =
+            std::array::from_fn(|tap| inputs.data.as_ptr().add(inputs.starts[tap] + first));
+        let (bias, scale) = parameters(weights, first);
+        let limits = Limits::new(weights.range());
+        let mut out = out.as_mut_ptr();
+        let mut moved = 0;
+        for _ in 0..inputs.count {
+            let mut sums = bias;
+            for pair in 0..TAPS / 2 {
+                let values = [
+                    vld1q_s8(input[2 * pair].add(moved)),
+                    vld1q_s8(input[2 * pair + 1].add(moved)),
+                ];
+                add_pair(&mut sums, values, [weight[2 * pair], weight[2 * pair + 1]]);
+            }
+            if TAPS % 2 == 1 {
+                add_one(
+                    &mut sums,
+                    vld1q_s8(input[TAPS - 1].add(moved)),
+                    weight[TAPS - 1],
+                );
+            }
+            let scaled = std::array::from_fn(|four| scaled(sums[four], scale[four]));
+            let bytes = limits.narrow(scaled);
+            if WHOLE {
+                vst1q_s8(out, bytes);
+            } else {
+                store(bytes, left, out);
+            }
+            out = out.wrapping_add(pitch);
+            moved = opaque(moved + inputs.pitch);
+        }
+    }
+}
+
+/// One block of channels for any number of taps.
 #[target_feature(enable = "neon")]
 fn any_taps(
     inputs: &Inputs<'_>,
     weights: &PackedDepthwise,
-    channels: usize,
+    first: usize,
+    left: usize,
     out: &mut [i8],
     pitch: usize,
 ) {
-    let taps = weights.taps();
-    for first in (0..channels).step_by(BLOCK) {
-        // SAFETY: see `depthwise`; blocks of weights, biases and scales are padded to 16 channels.
-        unsafe {
-            let weight = weights.weights().as_ptr().add(first * taps);
-            let (bias, scale) = parameters(weights, first);
-            for at in 0..inputs.count {
-                let input = inputs.data.as_ptr().add(at * inputs.pitch + first);
-                let mut sums = bias;
-                for (tap, start) in inputs.starts.iter().enumerate() {
-                    let weight = vld1q_s8(weight.add(BLOCK * tap));
-                    add_one(&mut sums, vld1q_s8(input.add(*start)), weight);
-                }
-                let scaled = std::array::from_fn(|four| scaled(sums[four], scale[four]));
-                let bytes = narrow(scaled, weights.range());
-                store(
-                    bytes,
-                    channels - first,
-                    out.as_mut_ptr().add(at * pitch + first),
-                );
+    // SAFETY: see `depthwise`; blocks of weights, biases and scales are padded to 16 channels.
+    unsafe {
+        let weight = weights.weights().as_ptr().add(first * weights.taps());
+        let (bias, scale) = parameters(weights, first);
+        let limits = Limits::new(weights.range());
+        for at in 0..inputs.count {
+            let input = inputs.data.as_ptr().add(at * inputs.pitch + first);
+            let mut sums = bias;
+            for (tap, start) in inputs.starts.iter().enumerate() {
+                let weight = vld1q_s8(weight.add(BLOCK * tap));
+                add_one(&mut sums, vld1q_s8(input.add(*start)), weight);
             }
+            let scaled = std::array::from_fn(|four| scaled(sums[four], scale[four]));
+            let bytes = limits.narrow(scaled);
+            store(bytes, left, out.as_mut_ptr().add(at * pitch));
         }
     }
 }
@@ -239,7 +324,7 @@ fn any_taps(
 /// `first` is the first channel of a block of `weights`.
 #[target_feature(enable = "neon")]
 #[inline]
-unsafe fn parameters(
+pub(super) unsafe fn parameters(
     weights: &PackedDepthwise,
     first: usize,
 ) -> ([int32x4_t; 4], [float32x4_t; 4]) {
@@ -254,22 +339,49 @@ unsafe fn parameters(
     }
 }
 
+/// Adds the products of two taps. The compiler would take the halves of loop-invariant weights apart
+/// outside the loop, and then has no registers for them; hence the instructions themselves.
 #[target_feature(enable = "neon")]
 #[inline]
 fn add_pair(sums: &mut [int32x4_t; 4], values: [int8x16_t; 2], weights: [int8x16_t; 2]) {
-    let [a, b] = values;
-    let [v, w] = weights;
-    let low = vmull_s8(vget_low_s8(a), vget_low_s8(v));
-    let low = vmlal_s8(low, vget_low_s8(b), vget_low_s8(w));
-    let high = vmlal_high_s8(vmull_high_s8(a, v), b, w);
+    let (low, high): (int16x8_t, int16x8_t);
+    // SAFETY: the instructions work on registers only, and every aarch64 processor has them.
+    unsafe {
+        asm!(
+            "smull {low:v}.8h, {a:v}.8b, {v:v}.8b",
+            "smull2 {high:v}.8h, {a:v}.16b, {v:v}.16b",
+            "smlal {low:v}.8h, {b:v}.8b, {w:v}.8b",
+            "smlal2 {high:v}.8h, {b:v}.16b, {w:v}.16b",
+            low = out(vreg) low,
+            high = out(vreg) high,
+            a = in(vreg) values[0],
+            b = in(vreg) values[1],
+            v = in(vreg) weights[0],
+            w = in(vreg) weights[1],
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
     add_products(sums, low, high);
 }
 
+/// Adds the products of one tap.
 #[target_feature(enable = "neon")]
 #[inline]
 fn add_one(sums: &mut [int32x4_t; 4], values: int8x16_t, weights: int8x16_t) {
-    let low = vmull_s8(vget_low_s8(values), vget_low_s8(weights));
-    add_products(sums, low, vmull_high_s8(values, weights));
+    let (low, high): (int16x8_t, int16x8_t);
+    // SAFETY: as in `add_pair`.
+    unsafe {
+        asm!(
+            "smull {low:v}.8h, {a:v}.8b, {v:v}.8b",
+            "smull2 {high:v}.8h, {a:v}.16b, {v:v}.16b",
+            low = out(vreg) low,
+            high = lateout(vreg) high,
+            a = in(vreg) values,
+            v = in(vreg) weights,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    add_products(sums, low, high);
 }
 
 #[target_feature(enable = "neon")]

@@ -1,5 +1,4 @@
-//! NEON with dot products, for Cortex-A76: 16 multiply-adds an instruction. The depthwise kernel is
-//! that of [`neon`](super::neon).
+//! NEON with dot products, for Cortex-A76: 16 multiply-adds an instruction.
 #![allow(
     unsafe_code,
     reason = "vector instructions on raw pointers; bounds are checked in kernels/mod.rs"
@@ -9,7 +8,7 @@ use std::arch::aarch64::*;
 use std::arch::asm;
 
 use super::Inputs;
-use super::neon::{narrow, scaled};
+use super::neon::{Limits, offsets, scaled};
 use crate::classify::int8::packing::{Chunk, PackedGemm};
 
 const LANES: usize = 8;
@@ -17,62 +16,102 @@ const DEPTH: usize = 4;
 
 pub(super) fn gemm(inputs: &Inputs<'_>, weights: &PackedGemm, out: &mut [i8], pitch: usize) {
     for chunk in weights.chunks() {
-        let mut at = 0;
         // SAFETY: these kernels are chosen only where the processor has the instructions. `gemm` of
         // the module has checked that all runs of all inputs, with slack behind them, lie within
         // `data`, and all outputs within `out`; the weights were packed for these lanes.
-        unsafe {
-            while at + 8 <= inputs.count {
-                tile::<8>(inputs, at, weights, chunk, out, pitch);
-                at += 8;
-            }
-            if at + 4 <= inputs.count {
-                tile::<4>(inputs, at, weights, chunk, out, pitch);
-                at += 4;
-            }
-            if at + 2 <= inputs.count {
-                tile::<2>(inputs, at, weights, chunk, out, pitch);
-                at += 2;
-            }
-            if at < inputs.count {
-                tile::<1>(inputs, at, weights, chunk, out, pitch);
-            }
-        }
+        unsafe { chunk_of(inputs, weights, chunk, out, pitch) };
     }
 }
 
-/// `TILE` outputs of 8 channels each.
+/// All outputs of a chunk of 8 channels.
 #[target_feature(enable = "neon,dotprod")]
-fn tile<const TILE: usize>(
+fn chunk_of(
     inputs: &Inputs<'_>,
-    at: usize,
     weights: &PackedGemm,
     chunk: &Chunk,
     out: &mut [i8],
     pitch: usize,
 ) {
-    // SAFETY: the caller holds `gemm`'s promises, and `at + TILE` outputs exist. Loading 16 bytes of
-    // a run reads at most 15 bytes of the slack.
+    // SAFETY: see `gemm`; parameters are padded to whole chunks.
     unsafe {
         let bias = weights.bias().as_ptr().add(chunk.parameters);
-        let mut sums = [[vld1q_s32(bias), vld1q_s32(bias.add(4))]; TILE];
-        let mut weight = weights.weights().as_ptr().add(chunk.weights);
-        for (start, groups) in inputs.starts.iter().zip(weights.groups()) {
-            let input = inputs.data.as_ptr().add(start + at * inputs.pitch);
-            for step in 0..groups / 4 {
-                let values: [int8x16_t; TILE] = std::array::from_fn(|output| {
-                    vld1q_s8(input.add(output * inputs.pitch + 16 * step))
-                });
+        let scale = weights.scale().as_ptr().add(chunk.parameters);
+        let part = Part {
+            groups: weights.groups(),
+            weight: weights.weights().as_ptr().add(chunk.weights),
+            bias: [vld1q_s32(bias), vld1q_s32(bias.add(4))],
+            scale: [vld1q_f32(scale), vld1q_f32(scale.add(4))],
+            limits: Limits::new(weights.range()),
+            channels: chunk.channels,
+        };
+        let out = out.as_mut_ptr().add(chunk.first);
+        let place = |at: usize| out.add(at * pitch);
+        let mut at = 0;
+        while at + 8 <= inputs.count {
+            tile::<8>(inputs, at, &part, place(at), pitch);
+            at += 8;
+        }
+        if at + 4 <= inputs.count {
+            tile::<4>(inputs, at, &part, place(at), pitch);
+            at += 4;
+        }
+        if at + 2 <= inputs.count {
+            tile::<2>(inputs, at, &part, place(at), pitch);
+            at += 2;
+        }
+        if at < inputs.count {
+            tile::<1>(inputs, at, &part, place(at), pitch);
+        }
+    }
+}
+
+/// What all tiles of a chunk share.
+struct Part<'a> {
+    groups: &'a [usize],
+    weight: *const i8,
+    bias: [int32x4_t; 2],
+    scale: [float32x4_t; 2],
+    limits: Limits,
+    channels: usize,
+}
+
+/// `TILE` outputs of 8 channels each, from output `at` on, which lies at `out`.
+///
+/// # Safety
+/// `at + TILE` outputs exist, and `gemm`'s promises hold.
+#[target_feature(enable = "neon,dotprod")]
+#[inline]
+unsafe fn tile<const TILE: usize>(
+    inputs: &Inputs<'_>,
+    at: usize,
+    part: &Part<'_>,
+    out: *mut i8,
+    pitch: usize,
+) {
+    // SAFETY: the caller's. Loading 16 bytes of a run reads at most 15 bytes of the slack.
+    unsafe {
+        let rows = offsets::<TILE>(inputs.pitch);
+        let mut sums = [part.bias; TILE];
+        let mut weight = part.weight;
+        let mut number = 0;
+        // There is a run at least; a loop that may end before it begins costs a second set of sums.
+        loop {
+            let start = *inputs.starts.get_unchecked(number);
+            let groups = *part.groups.get_unchecked(number);
+            let mut input = inputs.data.as_ptr().add(start + at * inputs.pitch);
+            for _ in 0..groups / 4 {
+                let values: [int8x16_t; TILE] =
+                    std::array::from_fn(|output| vld1q_s8(input.add(rows[output])));
                 weight = add::<TILE, 0>(&mut sums, weight, &values);
                 weight = add::<TILE, 1>(&mut sums, weight, &values);
                 weight = add::<TILE, 2>(&mut sums, weight, &values);
                 weight = add::<TILE, 3>(&mut sums, weight, &values);
+                input = input.add(4 * DEPTH);
             }
             let rest = groups % 4;
             if rest > 0 {
-                let values: [int8x16_t; TILE] = std::array::from_fn(|output| {
-                    vld1q_s8(input.add(output * inputs.pitch + DEPTH * (groups - rest)))
-                });
+                let values: [int8x16_t; TILE] =
+                    std::array::from_fn(|output| vld1q_s8(input.add(rows[output])));
                 weight = add::<TILE, 0>(&mut sums, weight, &values);
                 if rest > 1 {
                     weight = add::<TILE, 1>(&mut sums, weight, &values);
@@ -81,23 +120,36 @@ fn tile<const TILE: usize>(
                     weight = add::<TILE, 2>(&mut sums, weight, &values);
                 }
             }
+            number += 1;
+            if number == part.groups.len() {
+                break;
+            }
         }
-        let scale = weights.scale().as_ptr().add(chunk.parameters);
-        let scale = [vld1q_f32(scale), vld1q_f32(scale.add(4))];
-        let out = out.as_mut_ptr().add(at * pitch + chunk.first);
         for pair in 0..TILE.div_ceil(2) {
             let (first, second) = (sums[2 * pair], sums[(2 * pair + 1).min(TILE - 1)]);
             let scaled = [
-                scaled(first[0], scale[0]),
-                scaled(first[1], scale[1]),
-                scaled(second[0], scale[0]),
-                scaled(second[1], scale[1]),
+                scaled(first[0], part.scale[0]),
+                scaled(first[1], part.scale[1]),
+                scaled(second[0], part.scale[0]),
+                scaled(second[1], part.scale[1]),
             ];
-            let bytes = narrow(scaled, weights.range());
+            let bytes = part.limits.narrow(scaled);
             let out = out.add(2 * pair * pitch);
-            store(vget_low_s8(bytes), chunk.channels, out);
+            if part.channels == LANES {
+                let bytes = vreinterpretq_s64_s8(bytes);
+                vst1q_lane_s64::<0>(out.cast(), bytes);
+                if 2 * pair + 1 < TILE {
+                    vst1q_lane_s64::<1>(out.add(pitch).cast(), bytes);
+                }
+                continue;
+            }
+            let mut both = [0_i8; 2 * LANES];
+            vst1q_s8(both.as_mut_ptr(), bytes);
+            out.copy_from_nonoverlapping(both.as_ptr(), part.channels);
             if 2 * pair + 1 < TILE {
-                store(vget_high_s8(bytes), chunk.channels, out.add(pitch));
+                let second = both.as_ptr().add(LANES);
+                out.add(pitch)
+                    .copy_from_nonoverlapping(second, part.channels);
             }
         }
     }
@@ -146,23 +198,4 @@ fn dot<const QUARTER: usize>(
         );
     }
     sum
-}
-
-/// Stores the first `channels` of 8 bytes.
-///
-/// # Safety
-/// As many bytes at `out` may be written.
-#[target_feature(enable = "neon")]
-#[inline]
-unsafe fn store(bytes: int8x8_t, channels: usize, out: *mut i8) {
-    // SAFETY: no more than `channels` bytes are written, which the caller vouches for.
-    unsafe {
-        if channels == LANES {
-            vst1_s8(out, bytes);
-        } else {
-            let mut rest = [0_i8; LANES];
-            vst1_s8(rest.as_mut_ptr(), bytes);
-            out.copy_from_nonoverlapping(rest.as_ptr(), channels);
-        }
-    }
 }

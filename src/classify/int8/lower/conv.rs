@@ -65,7 +65,8 @@ impl Lowering<'_> {
         let groups = conv.group;
         let divides =
             groups > 0 && output.channels % groups == 0 && map.shape.channels % groups == 0;
-        if !divides || output.len() == 0 || too_large(output.len()) || too_large(map.shape.len()) {
+        let empty = output.len() == 0 || map.shape.len() == 0 || window.kernel.contains(&0);
+        if !divides || empty || too_large(output.len()) || too_large(map.shape.len()) {
             let Shape {
                 height,
                 width,
