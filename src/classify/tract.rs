@@ -6,7 +6,7 @@ use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::bail;
 
 use super::bundle::{Bundle, Input, Layout, Manifest, Output, OutputKind};
-use super::int8::{Coverage, PixelScale, Section, rewrite};
+use super::int8::{Coverage, Layer, PixelScale, Section, rewrite};
 use super::{Classifier, Compute, Scores};
 use crate::error::{Error, Result};
 use crate::panics;
@@ -77,6 +77,16 @@ impl TractClassifier {
     #[must_use]
     pub fn coverage(&self) -> Option<&Coverage> {
         self.coverage.as_ref()
+    }
+
+    /// Runs the network on `picture` layer by layer, with a call of `done` after each. Says whether it
+    /// could: only a network that runs on the integer kernels alone is known by its layers.
+    pub fn layers(&mut self, picture: &ModelInput, done: impl FnMut(&Layer)) -> bool {
+        let Network::Section(section) = &self.network else {
+            return false;
+        };
+        section.classify_and_tell(picture.pixels(), |_| {}, done);
+        true
     }
 
     /// Runs the golden cases.

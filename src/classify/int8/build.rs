@@ -2,6 +2,7 @@
 
 use super::memory::{Sizes, Slot};
 use super::program::{Operator, Program, Step};
+use super::report::Layer;
 
 /// A result of a step (or an input of the program), before it has a place in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,8 +31,18 @@ const LARGEST: usize = 1 << 28;
 pub(super) struct Builder {
     needs: Vec<Need>,
     inputs: Vec<Id>,
-    steps: Vec<(Operator, Vec<Id>, Id)>,
+    steps: Vec<Pending>,
     outputs: Vec<Id>,
+    layer: Layer,
+}
+
+/// A step whose memory is not known yet.
+#[derive(Debug)]
+struct Pending {
+    operator: Operator,
+    inputs: Vec<Id>,
+    output: Id,
+    layer: Layer,
 }
 
 /// A finished program, with the places of what goes in and comes out.
@@ -70,6 +81,11 @@ impl Builder {
         self.step(operator, inputs, Need::Reals(length))
     }
 
+    /// Steps from now on compute `layer`.
+    pub fn begin(&mut self, layer: Layer) {
+        self.layer = layer;
+    }
+
     /// Keeps a result until the end.
     pub fn output(&mut self, id: Id) {
         self.outputs.push(id);
@@ -77,7 +93,12 @@ impl Builder {
 
     fn step(&mut self, operator: Operator, inputs: Vec<Id>, need: Need) -> Id {
         let id = self.need(need);
-        self.steps.push((operator, inputs, id));
+        self.steps.push(Pending {
+            operator,
+            inputs,
+            output: id,
+            layer: self.layer.clone(),
+        });
         id
     }
 
@@ -89,8 +110,8 @@ impl Builder {
     /// Gives each result a place, which it leaves to others after its last use.
     pub fn finish(self) -> Built {
         let mut last_use = vec![0; self.needs.len()];
-        for (at, (_, inputs, output)) in self.steps.iter().enumerate() {
-            for id in inputs.iter().chain([output]) {
+        for (at, step) in self.steps.iter().enumerate() {
+            for id in step.inputs.iter().chain([&step.output]) {
                 last_use[id.0] = at;
             }
         }
@@ -102,7 +123,13 @@ impl Builder {
             places.place(*id, self.needs[id.0]);
         }
         let mut steps = Vec::with_capacity(self.steps.len());
-        for (at, (operator, inputs, output)) in self.steps.into_iter().enumerate() {
+        for (at, step) in self.steps.into_iter().enumerate() {
+            let Pending {
+                operator,
+                inputs,
+                output,
+                layer,
+            } = step;
             let slot = places.place(output, self.needs[output.0]);
             for id in inputs.iter().chain([&output]) {
                 if last_use[id.0] == at {
@@ -114,6 +141,7 @@ impl Builder {
                 inputs: inputs.iter().map(|id| places.of(*id)).collect(),
                 output: slot,
                 length: self.needs[output.0].length(),
+                layer,
             });
         }
         Built {

@@ -5,6 +5,7 @@ use super::operators::{
     Add, Combination, Concat, Conv, Depthwise, Dequantise, Function, Gate, Lookup, OverChannels,
     OverPixels, Pixels, Quantise, Reorder, join,
 };
+use super::report::Layer;
 
 /// What a step does, and with what. Maps of bytes come first, real numbers after them.
 #[derive(Debug)]
@@ -72,6 +73,8 @@ pub(super) struct Step {
     pub output: Slot,
     /// How many values that is.
     pub length: usize,
+    /// The layer of the network that it computes.
+    pub layer: Layer,
 }
 
 /// Steps in the order in which they run.
@@ -84,8 +87,14 @@ pub(super) struct Program {
 impl Program {
     /// Runs all steps. `pixels` is the camera's picture, where the program begins with one.
     pub fn run(&self, pixels: &[u8], memory: &mut Memory) {
+        self.run_and_tell(pixels, memory, |_| {});
+    }
+
+    /// Runs all steps and calls `done` after each.
+    pub fn run_and_tell(&self, pixels: &[u8], memory: &mut Memory, mut done: impl FnMut(&Layer)) {
         for step in &self.steps {
             step.run(pixels, memory);
+            done(&step.layer);
         }
     }
 

@@ -3,7 +3,7 @@
 use super::kernels::Backend;
 
 /// A layer of a network.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Layer {
     /// Its name in the file.
     pub name: String,
@@ -30,13 +30,6 @@ impl Coverage {
             backend,
             covered: Vec::new(),
             left_to_tract: Vec::new(),
-        }
-    }
-
-    pub(super) fn count(&mut self, layer: Layer, reason: Option<String>) {
-        match reason {
-            None => self.covered.push(layer),
-            Some(reason) => self.left_to_tract.push((layer, reason)),
         }
     }
 

@@ -8,6 +8,7 @@ use tract_onnx::tract_core::internal::*;
 use super::build::{Built, Id};
 use super::memory::{Memory, Sizes, Slot};
 use super::program::Program;
+use super::report::Layer;
 use super::shape::Shape;
 
 /// What a section is given.
@@ -91,8 +92,18 @@ impl Section {
     /// Runs the program on `pixels` and hands its numbers to `take`. Allocates nothing but its memory,
     /// at the first call.
     pub fn classify<T>(&self, pixels: &[u8], take: impl FnOnce(&[f32]) -> T) -> T {
+        self.classify_and_tell(pixels, take, |_| {})
+    }
+
+    /// The same, with a call of `done` after each step.
+    pub fn classify_and_tell<T>(
+        &self,
+        pixels: &[u8],
+        take: impl FnOnce(&[f32]) -> T,
+        done: impl FnMut(&Layer),
+    ) -> T {
         self.with_memory(|inside, memory| {
-            inside.program.run(pixels, memory);
+            inside.program.run_and_tell(pixels, memory, done);
             let numbers = memory.store().reals(inside.outputs[0]);
             take(&numbers[..inside.made[0].shape.len()])
         })

@@ -154,31 +154,24 @@ impl Lowering<'_> {
         {
             return self.input(node);
         }
-        match self.lower(node) {
-            Ok(value) => {
-                self.count(node, None);
-                self.values.insert(OutletId::new(node.id, 0), value);
-                Ok(())
-            }
-            Err(Refusal::Broken(reason)) => bail!("{reason}"),
-            Err(Refusal::Uncovered(reason)) => {
-                self.count(node, Some(reason));
-                self.leave_to_tract(node)
-            }
-            Err(Refusal::NotOurs) => {
-                self.count(node, Some(String::new()));
-                self.leave_to_tract(node)
-            }
-        }
-    }
-
-    fn count(&mut self, node: &TypedNode, reason: Option<String>) {
         let layer = Layer {
             name: node.name.clone(),
             operator: node.op.name().to_string(),
             macs: node::macs(self.graph, node).unwrap_or(0),
         };
-        self.coverage.count(layer, reason);
+        self.builder.begin(layer.clone());
+        let reason = match self.lower(node) {
+            Ok(value) => {
+                self.values.insert(OutletId::new(node.id, 0), value);
+                self.coverage.covered.push(layer);
+                return Ok(());
+            }
+            Err(Refusal::Broken(reason)) => bail!("{reason}"),
+            Err(Refusal::Uncovered(reason)) => reason,
+            Err(Refusal::NotOurs) => String::new(),
+        };
+        self.coverage.left_to_tract.push((layer, reason));
+        self.leave_to_tract(node)
     }
 
     /// A tensor as a map of bytes.
