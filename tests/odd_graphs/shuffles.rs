@@ -114,38 +114,55 @@ fn axes_that_change_places_are_not_taken_for_a_shuffle() {
     }
 }
 
-#[test]
-fn a_vector_whose_axes_have_other_names_is_no_gate_for_channels() {
-    // The gate has a value a row, and there are as many rows as channels.
+/// The means of a map as a value a row: there are as many rows as channels.
+fn with_means_as_rows(how: &str) -> (Net, Map, [String; 3]) {
     let mut net = Net::new(8, 8);
     let picture = net.picture();
     let stem = net.conv(&picture, &Conv::square(8, 3));
     let real = net.dequantise(&stem);
     let means = net.node("GlobalAveragePool", &[&real], vec![]);
-    let shape = net.vector(&[1, 1, 8, 1]);
-    let rows = net.node("Reshape", &[&means, &shape], vec![]);
-    let product = net.node("Mul", &[&real, &rows], vec![]);
-    let scale = stem.scale * stem.scale * 10.0;
-    let gated = net.quantise(&product, 8, scale, 0, false);
-    runs_right(&net.end_with_all(&gated), 8 * 64, scale);
+    let rows = if how == "Reshape" {
+        let shape = net.vector(&[1, 1, 8, 1]);
+        net.node("Reshape", &[&means, &shape], vec![])
+    } else {
+        net.node("Transpose", &[&means], vec![ints("perm", &[0, 2, 1, 3])])
+    };
+    (net, stem, [real, means, rows])
+}
+
+#[test]
+fn a_vector_whose_axes_have_other_names_is_no_gate_for_channels() {
+    for how in ["Reshape", "Transpose"] {
+        let (mut net, stem, [real, _, rows]) = with_means_as_rows(how);
+        let product = net.node("Mul", &[&real, &rows], vec![]);
+        let scale = stem.scale * stem.scale * 10.0;
+        let gated = net.quantise(&product, 8, scale, 0, false);
+        runs_right(&net.end_with_all(&gated), 8 * 64, scale);
+    }
 }
 
 #[test]
 fn vectors_across_each_other_are_no_sum_of_vectors() {
-    let mut net = Net::new(8, 8);
-    let picture = net.picture();
-    let stem = net.conv(&picture, &Conv::square(8, 3));
-    let real = net.dequantise(&stem);
-    let means = net.node("GlobalAveragePool", &[&real], vec![]);
-    let shape = net.vector(&[1, 1, 8, 1]);
-    let rows = net.node("Reshape", &[&means, &shape], vec![]);
-    for op in ["Add", "Mul"] {
-        let mut net = net.clone();
-        let product = net.node(op, &[&means, &rows], vec![]);
-        let flat = net.node("Flatten", &[&product], vec![ints("axis", &[1])]);
-        runs_right(&net.end_with(&flat), 64, stem.scale);
+    for how in ["Reshape", "Transpose"] {
+        let (net, stem, [_, means, rows]) = with_means_as_rows(how);
+        for op in ["Add", "Mul"] {
+            let mut net = net.clone();
+            let product = net.node(op, &[&means, &rows], vec![]);
+            let flat = net.node("Flatten", &[&product], vec![ints("axis", &[1])]);
+            runs_right(&net.end_with(&flat), 64, stem.scale);
+        }
     }
-    let sum = net.node("GlobalAveragePool", &[&rows], vec![]);
-    let flat = net.node("Flatten", &[&sum], vec![ints("axis", &[1])]);
-    runs_right(&net.end_with(&flat), 1, stem.scale);
+}
+
+#[test]
+fn a_vector_whose_axes_have_other_names_is_reduced_as_the_graph_says() {
+    for how in ["Reshape", "Transpose"] {
+        let (net, stem, [.., rows]) = with_means_as_rows(how);
+        for (axes, left) in [([2, 3], 1), ([1, 3], 8)] {
+            let mut net = net.clone();
+            let sum = net.node("ReduceMax", &[&rows], vec![ints("axes", &axes)]);
+            let flat = net.node("Flatten", &[&sum], vec![ints("axis", &[1])]);
+            runs_right(&net.end_with(&flat), left, stem.scale);
+        }
+    }
 }

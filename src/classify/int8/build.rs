@@ -59,11 +59,6 @@ pub(super) struct Built {
 }
 
 impl Builder {
-    /// Whether there is nothing in it.
-    pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
-    }
-
     /// An input of `length` bytes that is filled from outside.
     pub fn input(&mut self, length: usize) -> Id {
         let id = self.need(Need::Bytes(length));

@@ -41,6 +41,7 @@ impl Lowering<'_> {
             _ => return Err(Refusal::NotOurs),
         };
         let map = self.bytes(node.inputs[0])?;
+        self.upright(node.inputs[0])?;
         let pool = &conv.pool_spec;
         if conv.kernel_fmt != KernelFormat::OIHW
             || pool.data_format != DataFormat::NCHW

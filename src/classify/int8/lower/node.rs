@@ -12,7 +12,7 @@ use tract_onnx::tract_core::ops::quant::{DequantizeLinearF32, QuantizeLinearI8, 
 use super::arithmetic::function;
 use super::constants::{Constants, usable_scale};
 use super::float::Quantisation;
-use super::value::{Real, Value};
+use super::value::Value;
 use super::{Lowering, Refusal, conv};
 use crate::classify::int8::operators::{Combination, Reduction};
 
@@ -66,8 +66,7 @@ impl Lowering<'_> {
             return self.quantise(&real, by);
         }
         if let Some(op) = op.downcast_ref::<AxisOp>() {
-            let value = self.value(node.inputs[0])?;
-            return self.moved(value, op);
+            return self.moved(node, op);
         }
         if op.is::<ElementWiseOp>() || op.is::<TypedBinOp>() {
             return self.arithmetic(node);
@@ -79,12 +78,16 @@ impl Lowering<'_> {
             if op.axis != 1 {
                 return Err(Refusal::NotOurs);
             }
-            let parts: Result<Vec<Real>, Refusal> =
-                node.inputs.iter().map(|input| self.real(*input)).collect();
-            return self.behind(parts?);
+            let mut parts = Vec::with_capacity(node.inputs.len());
+            for input in &node.inputs {
+                parts.push(self.real(*input)?);
+                self.upright(*input)?;
+            }
+            return self.behind(parts);
         }
         if op.name() == "Resize" {
             let value = self.value(node.inputs[0])?;
+            self.upright(node.inputs[0])?;
             return self.repeated(node, value);
         }
         // Nodes over quantised tensors should be known; all others are none of ours.
@@ -126,8 +129,13 @@ impl Lowering<'_> {
                     "Mul" => Combination::Product,
                     _ => return Err(Refusal::NotOurs),
                 };
-                let (a, b) = (self.real(node.inputs[a])?, self.real(node.inputs[b])?);
-                self.combine(&a, &b, how)
+                let (a, b) = (node.inputs[a], node.inputs[b]);
+                let parts = [self.real(a)?, self.real(b)?];
+                if self.axes(a)? != self.axes(b)? {
+                    self.upright(a)?;
+                    self.upright(b)?;
+                }
+                self.combine(&parts[0], &parts[1], how)
             }
             _ => Err(Refusal::NotOurs),
         }
@@ -135,6 +143,7 @@ impl Lowering<'_> {
 
     fn reduce(&mut self, node: &TypedNode, op: &Reduce) -> Result<Value, Refusal> {
         let real = self.real(node.inputs[0])?;
+        self.upright(node.inputs[0])?;
         let reduction = match op.reducer {
             Reducer::Sum => Reduction::Sum,
             Reducer::Max => Reduction::Max,

@@ -14,12 +14,17 @@ use crate::classify::int8::program::Operator;
 use crate::classify::int8::shape::Shape;
 
 impl Lowering<'_> {
-    /// `value` with its axes changed.
-    pub(super) fn moved(&mut self, value: Value, op: &AxisOp) -> Result<Value, Refusal> {
-        let shape = value.shape();
-        let (value, mut places) = match value {
+    /// What a node makes of the axes of its input.
+    pub(super) fn moved(&mut self, node: &TypedNode, op: &AxisOp) -> Result<Value, Refusal> {
+        let (value, mut places) = match self.value(node.inputs[0])? {
             Value::Moved(value, places) => (*value, Arc::unwrap_or_clone(places)),
-            value => (value, numbered(shape)?),
+            value => {
+                // The graph may have other axes for a vector than a map has.
+                let axes = self.axes(node.inputs[0])?;
+                let places = numbered(value.shape())?.into_shape(axes);
+                let places = places.map_err(|error| Refusal::why(error.to_string()))?;
+                (value, places)
+            }
         };
         op.change_tensor(&mut places, false)
             .map_err(|error| Refusal::why(format!("its axes cannot be followed: {error}")))?;
@@ -104,12 +109,14 @@ pub(super) fn numbered(shape: Shape) -> Result<Tensor, Refusal> {
 pub(super) fn settled(value: Value, places: Tensor) -> Value {
     let shape = value.shape();
     let moved = |value: Value, places: Tensor| Value::Moved(Box::new(value), Arc::new(places));
-    // A vector keeps its numbers in their order however its axes are called.
+    // A vector keeps its numbers in their order whichever of its axes they lie along; along two axes
+    // it could be turned.
     let upright = places.shape() == [1, shape.channels, shape.height, shape.width];
+    let along_one_axis = places.shape().iter().filter(|side| **side != 1).count() <= 1;
     let Ok(view) = places.to_plain_array_view::<i64>() else {
         return moved(value, places);
     };
-    if view.iter().copied().eq(0..shape.len() as i64) && (upright || shape.is_vector()) {
+    if view.iter().copied().eq(0..shape.len() as i64) && (upright || (shape.is_vector() && along_one_axis)) {
         return value;
     }
     let plane = shape.height * shape.width;
