@@ -38,6 +38,7 @@ const DRIVERS: [(&str, &[&str]); 4] = [
         &[
             "classify/tract.rs",
             "classify/onnx.rs",
+            "classify/sanity.rs",
             "classify/int8/section.rs",
             "classify/int8/lower/",
         ],

@@ -7,6 +7,7 @@ pub mod bundle;
 mod compute;
 mod int8;
 mod onnx;
+mod sanity;
 mod scores;
 mod tract;
 

@@ -7,6 +7,7 @@ use tract_onnx::tract_core::internal::bail;
 
 use super::bundle::{Bundle, Input, Layout, Manifest, Output, OutputKind};
 use super::int8::{Coverage, Layer, PixelScale, Section, rewrite};
+use super::sanity::{check_sizes, check_windows};
 use super::{Classifier, Compute, Scores};
 use crate::error::{Error, Result};
 use crate::panics;
@@ -205,7 +206,10 @@ fn build(bundle: &Bundle, compute: Compute) -> TractResult<(Network, Option<Cove
         Layout::Nchw => [1, 3, height, width],
         Layout::Nhwc => [1, height, width, 3],
     };
-    let model = super::onnx::reader().model_for_read(&mut std::io::Cursor::new(&bundle.model))?;
+    let reader = super::onnx::reader();
+    let file = reader.proto_model_for_read(&mut std::io::Cursor::new(&bundle.model))?;
+    check_windows(&file)?;
+    let model = reader.model_for_proto_model(&file)?;
     let (inputs, outputs) = (model.input_outlets()?.len(), model.output_outlets()?.len());
     if inputs != 1 || outputs == 0 {
         bail!("it has {inputs} inputs and {outputs} outputs, and a classifier has one of each");
@@ -216,6 +220,7 @@ fn build(bundle: &Bundle, compute: Compute) -> TractResult<(Network, Option<Cove
     // A bundle may export more than its scores.
     let scores = graph.output_outlets()?[0];
     graph.select_output_outlets(&[scores])?;
+    check_sizes(&graph)?;
     let Some(backend) = compute.backend else {
         return Ok((Network::Reals(runnable(graph, manifest)?), None));
     };

@@ -95,19 +95,34 @@ fn attention_to_both_runs_on_the_kernels() {
 fn attention_in_quantised_operators_runs_on_the_kernels() {
     let (mut net, map) = stem();
     let [name, scale, zero] = net.parameters(&map);
-    let pooled = Map { scale: map.scale / 4.0, zero: 5, ..map.clone() };
+    let pooled = Map {
+        scale: map.scale / 4.0,
+        zero: 5,
+        ..map.clone()
+    };
     let [_, pooled_scale, pooled_zero] = net.parameters(&pooled);
     let inputs = [&*name, &scale, &zero, &pooled_scale, &pooled_zero];
     let pooled = Map {
-        name: net.node("QLinearGlobalAveragePool", &inputs, vec![int("channels_last", 0)]),
+        name: net.node(
+            "QLinearGlobalAveragePool",
+            &inputs,
+            vec![int("channels_last", 0)],
+        ),
         ..pooled
     };
     let vector = net.conv(&pooled, &Conv::square(9, 1));
     let [name, scale, zero] = net.parameters(&vector);
-    let gate = Map { scale: 1.0 / 256.0, zero: -128, ..vector };
+    let gate = Map {
+        scale: 1.0 / 256.0,
+        zero: -128,
+        ..vector
+    };
     let [_, gate_scale, gate_zero] = net.parameters(&gate);
     let inputs = [&*name, &scale, &zero, &gate_scale, &gate_zero];
-    let gate = Map { name: net.node("QLinearSigmoid", &inputs, vec![]), ..gate };
+    let gate = Map {
+        name: net.node("QLinearSigmoid", &inputs, vec![]),
+        ..gate
+    };
     let gated = net.two("QLinearMul", &map, &gate, map.scale * 0.6, 4);
     let last = net.conv(&gated, &Conv::square(5, 1));
     runs_on_kernels(&net.end_with_means(&last), 5, last.scale);
@@ -121,7 +136,11 @@ fn a_gate_that_is_not_quantised_runs_right() {
     let gate = net.node("Sigmoid", &[&means], vec![]);
     for swapped in [false, true] {
         let mut net = net.clone();
-        let inputs = if swapped { [&*gate, &*real] } else { [&*real, &*gate] };
+        let inputs = if swapped {
+            [&*gate, &*real]
+        } else {
+            [&*real, &*gate]
+        };
         let product = net.node("Mul", &inputs, vec![]);
         let gated = net.quantise(&product, 9, map.scale * 0.6, 0, false);
         let last = net.conv(&gated, &Conv::square(5, 1));
@@ -146,7 +165,16 @@ fn a_gated_map_that_is_used_in_other_ways_runs_right() {
 
 #[test]
 fn functions_of_bytes_run_right() {
-    for op in ["Relu", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "LeakyRelu", "Neg", "Sqrt"] {
+    for op in [
+        "Relu",
+        "Sigmoid",
+        "HardSigmoid",
+        "HardSwish",
+        "Tanh",
+        "LeakyRelu",
+        "Neg",
+        "Sqrt",
+    ] {
         let (mut net, map) = stem();
         let real = net.dequantise(&map);
         let positive = net.node("Relu", &[&real], vec![]);
@@ -178,7 +206,11 @@ fn arithmetic_with_constants_runs_right() {
                 let (mut net, map) = stem();
                 let input = net.dequantise(&map);
                 let constant = net.scalar(constant);
-                let inputs = if first { [&*constant, &*input] } else { [&*input, &*constant] };
+                let inputs = if first {
+                    [&*constant, &*input]
+                } else {
+                    [&*input, &*constant]
+                };
                 // One by zero is not a number that can be compared.
                 if op == "Div" && first {
                     continue;

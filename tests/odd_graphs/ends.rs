@@ -45,13 +45,25 @@ fn a_softmax_at_the_end_runs_right() {
 fn pooling_by_any_operator_runs_right() {
     let pools = [
         ("GlobalMaxPool", vec![]),
-        ("ReduceMean", vec![ints("axes", &[2, 3]), int("keepdims", 1)]),
-        ("ReduceMax", vec![ints("axes", &[-1, -2]), int("keepdims", 1)]),
+        (
+            "ReduceMean",
+            vec![ints("axes", &[2, 3]), int("keepdims", 1)],
+        ),
+        (
+            "ReduceMax",
+            vec![ints("axes", &[-1, -2]), int("keepdims", 1)],
+        ),
         ("ReduceMin", vec![ints("axes", &[2, 3]), int("keepdims", 1)]),
-        ("ReduceMean", vec![ints("axes", &[2, 3]), int("keepdims", 0)]),
+        (
+            "ReduceMean",
+            vec![ints("axes", &[2, 3]), int("keepdims", 0)],
+        ),
         ("ReduceMean", vec![ints("axes", &[3]), int("keepdims", 1)]),
         ("AveragePool", vec![ints("kernel_shape", &[6, 6])]),
-        ("MaxPool", vec![ints("kernel_shape", &[3, 3]), ints("strides", &[2, 2])]),
+        (
+            "MaxPool",
+            vec![ints("kernel_shape", &[3, 3]), ints("strides", &[2, 2])],
+        ),
     ];
     for (op, attributes) in pools {
         let mut net = Net::new(12, 12);
@@ -72,7 +84,10 @@ fn pooling_by_any_operator_runs_right() {
 #[test]
 fn pooling_of_bytes_runs_right() {
     for (op, attributes) in [
-        ("MaxPool", vec![ints("kernel_shape", &[3, 3]), ints("strides", &[2, 2])]),
+        (
+            "MaxPool",
+            vec![ints("kernel_shape", &[3, 3]), ints("strides", &[2, 2])],
+        ),
         ("GlobalMaxPool", vec![]),
     ] {
         let mut net = Net::new(12, 12);
@@ -93,12 +108,22 @@ fn tract_between_two_sections_runs_right() {
     let real = net.dequantise(&first);
     let odd = net.node("Tanh", &[&real], vec![]);
     let back = net.quantise(&odd, 9, 1.0 / 64.0, 5, false);
-    let second = net.conv(&back, &Conv { unsigned: true, zero: 100, ..Conv::depthwise(9, 3) });
+    let second = net.conv(
+        &back,
+        &Conv {
+            unsigned: true,
+            zero: 100,
+            ..Conv::depthwise(9, 3)
+        },
+    );
     let [a, b] = [net.dequantise(&second), net.dequantise(&kept)];
     let sum = net.node("Add", &[&a, &b], vec![]);
     let sum = net.quantise(&sum, 9, kept.scale, 0, false);
     let coverage = runs_right(&net.end_with_means(&sum), 9, sum.scale);
-    let convs = coverage.covered.iter().filter(|layer| layer.operator == "Conv");
+    let convs = coverage
+        .covered
+        .iter()
+        .filter(|layer| layer.operator == "Conv");
     assert_eq!(convs.count(), 3, "{coverage:?}");
 }
 
@@ -108,17 +133,29 @@ fn bytes_that_only_pass_through_between_two_layers_of_tract_run_right() {
     let mut net = Net::new(12, 12);
     let picture = net.picture();
     let map = net.conv(&picture, &Conv::square(6, 3));
-    let pooled = net.node("MaxPool", &[&map.name], vec![ints("kernel_shape", &[3, 3]), ints("strides", &[3, 3])]);
+    let pooled = net.node(
+        "MaxPool",
+        &[&map.name],
+        vec![ints("kernel_shape", &[3, 3]), ints("strides", &[3, 3])],
+    );
     let turned = net.node("Transpose", &[&pooled], vec![ints("perm", &[0, 2, 3, 1])]);
     let again = net.node("Transpose", &[&pooled], vec![ints("perm", &[0, 1, 3, 2])]);
-    let pooled = Map { name: pooled, ..map };
+    let pooled = Map {
+        name: pooled,
+        ..map
+    };
     let real = net.dequantise(&pooled);
-    let same = net.quantise(&real, 6, pooled.scale, pooled.zero, false).name;
+    let same = net
+        .quantise(&real, 6, pooled.scale, pooled.zero, false)
+        .name;
     // Behind the next pooling, of two by two places, so many values are left.
     for (name, labels) in [(turned, 4 * 3 * 5), (again, 6 * 9), (same, 6 * 9)] {
         let mut net = net.clone();
         let next = net.node("MaxPool", &[&name], vec![ints("kernel_shape", &[2, 2])]);
-        let real = net.dequantise(&Map { name: next, ..pooled.clone() });
+        let real = net.dequantise(&Map {
+            name: next,
+            ..pooled.clone()
+        });
         let flat = net.node("Flatten", &[&real], vec![ints("axis", &[1])]);
         runs_right(&net.end_with(&flat), labels, pooled.scale * 0.01);
     }
@@ -178,7 +215,10 @@ fn a_network_that_begins_with_real_layers_runs_right() {
     let map = net.quantise(&real, 9, 0.05, 0, false);
     let last = net.conv(&map, &Conv::square(5, 3).stride(2));
     let coverage = runs_right(&net.end_with_means(&last), 5, last.scale);
-    assert!(coverage.any() && !coverage.left_to_tract.is_empty(), "{coverage:?}");
+    assert!(
+        coverage.any() && !coverage.left_to_tract.is_empty(),
+        "{coverage:?}"
+    );
 }
 
 #[test]
@@ -224,8 +264,14 @@ fn float_weights_behind_dequantisation_run_right() {
         for outputs in [8, 5] {
             let inputs = map.channels;
             let real = net.dequantise(&map);
-            let weights: Vec<u8> = (0..outputs * inputs * 9).map(|_| net.random(255) as u8).collect();
-            let weights = net.constant(bytes(&[outputs as i64, inputs as i64, 3, 3], &weights, false));
+            let weights: Vec<u8> = (0..outputs * inputs * 9)
+                .map(|_| net.random(255) as u8)
+                .collect();
+            let weights = net.constant(bytes(
+                &[outputs as i64, inputs as i64, 3, 3],
+                &weights,
+                false,
+            ));
             let scales = if per_channel { outputs } else { 1 };
             let values: Vec<f32> = (0..scales).map(|_| 0.01 * net.around_one()).collect();
             let dims = [outputs as i64];

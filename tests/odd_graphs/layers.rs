@@ -63,10 +63,18 @@ fn a_depthwise_window_smaller_than_its_stride_runs_on_the_kernels() {
 
 #[test]
 fn padding_on_one_side_only_runs_on_the_kernels() {
-    for pads in [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1], [0, 0, 1, 1]] {
+    for pads in [
+        [1, 0, 0, 0],
+        [0, 1, 0, 0],
+        [0, 0, 1, 0],
+        [0, 0, 0, 1],
+        [0, 0, 1, 1],
+    ] {
         let convs = [
             Conv::square(7, 3).stride(2).pads(pads),
-            Conv::depthwise(7, 5).stride(2).pads(pads.map(|pad| 2 * pad)),
+            Conv::depthwise(7, 5)
+                .stride(2)
+                .pads(pads.map(|pad| 2 * pad)),
             Conv::square(4, 3).pads(pads),
         ];
         check([33, 31], &convs);
@@ -183,7 +191,12 @@ fn one_scale_for_all_weights_runs_on_the_kernels() {
         per_tensor: true,
         ..conv
     };
-    let convs = [Conv::square(9, 3), Conv::depthwise(9, 3), Conv::square(5, 1)].map(per_tensor);
+    let convs = [
+        Conv::square(9, 3),
+        Conv::depthwise(9, 3),
+        Conv::square(5, 1),
+    ]
+    .map(per_tensor);
     check([16, 16], &convs);
 }
 
@@ -193,7 +206,12 @@ fn weights_of_minus_128_run_on_the_kernels() {
         lowest: -128,
         ..conv
     };
-    let convs = [Conv::square(9, 3), Conv::depthwise(9, 3), Conv::square(5, 1)].map(low);
+    let convs = [
+        Conv::square(9, 3),
+        Conv::depthwise(9, 3),
+        Conv::square(5, 1),
+    ]
+    .map(low);
     check([16, 16], &convs);
     // All weights are -128.
     let mut net = Net::new(16, 16);
@@ -221,7 +239,12 @@ fn weights_of_minus_128_run_on_the_kernels() {
 fn extreme_zero_points_run_on_the_kernels() {
     for zero in [-128, 127] {
         let at = |conv: Conv| Conv { zero, ..conv };
-        let convs = [Conv::square(9, 3), Conv::depthwise(9, 3), Conv::square(5, 1)].map(at);
+        let convs = [
+            Conv::square(9, 3),
+            Conv::depthwise(9, 3),
+            Conv::square(5, 1),
+        ]
+        .map(at);
         let (net, map) = chain([16, 16], &convs);
         runs_right(&net.end_with_means(&map), 5, map.scale);
     }
@@ -229,7 +252,10 @@ fn extreme_zero_points_run_on_the_kernels() {
 
 #[test]
 fn all_values_of_a_map_come_out_in_the_order_of_the_graph() {
-    let convs = [Conv::square(9, 3).stride(2), Conv::depthwise(9, 3).stride(2)];
+    let convs = [
+        Conv::square(9, 3).stride(2),
+        Conv::depthwise(9, 3).stride(2),
+    ];
     let (net, map) = chain([20, 28], &convs);
     let net = net.end_with_all(&map);
     runs_right(&net, 9 * 5 * 7, map.scale);

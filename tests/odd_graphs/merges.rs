@@ -14,7 +14,12 @@ impl Net {
             unsigned: a.unsigned,
         };
         let [a, b, [_, scale, zero]] = [a, b, &output].map(|map| self.parameters(map));
-        let inputs: Vec<&str> = a.iter().chain(&b).chain([&scale, &zero]).map(|name| &**name).collect();
+        let inputs: Vec<&str> = a
+            .iter()
+            .chain(&b)
+            .chain([&scale, &zero])
+            .map(|name| &**name)
+            .collect();
         let name = self.node(op, &inputs, vec![]);
         Map { name, ..output }
     }
@@ -42,8 +47,21 @@ const NEAREST: [(&str, &str); 3] = [
 fn branches(unsigned: bool) -> (Net, Map, Map) {
     let mut net = Net::new(12, 14);
     let picture = net.picture();
-    let stem = net.conv(&picture, &Conv { unsigned, ..Conv::square(9, 3).stride(2) });
-    let branch = net.conv(&stem, &Conv { zero: 11, unsigned, ..Conv::depthwise(9, 3) });
+    let stem = net.conv(
+        &picture,
+        &Conv {
+            unsigned,
+            ..Conv::square(9, 3).stride(2)
+        },
+    );
+    let branch = net.conv(
+        &stem,
+        &Conv {
+            zero: 11,
+            unsigned,
+            ..Conv::depthwise(9, 3)
+        },
+    );
     (net, stem, branch)
 }
 
@@ -80,7 +98,13 @@ fn a_quantised_sum_runs_on_the_kernels() {
 #[test]
 fn a_quantised_product_runs_right() {
     let (mut net, stem, branch) = branches(false);
-    let product = net.two("QLinearMul", &stem, &branch, stem.scale * branch.scale * 40.0, 3);
+    let product = net.two(
+        "QLinearMul",
+        &stem,
+        &branch,
+        stem.scale * branch.scale * 40.0,
+        3,
+    );
     runs_right(&net.end_with_means(&product), 9, product.scale);
 }
 
@@ -91,7 +115,13 @@ fn a_concatenation_runs_on_the_kernels() {
         let [a, b] = [net.dequantise(&stem), net.dequantise(&branch)];
         let b = net.node("Relu", &[&b], vec![]);
         let both = net.node("Concat", &[&a, &b, &a], vec![int("axis", 1)]);
-        let both = net.quantise(&both, 27, branch.scale * 1.2, -8 + 128 * i32::from(unsigned), unsigned);
+        let both = net.quantise(
+            &both,
+            27,
+            branch.scale * 1.2,
+            -8 + 128 * i32::from(unsigned),
+            unsigned,
+        );
         let last = net.conv(&both, &Conv::square(5, 3));
         runs_on_kernels(&net.end_with_means(&last), 5, last.scale);
     }
@@ -100,9 +130,17 @@ fn a_concatenation_runs_on_the_kernels() {
 #[test]
 fn a_quantised_concatenation_runs_on_the_kernels() {
     let (mut net, stem, branch) = branches(false);
-    let output = Map { channels: 18, ..stem.clone() };
+    let output = Map {
+        channels: 18,
+        ..stem.clone()
+    };
     let [[_, scale, zero], a, b] = [&output, &stem, &branch].map(|map| net.parameters(map));
-    let inputs: Vec<&str> = [&scale, &zero].into_iter().chain(&a).chain(&b).map(|name| &**name).collect();
+    let inputs: Vec<&str> = [&scale, &zero]
+        .into_iter()
+        .chain(&a)
+        .chain(&b)
+        .map(|name| &**name)
+        .collect();
     let name = net.node("QLinearConcat", &inputs, vec![int("axis", 1)]);
     let last = net.conv(&Map { name, ..output }, &Conv::square(5, 3));
     runs_on_kernels(&net.end_with_means(&last), 5, last.scale);
@@ -126,10 +164,19 @@ fn big_little(scales: [f32; 4], mode: &[(&str, &str)], bytes: bool) -> (Net, Map
     let picture = net.picture();
     let big = net.conv(&picture, &Conv::square(9, 3));
     let stride = [scales[2] as i64, scales[3] as i64];
-    let little = net.conv(&big, &Conv { stride, ..Conv::depthwise(9, 3) });
+    let little = net.conv(
+        &big,
+        &Conv {
+            stride,
+            ..Conv::depthwise(9, 3)
+        },
+    );
     let enlarged = if bytes {
         let name = net.resize(&little.name, scales, mode);
-        net.dequantise(&Map { name, ..little.clone() })
+        net.dequantise(&Map {
+            name,
+            ..little.clone()
+        })
     } else {
         let real = net.dequantise(&little);
         net.resize(&real, scales, mode)
@@ -154,18 +201,41 @@ fn a_merge_of_a_small_and_a_large_branch_runs_on_the_kernels() {
 
 #[test]
 fn a_resize_without_a_kernel_runs_right() {
-    let linear = [("mode", "linear"), ("coordinate_transformation_mode", "half_pixel")];
-    let aligned = [("mode", "nearest"), ("coordinate_transformation_mode", "align_corners")];
-    let ceil = [("mode", "nearest"), ("coordinate_transformation_mode", "asymmetric"), ("nearest_mode", "ceil")];
-    let half = [("mode", "nearest"), ("coordinate_transformation_mode", "half_pixel"), ("nearest_mode", "round_prefer_floor")];
+    let linear = [
+        ("mode", "linear"),
+        ("coordinate_transformation_mode", "half_pixel"),
+    ];
+    let aligned = [
+        ("mode", "nearest"),
+        ("coordinate_transformation_mode", "align_corners"),
+    ];
+    let ceil = [
+        ("mode", "nearest"),
+        ("coordinate_transformation_mode", "asymmetric"),
+        ("nearest_mode", "ceil"),
+    ];
+    let half = [
+        ("mode", "nearest"),
+        ("coordinate_transformation_mode", "half_pixel"),
+        ("nearest_mode", "round_prefer_floor"),
+    ];
     for mode in [&linear[..], &aligned, &ceil, &half] {
         let (net, last) = big_little([1.0, 1.0, 2.0, 2.0], mode, false);
         runs_right(&net, 5, last.scale);
     }
-    for scales in [[1.0, 1.0, 2.0, 1.0], [1.0, 1.0, 1.0, 2.0], [1.0, 1.0, 2.0, 4.0]] {
+    for scales in [
+        [1.0, 1.0, 2.0, 1.0],
+        [1.0, 1.0, 1.0, 2.0],
+        [1.0, 1.0, 2.0, 4.0],
+    ] {
         let (net, last) = big_little(scales, &NEAREST, false);
         let coverage = runs_right(&net, 5, last.scale);
-        let left = |name: &str| coverage.left_to_tract.iter().any(|(layer, _)| layer.operator.contains(name));
+        let left = |name: &str| {
+            coverage
+                .left_to_tract
+                .iter()
+                .any(|(layer, _)| layer.operator.contains(name))
+        };
         assert!(left("Resize"), "{:?}", coverage.left_to_tract);
     }
 }
@@ -206,7 +276,11 @@ fn a_sum_that_changes_the_shape_runs_right() {
     let (mut net, stem, _) = branches(false);
     let a = net.dequantise(&stem);
     let means = net.node("GlobalAveragePool", &[&a], vec![]);
-    let most = net.node("ReduceMax", &[&a], vec![ints("axes", &[1]), int("keepdims", 1)]);
+    let most = net.node(
+        "ReduceMax",
+        &[&a],
+        vec![ints("axes", &[1]), int("keepdims", 1)],
+    );
     for other in [means, most] {
         let mut net = net.clone();
         let sum = net.node("Add", &[&a, &other], vec![]);
@@ -222,7 +296,11 @@ fn activations_after_a_sum_that_have_no_kernel_run_right() {
         let (mut net, stem, branch) = branches(false);
         let [a, b] = [net.dequantise(&stem), net.dequantise(&branch)];
         let sum = net.node("Add", &[&a, &b], vec![]);
-        let attributes = if op == "LeakyRelu" { vec![real("alpha", 0.1)] } else { vec![] };
+        let attributes = if op == "LeakyRelu" {
+            vec![real("alpha", 0.1)]
+        } else {
+            vec![]
+        };
         let active = net.node(op, &[&sum], attributes);
         let back = net.quantise(&active, 9, branch.scale, 0, false);
         let last = net.conv(&back, &Conv::square(5, 1));

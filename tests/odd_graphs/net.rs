@@ -261,10 +261,7 @@ impl Net {
         shape.extend(conv.kernel.map(|side| side as i64));
         let parts = [
             bytes(&shape, &weights, false),
-            reals(
-                if conv.per_tensor { &[] } else { &shape[..1] },
-                &scales,
-            ),
+            reals(if conv.per_tensor { &[] } else { &shape[..1] }, &scales),
             bytes(&[], &[0], false),
             integers(&shape[..1], &bias),
         ];
@@ -272,13 +269,7 @@ impl Net {
     }
 
     /// A quantised convolution of these weights, scales, zero points and biases.
-    pub fn conv_of(
-        &mut self,
-        map: &Map,
-        conv: &Conv,
-        parts: [TensorProto; 4],
-        output: Map,
-    ) -> Map {
+    pub fn conv_of(&mut self, map: &Map, conv: &Conv, parts: [TensorProto; 4], output: Map) -> Map {
         let [name, scale, zero] = self.parameters(map);
         let [weights, weight_scale, weight_zero, bias] = parts.map(|part| self.constant(part));
         let [_, out_scale, out_zero] = self.parameters(&output);

@@ -196,3 +196,22 @@ pub fn steps(net: &Net, labels: usize) -> Vec<String> {
         steps
     })
 }
+
+/// Loads a network that is odd at least: it runs as tract runs it, or is refused with a reason.
+#[track_caller]
+pub fn runs_right_or_is_refused(net: &Net, labels: usize, step: f32) -> Result<(), String> {
+    let tract = answers(net, labels, None, 1);
+    for backend in [Backend::Portable, Backend::best()] {
+        let found = answers(net, labels, Some(backend), 2)?;
+        let Ok(tract) = &tract else { continue };
+        for (found, expected) in found.values.iter().zip(&tract.values) {
+            let apart = found.iter().zip(expected).map(|(a, b)| (a - b).abs());
+            let worst = apart.fold(0.0, f32::max);
+            assert!(
+                worst <= step * 1.01,
+                "{backend}: {found:?} instead of {expected:?}"
+            );
+        }
+    }
+    Ok(())
+}

@@ -24,7 +24,7 @@ impl Need {
 }
 
 /// The most bytes that one result may have: more than any picture that a Pi can look at needs.
-const LARGEST: usize = 1 << 28;
+const LARGEST: usize = 1 << 26;
 
 /// A program that grows.
 #[derive(Debug, Default)]

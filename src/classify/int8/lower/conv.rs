@@ -30,7 +30,8 @@ pub(super) fn macs(model: &TypedModel, node: &TypedNode, conv: &TractConv) -> Op
     let output = model.outlet_fact(OutletId::new(node.id, 0)).ok()?;
     let values: usize = output.shape.as_concrete()?.iter().product();
     let places: usize = conv.pool_spec.kernel_shape.iter().product();
-    Some(values * places * conv.input_channels() / conv.group.max(1))
+    let inputs = conv.input_channels() / conv.group.max(1);
+    Some(values.saturating_mul(places).saturating_mul(inputs))
 }
 
 impl Lowering<'_> {
@@ -46,6 +47,8 @@ impl Lowering<'_> {
         if conv.kernel_fmt != KernelFormat::OIHW
             || pool.data_format != DataFormat::NCHW
             || pool.kernel_shape.len() != 2
+            || pool.strides().len() != 2
+            || pool.dilations().len() != 2
         {
             return Err(Refusal::why("its axes are not those of a picture".into()));
         }
@@ -67,7 +70,13 @@ impl Lowering<'_> {
         let divides =
             groups > 0 && output.channels % groups == 0 && map.shape.channels % groups == 0;
         let empty = output.len() == 0 || map.shape.len() == 0 || window.kernel.contains(&0);
-        if !divides || empty || too_large(output.len()) || too_large(map.shape.len()) {
+        let large = || {
+            let rows = window.rows(output, map.shape.channels);
+            [output, map.shape, rows]
+                .iter()
+                .any(|shape| too_large(shape.len()))
+        };
+        if !divides || empty || large() {
             let Shape {
                 height,
                 width,

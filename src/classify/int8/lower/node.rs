@@ -15,6 +15,10 @@ use super::float::Quantisation;
 use super::value::Value;
 use super::{Lowering, Refusal, conv};
 use crate::classify::int8::operators::{Combination, Reduction};
+use crate::classify::int8::shape::Shape;
+
+/// So many differences of bytes have a sum of 32 bits.
+const MOST_SUMMANDS: usize = 1 << 23;
 
 /// Multiply-adds of a node, where they can be told.
 pub(super) fn macs(graph: &TypedModel, node: &TypedNode) -> Option<usize> {
@@ -153,6 +157,15 @@ impl Lowering<'_> {
                 ));
             }
         };
+        // Sums of bytes are kept in 32 bits.
+        let Shape {
+            height,
+            width,
+            channels,
+        } = real.shape();
+        if height * width > MOST_SUMMANDS || channels > MOST_SUMMANDS {
+            return Err(Refusal::why("it reduces too many values at once".into()));
+        }
         match op.axes[..] {
             [2, 3] => self.over_pixels(&real, reduction),
             [1] => self.over_channels(&real, reduction),

@@ -116,7 +116,9 @@ pub(super) fn settled(value: Value, places: Tensor) -> Value {
     let Ok(view) = places.to_plain_array_view::<i64>() else {
         return moved(value, places);
     };
-    if view.iter().copied().eq(0..shape.len() as i64) && (upright || (shape.is_vector() && along_one_axis)) {
+    if view.iter().copied().eq(0..shape.len() as i64)
+        && (upright || (shape.is_vector() && along_one_axis))
+    {
         return value;
     }
     let plane = shape.height * shape.width;

@@ -49,7 +49,7 @@ impl Depthwise {
         };
         Ok(Self {
             weights: PackedDepthwise::new(backend, &weights, taps, &requant, copies),
-            rows: PaddedRows::new(spec.input, spec.window, spec.output.width, spec.input_zero),
+            rows: PaddedRows::new(spec.input, spec.window, spec.output, spec.input_zero),
             window: spec.window,
             output: spec.output,
             copies,
