@@ -7,7 +7,7 @@ use tract_onnx::tract_core::internal::bail;
 
 use super::bundle::{Bundle, Input, Layout, Manifest, Output, OutputKind};
 use super::int8::{Coverage, Layer, PixelScale, Section, rewrite};
-use super::sanity::{check_sizes, check_windows};
+use super::sanity::{check_nodes, check_sizes};
 use super::{Classifier, Compute, Scores};
 use crate::error::{Error, Result};
 use crate::panics;
@@ -208,7 +208,7 @@ fn build(bundle: &Bundle, compute: Compute) -> TractResult<(Network, Option<Cove
     };
     let reader = super::onnx::reader();
     let file = reader.proto_model_for_read(&mut std::io::Cursor::new(&bundle.model))?;
-    check_windows(&file)?;
+    check_nodes(&file)?;
     let model = reader.model_for_proto_model(&file)?;
     let (inputs, outputs) = (model.input_outlets()?.len(), model.output_outlets()?.len());
     if inputs != 1 || outputs == 0 {
