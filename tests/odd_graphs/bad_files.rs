@@ -340,7 +340,7 @@ fn a_reshape_or_resize_to_absurd_sizes_is_refused() {
         let reason = runs_right_or_is_refused(&net, 4, last.scale).expect_err("it is absurd");
         println!("{far} {reason}");
     }
-    for far in [i64::MAX, 1 << 40, -3, 100_000] {
+    for far in [1 << 40, -3, 100_000] {
         let (mut net, last) = plain();
         let to = net.vector(&[1, 4, far, 1]);
         let name = net.node("Reshape", &[&last.name, &to], vec![]);
