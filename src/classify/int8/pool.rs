@@ -8,6 +8,8 @@
     reason = "a job borrows from its caller, which no safe thread pool without allocations can hold"
 )]
 
+use std::cell::Cell;
+use std::marker::PhantomData;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
@@ -29,6 +31,9 @@ const WORTH_A_THREAD: usize = 50_000;
 pub(super) struct Pool {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
+    /// There is one job at a time: a pool may move between threads, but two of them, or a job that
+    /// begins another one, cannot share it.
+    of_one_thread: PhantomData<Cell<()>>,
 }
 
 /// A part of a job, called with the number of the part.
@@ -63,7 +68,11 @@ impl Pool {
                 named.spawn(move || shared.work(part)).ok()
             })
             .collect();
-        Self { shared, workers }
+        Self {
+            shared,
+            workers,
+            of_one_thread: PhantomData,
+        }
     }
 
     /// How many threads there are, the calling one included.
