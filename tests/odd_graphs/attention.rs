@@ -1,6 +1,7 @@
 //! Attention and activations: functions of bytes, and gates that multiply maps.
 
-use crate::net::{Conv, Map, Net, int, ints, real};
+use crate::net::{Conv, Map, Net};
+use crate::proto::{int, ints, real, reals};
 use crate::run::{runs_on_kernels, runs_right};
 
 /// A network with one map of bytes.
@@ -230,7 +231,7 @@ fn a_constant_a_channel_runs_right() {
         let (mut net, map) = stem();
         let input = net.dequantise(&map);
         let values: Vec<f32> = (0..9).map(|_| net.around_one()).collect();
-        let constant = net.constant(crate::net::reals(&[1, 9, 1, 1], &values));
+        let constant = net.constant(reals(&[1, 9, 1, 1], &values));
         let name = net.node(op, &[&input, &constant], vec![]);
         let back = net.quantise(&name, 9, map.scale * 2.0, 0, false);
         let last = net.conv(&back, &Conv::square(5, 1));

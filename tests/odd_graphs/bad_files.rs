@@ -5,10 +5,12 @@ use sortd::classify::{Backend, Compute, TractClassifier};
 use tract_onnx::pb::type_proto::Value;
 use tract_onnx::pb::{TensorProto, tensor_shape_proto::dimension};
 
-use crate::net::{Conv, Map, Net, bytes, info, int, ints, reals};
-use crate::run::{bundle, is_refused, runs_on_kernels, runs_right_or_is_refused, watched};
+use crate::net::{Conv, Map, Net};
+use crate::proto::{info, reals};
+use crate::run::{bundle, is_refused, is_refused_somehow, is_sane, runs_on_kernels, watched};
 
-fn plain() -> (Net, Map) {
+/// A network with nothing odd to it, whose last convolution has a name.
+pub fn plain() -> (Net, Map) {
     let mut net = Net::new(8, 8);
     let picture = net.picture();
     let map = net.conv(&picture, &Conv::square(6, 3));
@@ -35,7 +37,7 @@ fn a_batch_of_any_size_runs_on_the_kernels() {
     // Nothing at all is said of the input.
     let mut net = net;
     net.graph.input = vec![info("picture", None)];
-    println!("{:?}", runs_right_or_is_refused(&net, 4, last.scale));
+    is_sane(&net, 4, last.scale);
 }
 
 #[test]
@@ -53,10 +55,7 @@ fn other_inputs_than_a_picture_run_right_or_are_refused() {
         let (mut net, last) = plain();
         set_axis(&mut net, axis, dimension::Value::DimValue(size));
         let net = net.end_with_means(&last);
-        println!(
-            "{axis} {size} {:?}",
-            runs_right_or_is_refused(&net, 4, last.scale)
-        );
+        is_sane(&net, 4, last.scale);
     }
 }
 
@@ -71,24 +70,17 @@ fn a_batch_that_is_made_within_is_refused_or_runs_right() {
         ..last.clone()
     };
     let odd = net.conv(&two, &Conv::square(4, 1));
-    println!(
-        "{:?}",
-        runs_right_or_is_refused(&net.end_with_means(&odd), 8, odd.scale)
-    );
+    is_sane(&net.end_with_means(&odd), 8, odd.scale);
 }
 
 #[test]
 fn more_or_fewer_answers_than_labels_are_refused() {
     let (net, last) = plain();
     for labels in [3, 5, 256] {
-        let reason = is_refused(&net.clone().end_with_means(&last), labels, "labels");
-        println!("{reason}");
+        is_refused(&net.clone().end_with_means(&last), labels, "labels");
     }
-    println!(
-        "{}",
-        is_refused(&net.clone().end_with(&last.name), 256, "labels")
-    );
-    println!("{}", is_refused(&net, 4, "outputs"));
+    is_refused(&net.clone().end_with(&last.name), 256, "labels");
+    is_refused(&net, 4, "outputs");
 }
 
 #[test]
@@ -96,7 +88,7 @@ fn an_answer_that_does_not_depend_on_the_picture_is_refused() {
     let (mut net, _) = plain();
     let constant = net.constant(reals(&[1, 4], &[1.0, 2.0, 3.0, 4.0]));
     let same = net.node("Relu", &[&constant], vec![]);
-    println!("{}", is_refused(&net.end_with(&same), 4, "picture"));
+    is_refused(&net.end_with(&same), 4, "picture");
 }
 
 #[test]
@@ -113,10 +105,7 @@ fn parameters_that_are_not_constant_are_refused_or_run_right() {
         let odd = net.graph.node.iter_mut().find(|node| node.name == "oddone");
         odd.expect("it is there").input[place] = computed;
         let net = net.end_with_means(&last);
-        println!(
-            "{place} {:?}",
-            runs_right_or_is_refused(&net, 4, last.scale)
-        );
+        is_sane(&net, 4, last.scale);
     }
 }
 
@@ -133,13 +122,12 @@ fn inputs_that_are_missing_are_refused() {
             let odd = net.graph.node.iter_mut().find(|node| node.name == "oddone");
             odd.expect("it is there").input[place] = name.into();
             let net = net.end_with_means(&last);
-            println!("{place} {name} {}", is_refused(&net, 4, ""));
+            is_refused(&net, 4, "");
         }
         let (mut net, last) = plain();
         let odd = net.graph.node.iter_mut().find(|node| node.name == "oddone");
         odd.expect("it is there").input.truncate(place);
-        let outcome = runs_right_or_is_refused(&net.end_with_means(&last), 4, last.scale);
-        println!("{place} {outcome:?}");
+        is_sane(&net.end_with_means(&last), 4, last.scale);
     }
 }
 
@@ -149,13 +137,13 @@ fn nodes_that_read_each_other_are_refused() {
     let own = last.name.clone();
     let odd = net.graph.node.iter_mut().find(|node| node.name == "oddone");
     odd.expect("it is there").input[0] = own;
-    println!("{}", is_refused(&net.end_with_means(&last), 4, ""));
+    is_refused(&net.end_with_means(&last), 4, "");
     let (mut net, last) = plain();
     let real = net.dequantise(&last);
     let sum = net.node("Add", &[&real, "later"], vec![]);
     let back = net.node("Relu", &[&sum], vec![]);
     net.graph.node.last_mut().expect("it has nodes").output = vec!["later".into()];
-    println!("{back} {}", is_refused(&net.end_with("later"), 4, ""));
+    is_refused(&net.end_with("later"), 4, "");
 }
 
 #[test]
@@ -164,203 +152,15 @@ fn two_nodes_of_one_name_run_right_or_are_refused() {
     for node in &mut net.graph.node {
         node.name = "same".into();
     }
-    println!(
-        "{:?}",
-        runs_right_or_is_refused(&net.clone().end_with_means(&last), 4, last.scale)
-    );
+    is_sane(&net.clone().end_with_means(&last), 4, last.scale);
     for node in &mut net.graph.node {
         node.name = String::new();
     }
-    println!(
-        "{:?}",
-        runs_right_or_is_refused(&net.clone().end_with_means(&last), 4, last.scale)
-    );
+    is_sane(&net.clone().end_with_means(&last), 4, last.scale);
     for node in &mut net.graph.node {
         node.output = vec!["same".into()];
     }
-    println!(
-        "{:?}",
-        runs_right_or_is_refused(&net.end_with_means(&last), 4, last.scale)
-    );
-}
-
-#[test]
-fn operators_that_nobody_knows_are_refused_by_name() {
-    for op in ["QGemm", "QLinearAveragePool", "MadeUp", ""] {
-        let (mut net, last) = plain();
-        let name = net.node(op, &[&last.name], vec![]);
-        let net = net.end_with_means(&Map { name, ..last });
-        println!("{}", is_refused(&net, 4, op));
-    }
-}
-
-#[test]
-fn quantised_operators_without_their_inputs_are_refused() {
-    let (net, last) = plain();
-    for op in [
-        "QLinearConcat",
-        "QLinearAdd",
-        "QLinearMul",
-        "QLinearSigmoid",
-        "QLinearGlobalAveragePool",
-    ] {
-        for count in 0..8 {
-            for channels_last in [0, 1] {
-                let mut net = net.clone();
-                let mut inputs = net.parameters(&last).to_vec();
-                if op == "QLinearConcat" {
-                    inputs.rotate_left(1);
-                }
-                let inputs: Vec<&str> = inputs
-                    .iter()
-                    .map(|name| &**name)
-                    .cycle()
-                    .take(count)
-                    .collect();
-                let attributes = vec![int("axis", 1), int("channels_last", channels_last)];
-                let name = net.node(op, &inputs, attributes);
-                let net = net.end_with_means(&Map {
-                    name,
-                    ..last.clone()
-                });
-                println!(
-                    "{op} {count} {:?}",
-                    runs_right_or_is_refused(&net, 4, last.scale)
-                );
-            }
-        }
-    }
-}
-
-#[test]
-fn quantised_operators_over_other_ranks_are_refused_or_run_right() {
-    for shape in [
-        &[256][..],
-        &[],
-        &[4, 64],
-        &[1, 4, 64],
-        &[1, 1, 4, 64],
-        &[1, 4, 4, 4, 4],
-    ] {
-        for axis in [-5, -1, 0, 1, 2, 9] {
-            let (mut net, last) = plain();
-            let to = net.vector(shape);
-            let flat = net.node("Reshape", &[&last.name, &to], vec![]);
-            let odd = net.parameters(&Map {
-                name: flat,
-                ..last.clone()
-            });
-            let right = net.parameters(&last);
-            for (op, inputs) in [
-                (
-                    "QLinearConcat",
-                    vec![
-                        &odd[1], &odd[2], &odd[0], &odd[1], &odd[2], &right[0], &odd[1], &odd[2],
-                    ],
-                ),
-                (
-                    "QLinearConcat",
-                    vec![
-                        &odd[1], &odd[2], &right[0], &odd[1], &odd[2], &odd[0], &odd[1], &odd[2],
-                    ],
-                ),
-                (
-                    "QLinearGlobalAveragePool",
-                    vec![&odd[0], &odd[1], &odd[2], &odd[1], &odd[2]],
-                ),
-                (
-                    "QLinearAdd",
-                    vec![
-                        &odd[0], &odd[1], &odd[2], &right[0], &odd[1], &odd[2], &odd[1], &odd[2],
-                    ],
-                ),
-            ] {
-                let mut net = net.clone();
-                let inputs: Vec<&str> = inputs.into_iter().map(|name| &**name).collect();
-                let name = net.node(op, &inputs, vec![int("axis", axis)]);
-                let net = net.end_with_all(&Map {
-                    name,
-                    ..last.clone()
-                });
-                for labels in [4, 256, 512] {
-                    let outcome = runs_right_or_is_refused(&net, labels, last.scale);
-                    println!("{op} {shape:?} {axis} {outcome:?}");
-                }
-            }
-        }
-    }
-}
-
-#[test]
-fn constants_that_lie_about_their_size_are_refused() {
-    for dims in [
-        vec![i64::MAX],
-        vec![1 << 40, 1 << 40],
-        vec![-1],
-        vec![3],
-        vec![0],
-        vec![1 << 33],
-    ] {
-        for data_type in [1, 2, 3, 7, 8, 99] {
-            let (mut net, last) = plain();
-            let liar = TensorProto {
-                data_type,
-                ..bytes(&dims, &[1; 24], false)
-            };
-            let name = net.constant(liar);
-            let odd = net.graph.node.iter_mut().find(|node| node.name == "oddone");
-            odd.expect("it is there").input[3] = name;
-            let net = net.end_with_means(&last);
-            let reason = runs_right_or_is_refused(&net, 4, last.scale).expect_err("it lies");
-            println!("{dims:?} {data_type} {reason}");
-        }
-    }
-}
-
-#[test]
-fn a_reshape_or_resize_to_absurd_sizes_is_refused() {
-    for far in [
-        1e4,
-        1e6,
-        1e12,
-        1e30,
-        f32::INFINITY,
-        f32::NAN,
-        0.0,
-        -1.0,
-        1e-6,
-    ] {
-        let (mut net, last) = plain();
-        let real = net.dequantise(&last);
-        let scales = net.constant(reals(&[4], &[1.0, 1.0, far, far]));
-        let mode = vec![crate::net::text("mode", "nearest")];
-        let large = net.node("Resize", &[&real, "", &scales], mode);
-        let back = net.quantise(&large, 4, last.scale, 0, false);
-        let net = net.end_with_means(&back);
-        let reason = runs_right_or_is_refused(&net, 4, last.scale).expect_err("it is absurd");
-        println!("{far} {reason}");
-    }
-    for far in [1 << 40, -3, 100_000] {
-        let (mut net, last) = plain();
-        let to = net.vector(&[1, 4, far, 1]);
-        let name = net.node("Reshape", &[&last.name, &to], vec![]);
-        println!(
-            "{far} {}",
-            is_refused(
-                &net.clone().end_with_means(&Map {
-                    name,
-                    ..last.clone()
-                }),
-                4,
-                ""
-            )
-        );
-        let name = net.node("Expand", &[&last.name, &to], vec![]);
-        println!(
-            "{far} {}",
-            is_refused(&net.end_with_means(&Map { name, ..last }), 4, "")
-        );
-    }
+    is_sane(&net.end_with_means(&last), 4, last.scale);
 }
 
 #[test]
@@ -390,7 +190,7 @@ fn files_that_are_cut_or_damaged_never_reach_a_panic_of_ours() {
 }
 
 #[test]
-fn a_chain_of_a_thousand_layers_runs_on_the_kernels() {
+fn a_chain_of_hundreds_of_layers_runs_right() {
     let mut net = Net::new(4, 4);
     let mut map = net.picture();
     for _ in 0..300 {
@@ -398,6 +198,5 @@ fn a_chain_of_a_thousand_layers_runs_on_the_kernels() {
         map.scale /= 2.0;
     }
     let net = net.end_with_means(&map);
-    println!("{:?}", runs_right_or_is_refused(&net, 3, 60.0 * map.scale));
-    let _ = ints("axes", &[1]);
+    is_sane(&net, 3, 60.0 * map.scale);
 }

@@ -1,8 +1,9 @@
 //! Scales, zero points and biases at the limits of their types, and beyond.
 
 use crate::bad_attributes::of_parts;
-use crate::net::{Conv, Map, Net, bytes, integers, reals};
-use crate::run::{is_refused, runs_right_or_is_refused};
+use crate::net::{Conv, Map, Net};
+use crate::proto::{bytes, integers, reals};
+use crate::run::{is_refused, is_sane};
 
 const NO_SCALES: [f32; 6] = [0.0, -0.0, -0.5, f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
 
@@ -29,19 +30,10 @@ fn parts(weight_scale: &[f32], bias: i32, weight: i8) -> [tract_onnx::pb::Tensor
 #[test]
 fn scales_of_a_convolution_that_are_none_are_refused_by_name() {
     for scale in NO_SCALES {
-        println!(
-            "{}",
-            is_refused(&of_parts(parts(&[scale], 1, 1), 0.1).0, 4, "oddone")
-        );
+        is_refused(&of_parts(parts(&[scale], 1, 1), 0.1).0, 4, "oddone");
         let scales = [0.1, 0.1, scale, 0.1];
-        println!(
-            "{}",
-            is_refused(&of_parts(parts(&scales, 1, 1), 0.1).0, 4, "oddone")
-        );
-        println!(
-            "{}",
-            is_refused(&of_parts(parts(&[0.1], 1, 1), scale).0, 4, "")
-        );
+        is_refused(&of_parts(parts(&scales, 1, 1), 0.1).0, 4, "oddone");
+        is_refused(&of_parts(parts(&[0.1], 1, 1), scale).0, 4, "");
     }
 }
 
@@ -58,13 +50,13 @@ fn scales_of_quantisation_that_are_none_are_refused_by_name() {
             },
             &Conv::square(4, 1),
         );
-        println!("{}", is_refused(&net.end_with_means(&map), 4, &first));
+        is_refused(&net.end_with_means(&map), 4, &first);
 
         let mut net = Net::new(8, 8);
         let picture = net.picture();
         let map = net.conv(&picture, &Conv::square(4, 1));
         let net = net.end_with_means(&Map { scale, ..map });
-        println!("{}", is_refused(&net, 4, "DequantizeLinear"));
+        is_refused(&net, 4, "DequantizeLinear");
     }
 }
 
@@ -90,7 +82,7 @@ fn scales_of_quantised_operators_that_are_none_are_refused_by_name() {
             ];
             let sum = net.two("QLinearAdd", &a, &b, scales[2], 0);
             let net = net.end_with_means(&Map { scale: 0.1, ..sum });
-            println!("{}", is_refused(&net, 4, "QLinearAdd"));
+            is_refused(&net, 4, "QLinearAdd");
         }
     }
 }
@@ -101,8 +93,7 @@ fn scales_at_the_limits_run_right_or_are_refused() {
     for weight_scale in [least, 1e-38, 1e-30, 1e-10, 1e10, 1e30, f32::MAX] {
         for out in [least, 1e-38, 1e-30, 1e-10, 1e10, 1e30, f32::MAX] {
             let (net, _) = of_parts(parts(&[weight_scale], 77, 100), out);
-            let outcome = runs_right_or_is_refused(&net, 4, out);
-            println!("{weight_scale} {out} {outcome:?}");
+            is_sane(&net, 4, out);
         }
     }
 }
@@ -119,8 +110,7 @@ fn scales_of_a_sum_at_the_limits_run_right_or_are_refused() {
                 let [a, b] = [Map { scale, ..a }, Map { scale, ..b }];
                 let sum = net.two(op, &a, &b, out, 9);
                 let net = net.end_with_all(&Map { scale: 1.0, ..sum });
-                let outcome = runs_right_or_is_refused(&net, 4 * 64, 1.0);
-                println!("{op} {scale} {out} {outcome:?}");
+                is_sane(&net, 4 * 64, 1.0);
             }
         }
     }
@@ -143,8 +133,7 @@ fn gates_at_the_limits_run_right_or_are_refused() {
                 let back = net.quantise(&odd, 4, 1.0, 9, false);
                 let labels = if vector { 4 } else { 4 * 64 };
                 let net = net.end_with_all(&Map { scale: 1.0, ..back });
-                let outcome = runs_right_or_is_refused(&net, labels, 1.0);
-                println!("{op} {factor} {vector} {outcome:?}");
+                is_sane(&net, labels, 1.0);
             }
         }
     }
@@ -162,8 +151,7 @@ fn biases_near_the_limits_run_right_or_are_refused() {
         for weight in [127, -128] {
             for weight_scale in [1e-9, 1e-3, 1.0] {
                 let (net, map) = of_parts(parts(&[weight_scale], bias, weight), 0.1);
-                let outcome = runs_right_or_is_refused(&net, 4, map.scale);
-                println!("{bias} {weight} {weight_scale} {outcome:?}");
+                is_sane(&net, 4, map.scale);
             }
         }
     }
@@ -188,8 +176,7 @@ fn zero_points_of_another_type_run_right_or_are_refused() {
                     .into_iter()
                     .find(|tensor| tensor.name == name)
                     .expect("it is there") = zero;
-                let outcome = runs_right_or_is_refused(&net, 4, map.scale);
-                println!("{place} {wide} {unsigned:?} {outcome:?}");
+                is_sane(&net, 4, map.scale);
             }
         }
     }

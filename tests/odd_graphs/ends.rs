@@ -1,6 +1,7 @@
 //! How networks begin and end, and what stands in their middle.
 
-use crate::net::{Conv, Map, Net, bytes, int, ints, reals};
+use crate::net::{Conv, Map, Net};
+use crate::proto::{bytes, int, ints, reals};
 use crate::run::{answers, runs_on_kernels, runs_right};
 use sortd::classify::Backend;
 

@@ -4,7 +4,8 @@
 use proptest::prelude::*;
 use sortd::classify::Backend;
 
-use crate::net::{Conv, Map, Net, int, ints};
+use crate::net::{Conv, Map, Net};
+use crate::proto::{int, ints};
 use crate::run::{answers, runs_like};
 
 /// Labels of the random networks.

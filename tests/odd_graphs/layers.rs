@@ -1,6 +1,7 @@
 //! Convolutions of every kind, at odd sizes.
 
 use crate::net::{Conv, Map, Net};
+use crate::proto::{bytes, integers, reals};
 use crate::run::{runs_on_kernels, runs_right};
 
 /// A network of these convolutions, which ends with all values of its last map, or with their means
@@ -226,7 +227,7 @@ fn weights_of_minus_128_run_on_the_kernels() {
     let mut net = Net::new(16, 16);
     let map = net.picture();
     let conv = Conv::square(9, 3);
-    let weights = crate::net::bytes(&[9, 3, 3, 3], &[128; 9 * 27], false);
+    let weights = bytes(&[9, 3, 3, 3], &[128; 9 * 27], false);
     let output = Map {
         name: String::new(),
         channels: 9,
@@ -236,9 +237,9 @@ fn weights_of_minus_128_run_on_the_kernels() {
     };
     let parts = [
         weights,
-        crate::net::reals(&[], &[0.01]),
-        crate::net::bytes(&[], &[0], false),
-        crate::net::integers(&[9], &[100; 9]),
+        reals(&[], &[0.01]),
+        bytes(&[], &[0], false),
+        integers(&[9], &[100; 9]),
     ];
     let map = net.conv_of(&map, &conv, parts, output);
     runs_on_kernels(&net.end_with_means(&map), 9, map.scale);

@@ -4,11 +4,13 @@
 mod attention;
 mod bad_attributes;
 mod bad_files;
+mod bad_operators;
 mod bad_scales;
 mod ends;
 mod fuzz;
 mod layers;
 mod merges;
 mod net;
+mod proto;
 mod run;
 mod shuffles;

@@ -1,6 +1,7 @@
 //! Where branches meet: sums, concatenations, and maps that are made larger first.
 
-use crate::net::{Conv, Map, Net, int, ints, real, reals, text};
+use crate::net::{Conv, Map, Net};
+use crate::proto::{int, ints, real, reals, text};
 use crate::run::{runs_on_kernels, runs_right};
 
 impl Net {

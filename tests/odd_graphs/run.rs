@@ -152,14 +152,7 @@ pub fn runs_like(tract: &Answers, net: &Net, labels: usize, step: f32) -> Covera
     for (backend, threads) in Backend::available().map(|backend| (backend, 1)).chain(many) {
         let found = answers(net, labels, Some(backend), threads)
             .unwrap_or_else(|error| panic!("{backend}, {threads} threads: {error}"));
-        for (found, expected) in found.values.iter().zip(&tract.values) {
-            let apart = found.iter().zip(expected).map(|(a, b)| (a - b).abs());
-            let worst = apart.fold(0.0, f32::max);
-            assert!(
-                worst <= step * 1.01,
-                "{backend}, {threads} threads: {worst} apart, and a step is {step}: {found:?} {expected:?}"
-            );
-        }
+        assert_near(&found.values, &tract.values, step, backend);
         let reference = reference.get_or_insert_with(|| Answers {
             values: found.values.clone(),
             coverage: found.coverage.clone(),
@@ -180,13 +173,18 @@ pub fn runs_on_kernels(net: &Net, labels: usize, step: f32) {
     assert!(coverage.any(), "there was nothing to do");
 }
 
-/// Loads a network that makes no sense; answers with the reason, which names `node`.
+/// A network that makes no sense is refused with a reason that names `node`.
 #[track_caller]
-pub fn is_refused(net: &Net, labels: usize, node: &str) -> String {
+pub fn is_refused(net: &Net, labels: usize, node: &str) {
     let reason = answers(net, labels, Some(Backend::best()), 1).expect_err("it makes no sense");
     assert!(reason.contains(node), "{node} is not named: {reason}");
     assert!(!reason.contains("stumble"), "it was no refusal: {reason}");
-    reason
+}
+
+/// A network that makes no sense is refused, be it because tract itself stumbles.
+#[track_caller]
+pub fn is_refused_somehow(net: &Net, labels: usize) {
+    answers(net, labels, Some(Backend::best()), 1).expect_err("it makes no sense");
 }
 
 /// The layers that a network's steps compute, one a step, where it runs on the kernels alone.
@@ -203,21 +201,26 @@ pub fn steps(net: &Net, labels: usize) -> Vec<String> {
     })
 }
 
-/// Loads a network that is odd at least: it runs as tract runs it, or is refused with a reason.
+/// An odd network runs as tract runs it, where tract does, or is refused.
 #[track_caller]
-pub fn runs_right_or_is_refused(net: &Net, labels: usize, step: f32) -> Result<(), String> {
+pub fn is_sane(net: &Net, labels: usize, step: f32) {
     let tract = answers(net, labels, None, 1);
     for backend in [Backend::Portable, Backend::best()] {
-        let found = answers(net, labels, Some(backend), 2)?;
-        let Ok(tract) = &tract else { continue };
-        for (found, expected) in found.values.iter().zip(&tract.values) {
-            let apart = found.iter().zip(expected).map(|(a, b)| (a - b).abs());
-            let worst = apart.fold(0.0, f32::max);
-            assert!(
-                worst <= step * 1.01,
-                "{backend}: {found:?} instead of {expected:?}"
-            );
-        }
+        let (Ok(found), Ok(tract)) = (answers(net, labels, Some(backend), 2), &tract) else {
+            continue;
+        };
+        assert_near(&found.values, &tract.values, step, backend);
     }
-    Ok(())
+}
+
+#[track_caller]
+fn assert_near(found: &[Vec<f32>], expected: &[Vec<f32>], step: f32, backend: Backend) {
+    for (found, expected) in found.iter().zip(expected) {
+        let apart = found.iter().zip(expected).map(|(a, b)| (a - b).abs());
+        let worst = apart.fold(0.0, f32::max);
+        assert!(
+            worst <= step * 1.01,
+            "{backend}: {worst} apart, and a step is {step}: {found:?} instead of {expected:?}"
+        );
+    }
 }

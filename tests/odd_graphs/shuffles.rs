@@ -1,6 +1,7 @@
 //! Channel shuffles, which are folded into the weights of the convolutions behind them.
 
-use crate::net::{Conv, Map, Net, ints};
+use crate::net::{Conv, Map, Net};
+use crate::proto::ints;
 use crate::run::{runs_on_kernels, runs_right, steps};
 
 impl Net {
