@@ -122,7 +122,10 @@ fn int8_answers_are_those_of_onnx_runtime_and_the_same_on_all_backends() {
                 let compute = compute(backend, threads);
                 let mut classifier = TractClassifier::load(&bundle, compute)
                     .unwrap_or_else(|error| panic!("{} on {backend}: {error:?}", golden.model));
-                let coverage = classifier.coverage().expect("kernels were asked for");
+                let coverage = classifier
+                    .network()
+                    .coverage()
+                    .expect("kernels were asked for");
                 assert!(
                     coverage.left_to_tract.is_empty(),
                     "{}: {:?}",

@@ -6,12 +6,14 @@
 pub mod bundle;
 mod compute;
 mod int8;
+mod network;
 mod onnx;
 mod scores;
 mod tract;
 
 pub use compute::Compute;
 pub use int8::{Backend, Coverage, Layer};
+pub use network::Network;
 pub use scores::Scores;
 pub use tract::TractClassifier;
 

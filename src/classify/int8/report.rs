@@ -47,4 +47,15 @@ impl Coverage {
             self.left_to_tract.iter().map(|(layer, _)| layer.macs).sum(),
         ]
     }
+
+    /// The share of a quantised network's multiply-adds that have no integer kernel; 0 where nothing is
+    /// quantised.
+    #[must_use]
+    pub fn share_left_to_tract(&self) -> f64 {
+        let [covered, left] = self.macs();
+        if covered == 0 {
+            return 0.0;
+        }
+        left as f64 / (covered + left) as f64
+    }
 }

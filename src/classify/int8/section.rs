@@ -1,6 +1,8 @@
 //! A program as an operator of tract's graph, and on its own where it is the whole graph.
 
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
@@ -54,7 +56,9 @@ struct Inside {
     outputs: Vec<Slot>,
     /// Made when the first picture comes, so that the thread that runs the section owns its threads.
     memory: Mutex<Option<Memory>>,
-    threads: std::sync::atomic::AtomicUsize,
+    threads: AtomicUsize,
+    /// Nanoseconds that it has worked.
+    busy: AtomicU64,
 }
 
 impl Section {
@@ -67,15 +71,19 @@ impl Section {
             made,
             outputs: built.outputs,
             memory: Mutex::new(None),
-            threads: std::sync::atomic::AtomicUsize::new(1),
+            threads: AtomicUsize::new(1),
+            busy: AtomicU64::new(0),
         }))
     }
 
     /// How many threads are to share its work.
     pub fn set_threads(&self, threads: usize) {
-        self.0
-            .threads
-            .store(threads, std::sync::atomic::Ordering::Relaxed);
+        self.0.threads.store(threads, Ordering::Relaxed);
+    }
+
+    /// How long it has worked since it was made.
+    pub fn busy(&self) -> Duration {
+        Duration::from_nanos(self.0.busy.load(Ordering::Relaxed))
     }
 
     /// Whether it makes one vector of real numbers of the camera's pixels: then it can
@@ -112,12 +120,15 @@ impl Section {
     fn with_memory<T>(&self, work: impl FnOnce(&Inside, &mut Memory) -> T) -> T {
         let inside = &*self.0;
         let mut memory = inside.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        let threads = inside.threads.load(std::sync::atomic::Ordering::Relaxed);
+        let threads = inside.threads.load(Ordering::Relaxed);
         // After a panic pieces of the memory may be missing; it is made anew.
         let mut own = memory
             .take()
             .unwrap_or_else(|| Memory::new(&inside.program, &inside.sizes, threads));
+        let began = Instant::now();
         let result = work(inside, &mut own);
+        let nanos = began.elapsed().as_nanos() as u64;
+        inside.busy.fetch_add(nanos, Ordering::Relaxed);
         *memory = Some(own);
         result
     }

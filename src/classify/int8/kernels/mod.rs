@@ -16,6 +16,8 @@ mod neon;
 #[cfg(target_arch = "aarch64")]
 mod neon_columns;
 #[cfg(target_arch = "aarch64")]
+mod neon_depthwise;
+#[cfg(target_arch = "aarch64")]
 mod neon_dotprod;
 
 #[cfg(test)]
@@ -102,7 +104,7 @@ pub(super) fn depthwise(
         #[cfg(target_arch = "x86_64")]
         Backend::Avx512Vnni => avx512::depthwise(inputs, weights, channels, out, pitch),
         #[cfg(target_arch = "aarch64")]
-        Backend::Neon => neon::depthwise(inputs, weights, 0, channels, out, pitch),
+        Backend::Neon => neon_depthwise::depthwise(inputs, weights, 0, channels, out, pitch),
         #[cfg(target_arch = "aarch64")]
         Backend::NeonDotprod => neon_columns::depthwise(inputs, weights, channels, out, pitch),
         _ => portable::depthwise(inputs, weights, channels, out, pitch),
