@@ -17,6 +17,7 @@ const LANES: usize = 16;
 
 pub(super) fn gemm(inputs: &Inputs<'_>, weights: &PackedGemm, out: &mut [i8], pitch: usize) {
     for chunk in weights.chunks() {
+        debug_assert_eq!(chunk.lanes, LANES);
         let mut at = 0;
         // SAFETY: these kernels are chosen only where the processor has the instructions. `gemm` of
         // the module has checked that all runs of all inputs, with slack behind them, lie within

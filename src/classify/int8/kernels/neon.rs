@@ -35,6 +35,7 @@ fn chunk_of(
     out: &mut [i8],
     pitch: usize,
 ) {
+    debug_assert_eq!(chunk.lanes, LANES);
     // SAFETY: see `gemm`; parameters are padded to whole chunks.
     unsafe {
         let part = Part {

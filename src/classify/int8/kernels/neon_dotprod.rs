@@ -32,6 +32,7 @@ fn chunk_of(
     out: &mut [i8],
     pitch: usize,
 ) {
+    debug_assert_eq!(chunk.lanes, LANES);
     // SAFETY: see `gemm`; parameters are padded to whole chunks.
     unsafe {
         let bias = weights.bias().as_ptr().add(chunk.parameters);

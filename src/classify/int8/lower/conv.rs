@@ -85,7 +85,13 @@ impl Lowering<'_> {
                 "its weights have a zero point other than 0".into(),
             ));
         }
-        let weights = weights(&constants)?;
+        let tensor = constants.tensor(input::WEIGHTS);
+        let tensor = tensor.ok_or_else(|| Refusal::why("its weights are not constant".into()))?;
+        let weights = tensor
+            .try_as_plain_ram()
+            .and_then(|tensor| tensor.as_slice::<i8>());
+        let weights = weights
+            .map_err(|_| Refusal::why(format!("its weights are {:?}", tensor.datum_type())))?;
         let per_channel = |values: Vec<f32>| match values[..] {
             [one] => vec![one; output.channels],
             [..] => values,
@@ -117,7 +123,7 @@ impl Lowering<'_> {
             output,
             window,
             groups,
-            weights: &weights,
+            weights,
             bias: &bias,
             scale: &scale,
             input_zero: map.zero(zero).map_err(Refusal::broken)?,
@@ -140,15 +146,4 @@ impl Lowering<'_> {
             unsigned,
         }))
     }
-}
-
-/// The weights, output channel by output channel.
-fn weights(constants: &Constants<'_>) -> Result<Vec<i8>, Refusal> {
-    let tensor = constants
-        .tensor(input::WEIGHTS)
-        .ok_or_else(|| Refusal::why("its weights are not constant".into()))?;
-    let view = tensor.to_plain_array_view::<i8>();
-    let view =
-        view.map_err(|_| Refusal::why(format!("its weights are {:?}", tensor.datum_type())))?;
-    Ok(view.iter().copied().collect())
 }
