@@ -95,7 +95,7 @@ fn computation(bundle: &Bundle) -> Result<()> {
         classifier.classify(picture, &mut scores)?;
     }
     let all = began.elapsed() / TIMED;
-    let kernels = (classifier.network().kernel_time() - kernels) / TIMED;
+    let kernels = classifier.network().kernel_time().saturating_sub(kernels) / TIMED;
     let time = format!("{} an inference, measured here", output::millis(all));
     let quantised = classifier.network().coverage();
     let Some(coverage) = quantised.filter(|coverage| coverage.any()) else {

@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tract_onnx::prelude::*;
-use tract_onnx::tract_core::internal::*;
+use tract_onnx::tract_core::internal::{
+    EvalContext, EvalOp, Op, StaticName, TractErrorContext, TypedOp, as_op, op_as_typed_op,
+    op_out_of_plan,
+};
 
 use super::build::{Built, Id};
 use super::memory::{Memory, Sizes, Slot};
@@ -187,7 +190,7 @@ impl EvalOp for Section {
 /// Copies a tensor of the graph, planes behind each other, into a map, pixels behind each other.
 fn take_in(tensor: &Tensor, shape: Shape, unsigned: bool, to: &mut [i8]) -> TractResult<()> {
     let plane = shape.height * shape.width;
-    let place = |at: usize| at % plane * shape.channels + at / plane;
+    let here = |at: usize| at % plane * shape.channels + at / plane;
     if unsigned {
         for (at, byte) in tensor
             .try_as_plain_ram()?
@@ -195,7 +198,7 @@ fn take_in(tensor: &Tensor, shape: Shape, unsigned: bool, to: &mut [i8]) -> Trac
             .iter()
             .enumerate()
         {
-            to[place(at)] = (byte ^ 0x80).cast_signed();
+            to[here(at)] = (byte ^ 0x80).cast_signed();
         }
     } else {
         for (at, byte) in tensor
@@ -204,7 +207,7 @@ fn take_in(tensor: &Tensor, shape: Shape, unsigned: bool, to: &mut [i8]) -> Trac
             .iter()
             .enumerate()
         {
-            to[place(at)] = *byte;
+            to[here(at)] = *byte;
         }
     }
     Ok(())
@@ -228,25 +231,25 @@ fn hand_out(made: &Made, slot: Slot, memory: &Memory) -> TractResult<Tensor> {
         }
         None => (0..made.shape.len()).collect(),
     };
-    let place = |at: &usize| at % plane * channels + at / plane;
+    let here = |at: &usize| at % plane * channels + at / plane;
     let store = memory.store();
     match (slot, made.unsigned) {
         (Slot::Bytes(_), true) => {
             let bytes = store.bytes(slot);
             let values: Vec<u8> = nchw
                 .iter()
-                .map(|at| bytes[place(at)].cast_unsigned() ^ 0x80)
+                .map(|at| bytes[here(at)].cast_unsigned() ^ 0x80)
                 .collect();
             Tensor::from_shape(&shape, &values)
         }
         (Slot::Bytes(_), false) => {
             let bytes = store.bytes(slot);
-            let values: Vec<i8> = nchw.iter().map(|at| bytes[place(at)]).collect();
+            let values: Vec<i8> = nchw.iter().map(|at| bytes[here(at)]).collect();
             Tensor::from_shape(&shape, &values)
         }
         (Slot::Reals(_), _) => {
             let reals = store.reals(slot);
-            let values: Vec<f32> = nchw.iter().map(|at| reals[place(at)]).collect();
+            let values: Vec<f32> = nchw.iter().map(|at| reals[here(at)]).collect();
             Tensor::from_shape(&shape, &values)
         }
     }

@@ -29,6 +29,7 @@ impl Backend {
     ];
 
     /// Those that this processor can run, the slowest first.
+    #[must_use]
     pub fn available() -> impl DoubleEndedIterator<Item = Self> {
         Self::ALL.into_iter().filter(|backend| backend.runs_here())
     }

@@ -27,15 +27,12 @@ pub(in crate::classify::int8) enum Pixels {
 
 impl Pixels {
     /// The tables, or less if they say no more than that.
-    pub fn new(tables: [ByteTable; 3]) -> Self {
-        let moved = |(pixel, byte): (usize, &i8)| i32::from(*byte) == pixel as i32 - 128;
-        if tables
-            .iter()
-            .all(|table| table.iter().enumerate().all(moved))
-        {
+    pub fn new(tables: Box<[ByteTable; 3]>) -> Self {
+        let moved = |table: &ByteTable| table.iter().copied().eq(i8::MIN..=i8::MAX);
+        if tables.iter().all(moved) {
             Self::Moved
         } else {
-            Self::Tables(Box::new(tables))
+            Self::Tables(tables)
         }
     }
 

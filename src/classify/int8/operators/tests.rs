@@ -1,5 +1,11 @@
 //! Operators against their definitions, written without any regard to speed.
 
+#![allow(
+    clippy::float_cmp,
+    clippy::cast_possible_wrap,
+    reason = "results are to be the same to the last bit; the numbers are small"
+)]
+
 use proptest::prelude::*;
 
 use super::{
@@ -105,8 +111,8 @@ impl Layer {
     }
 
     fn bias(&self) -> Vec<i32> {
-        (0..self.output.channels as i32)
-            .map(|at| at * 97 - 400)
+        (0..self.output.channels)
+            .map(|at| at as i32 * 97 - 400)
             .collect()
     }
 
