@@ -57,9 +57,10 @@ fn layer(depthwise: bool) -> impl Strategy<Value = Layer> {
         .prop_map(
             move |(sides, window, (groups, inputs, outputs), seed, shuffled, threads)| {
                 let (rows, columns, stride, dilation, pad) = window;
-                let (groups, inputs, outputs) = match depthwise {
-                    true => (groups * inputs, 1, 1),
-                    false => (groups, inputs, outputs),
+                let (groups, inputs, outputs) = if depthwise {
+                    (groups * inputs, 1, 1)
+                } else {
+                    (groups, inputs, outputs)
                 };
                 let window = Window {
                     kernel: [rows, columns],
