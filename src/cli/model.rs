@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::output;
 use crate::classify::bundle::Bundle;
-use crate::classify::{Classifier, Compute, Scores, TractClassifier};
+use crate::classify::{Classifier, Compute, Layer, Scores, TractClassifier};
 use crate::error::Result;
 
 #[derive(Debug, clap::Subcommand)]
@@ -117,21 +117,18 @@ fn computation(bundle: &Bundle) -> Result<()> {
         ),
     )?;
     for (layer, reason) in &coverage.left_to_tract {
-        let share = 100.0 * layer.macs as f64 / (covered + left) as f64;
         let reason = if reason.is_empty() {
             "it is not quantised"
         } else {
             reason
         };
-        row(
-            "on tract",
-            format!(
-                "{} ({}), {} MACs, {share:.1} % of all: {reason}",
-                layer.name,
-                layer.operator,
-                thousands(layer.macs as u64)
-            ),
-        )?;
+        let share = 100.0 * layer.macs as f64 / (covered + left) as f64;
+        let work = match layer.macs {
+            0 => "no MACs".into(),
+            macs => format!("{} MACs, {share:.1} % of all", thousands(macs as u64)),
+        };
+        let Layer { name, operator, .. } = layer;
+        row("on tract", format!("{name} ({operator}), {work}: {reason}"))?;
     }
     let outside = output::millis(all.saturating_sub(kernels));
     row(
