@@ -12,7 +12,7 @@ mod scores;
 mod tract;
 
 pub use compute::Compute;
-pub use int8::{Backend, Coverage, Layer};
+pub use int8::{Backend, Coverage, Layer, LayerKind};
 pub use network::Network;
 pub use scores::Scores;
 pub use tract::TractClassifier;

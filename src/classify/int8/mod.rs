@@ -34,7 +34,7 @@ mod section;
 mod shape;
 
 pub use kernels::Backend;
-pub use report::{Coverage, Layer};
+pub use report::{Coverage, Layer, LayerKind};
 
 pub(super) use lower::{PixelScale, rewrite};
 pub(super) use section::Section;

@@ -1,6 +1,36 @@
 //! Which layers run on the integer kernels, and which do not.
 
+use std::fmt;
+
 use super::kernels::Backend;
+
+/// Layers that do the same kind of work, and so can be held against the same limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LayerKind {
+    /// A convolution that sees one pixel at a time, of a map with more than one.
+    Pointwise,
+    /// A convolution in which each channel sees only itself.
+    Depthwise,
+    /// A convolution of a single pixel.
+    Dense,
+    /// Any other convolution.
+    Convolution,
+    /// No convolution.
+    #[default]
+    Other,
+}
+
+impl fmt::Display for LayerKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pointwise => "pointwise",
+            Self::Depthwise => "depthwise",
+            Self::Dense => "dense",
+            Self::Convolution => "convolution",
+            Self::Other => "other",
+        })
+    }
+}
 
 /// A layer of a network.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -9,6 +39,10 @@ pub struct Layer {
     pub name: String,
     /// What it does.
     pub operator: String,
+    /// What kind of work that is.
+    pub kind: LayerKind,
+    /// How many products each of its outputs sums up; 0 where that cannot be told.
+    pub fan_in: usize,
     /// Its multiply-adds; 0 where it has none, or they cannot be told.
     pub macs: usize,
 }

@@ -10,6 +10,7 @@ use super::{Lowering, Refusal};
 use crate::classify::int8::build::too_large;
 use crate::classify::int8::operators::{Conv, ConvSpec, Depthwise};
 use crate::classify::int8::program::Operator;
+use crate::classify::int8::report::{Layer, LayerKind};
 use crate::classify::int8::requant::Range;
 use crate::classify::int8::shape::{Shape, Window};
 
@@ -25,12 +26,28 @@ mod input {
     pub const OUTPUT_SCALE: usize = 8;
 }
 
-/// Multiply-adds of any convolution.
-pub(super) fn macs(model: &TypedModel, node: &TypedNode, conv: &TractConv) -> Option<usize> {
+/// Any convolution as a layer; `None` where its size is not known.
+pub(super) fn layer(model: &TypedModel, node: &TypedNode, conv: &TractConv) -> Option<Layer> {
     let output = model.outlet_fact(OutletId::new(node.id, 0)).ok()?;
     let values: usize = output.shape.as_concrete()?.iter().product();
     let places: usize = conv.pool_spec.kernel_shape.iter().product();
-    Some(values * places * conv.input_channels() / conv.group.max(1))
+    let (inputs, outputs) = (conv.input_channels(), conv.output_channels());
+    let fan_in = places * inputs / conv.group.max(1);
+    let kind = if conv.group > 1 && conv.group == inputs && conv.group == outputs {
+        LayerKind::Depthwise
+    } else if places != 1 {
+        LayerKind::Convolution
+    } else if values == outputs {
+        LayerKind::Dense
+    } else {
+        LayerKind::Pointwise
+    };
+    Some(Layer {
+        kind,
+        fan_in,
+        macs: values * fan_in,
+        ..Layer::default()
+    })
 }
 
 impl Lowering<'_> {

@@ -15,10 +15,18 @@ use super::float::Quantisation;
 use super::value::{Real, Value};
 use super::{Lowering, Refusal, conv};
 use crate::classify::int8::operators::{Combination, Reduction};
+use crate::classify::int8::report::Layer;
 
-/// Multiply-adds of a node, where they can be told.
-pub(super) fn macs(graph: &TypedModel, node: &TypedNode) -> Option<usize> {
-    conv::macs(graph, node, node.op_as::<Conv>()?)
+/// A node as a layer of the network.
+pub(super) fn layer(graph: &TypedModel, node: &TypedNode) -> Layer {
+    let known = node.op_as::<Conv>();
+    Layer {
+        name: node.name.clone(),
+        operator: node.op.name().to_string(),
+        ..known
+            .and_then(|conv| conv::layer(graph, node, conv))
+            .unwrap_or_default()
+    }
 }
 
 /// How a node quantises, if it does.
