@@ -39,6 +39,7 @@ const DRIVERS: [(&str, &[&str]); 4] = [
             "classify/tract.rs",
             "classify/network.rs",
             "classify/onnx.rs",
+            "classify/sanity.rs",
             "classify/int8/section.rs",
             "classify/int8/lower/",
         ],

@@ -8,6 +8,7 @@ mod compute;
 mod int8;
 mod network;
 mod onnx;
+mod sanity;
 mod scores;
 mod tract;
 

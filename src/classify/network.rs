@@ -10,6 +10,7 @@ use super::Compute;
 use super::bundle::{Bundle, Input, Layout, Manifest};
 use super::int8::{Coverage, Layer, PixelScale, Section, rewrite};
 use super::onnx;
+use super::sanity::{check_sizes, check_windows};
 use crate::preprocess::{ModelInput, Size};
 
 /// A network that is ready to run.
@@ -132,7 +133,10 @@ fn read(bundle: &Bundle) -> TractResult<TypedModel> {
         Layout::Nchw => [1, 3, height, width],
         Layout::Nhwc => [1, height, width, 3],
     };
-    let model = onnx::reader().model_for_read(&mut std::io::Cursor::new(&bundle.model))?;
+    let reader = onnx::reader();
+    let file = reader.proto_model_for_read(&mut std::io::Cursor::new(&bundle.model))?;
+    check_windows(&file)?;
+    let model = reader.model_for_proto_model(&file)?;
     let (inputs, outputs) = (model.input_outlets()?.len(), model.output_outlets()?.len());
     if inputs != 1 || outputs == 0 {
         bail!("it has {inputs} inputs and {outputs} outputs, and a classifier has one of each");
@@ -142,6 +146,7 @@ fn read(bundle: &Bundle) -> TractResult<TypedModel> {
         .into_typed()?;
     let scores = graph.output_outlets()?[0];
     graph.select_output_outlets(&[scores])?;
+    check_sizes(&graph)?;
     graph.prop_consts()?;
     Ok(graph)
 }

@@ -98,7 +98,7 @@ fn computation(bundle: &Bundle) -> Result<()> {
     let kernels = classifier.network().kernel_time().saturating_sub(kernels) / TIMED;
     let time = format!("{} an inference, measured here", output::millis(all));
     let quantised = classifier.network().coverage();
-    let Some(coverage) = quantised.filter(|coverage| coverage.any()) else {
+    let Some(coverage) = quantised.filter(|coverage| coverage.is_quantised()) else {
         row(
             "computed by",
             "tract, in real numbers: the model is not quantised",

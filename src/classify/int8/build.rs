@@ -24,7 +24,7 @@ impl Need {
 }
 
 /// The most bytes that one result may have: more than any picture that a Pi can look at needs.
-const LARGEST: usize = 1 << 28;
+const LARGEST: usize = 1 << 26;
 
 /// A program that grows.
 #[derive(Debug, Default)]
@@ -59,11 +59,6 @@ pub(super) struct Built {
 }
 
 impl Builder {
-    /// Whether there is nothing in it.
-    pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
-    }
-
     /// An input of `length` bytes that is filled from outside.
     pub fn input(&mut self, length: usize) -> Id {
         let id = self.need(Need::Bytes(length));

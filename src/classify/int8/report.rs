@@ -82,12 +82,19 @@ impl Coverage {
         ]
     }
 
+    /// Whether the network is quantised, be it in a way that no kernel covers.
+    #[must_use]
+    pub fn is_quantised(&self) -> bool {
+        let uncovered = |(_, reason): &(Layer, String)| !reason.is_empty();
+        !self.covered.is_empty() || self.left_to_tract.iter().any(uncovered)
+    }
+
     /// The share of a quantised network's multiply-adds that have no integer kernel; 0 where nothing is
     /// quantised.
     #[must_use]
     pub fn share_left_to_tract(&self) -> f64 {
         let [covered, left] = self.macs();
-        if covered == 0 {
+        if !self.is_quantised() || covered + left == 0 {
             return 0.0;
         }
         left as f64 / (covered + left) as f64

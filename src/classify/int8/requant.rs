@@ -16,10 +16,12 @@ const BEYOND: f32 = 65_536.0;
 /// What sums may reach after scaling, so that no backend's conversion to integers overflows.
 const LARGEST: f32 = 1e9;
 
-/// Rounds to the nearest integer, halves to the even one; what is far beyond a byte stays so.
+/// Rounds to the nearest integer, halves to the even one; what is far beyond a byte stays so, and what
+/// is no number becomes the lowest: its bits differ from processor to processor.
 #[inline]
 pub(super) fn round(value: f32) -> i32 {
-    let held = value.clamp(-BEYOND, BEYOND);
+    let held = if value > -BEYOND { value } else { -BEYOND };
+    let held = if held < BEYOND { held } else { BEYOND };
     (held + MAGIC).to_bits().cast_signed() - MAGIC.to_bits().cast_signed()
 }
 
@@ -125,6 +127,10 @@ mod tests {
         assert_eq!(range.byte(1e30), 90);
         assert_eq!(range.byte(-1e30), -100);
         assert_eq!(range.byte(0.0), 3);
+        assert_eq!(
+            [f32::NAN, -f32::NAN].map(|value| range.byte(value)),
+            [-100; 2]
+        );
     }
 
     proptest! {

@@ -226,7 +226,7 @@ fn hand_out(made: &Made, slot: Slot, memory: &Memory) -> TractResult<Tensor> {
     // From the place in the graph's tensor to the one in NCHW order, to the one in the program.
     let nchw: Vec<usize> = match &made.places {
         Some(places) => {
-            let places = places.to_plain_array_view::<i64>()?;
+            let places = places.to_plain_array_view::<u64>()?;
             places.iter().map(|place| *place as usize).collect()
         }
         None => (0..made.shape.len()).collect(),

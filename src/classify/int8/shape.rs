@@ -12,9 +12,11 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    /// How many values it holds.
+    /// How many values it holds; as many as can be counted, where there are more.
     pub fn len(self) -> usize {
-        self.height * self.width * self.channels
+        self.height
+            .saturating_mul(self.width)
+            .saturating_mul(self.channels)
     }
 
     /// Values of a row.
@@ -52,6 +54,17 @@ impl Window {
 
     /// Rows or columns that the kernel covers.
     pub fn reach(&self, axis: usize) -> usize {
-        (self.kernel[axis] - 1) * self.dilation[axis] + 1
+        let steps = (self.kernel[axis] - 1).saturating_mul(self.dilation[axis]);
+        steps.saturating_add(1)
+    }
+
+    /// The padded rows that a row of `output` needs at once.
+    pub fn rows(&self, output: Shape, channels: usize) -> Shape {
+        let steps = (output.width - 1).saturating_mul(self.stride[1]);
+        Shape {
+            height: self.reach(0),
+            width: steps.saturating_add(self.reach(1)),
+            channels,
+        }
     }
 }

@@ -44,14 +44,20 @@ pub(super) struct Inputs<'a> {
 impl Inputs<'_> {
     /// Panics unless `bytes` bytes, and the slack, lie behind the last output's inputs.
     fn check(&self, bytes: impl Iterator<Item = usize>) {
-        let moved = (self.count - 1) * self.pitch;
         for (start, bytes) in self.starts.iter().zip(bytes) {
+            let end = end(*start, self.count, self.pitch, bytes + SLACK);
             assert!(
-                start + moved + bytes + SLACK <= self.data.len(),
+                end.is_some_and(|end| end <= self.data.len()),
                 "a kernel would read past its input"
             );
         }
     }
+}
+
+/// Where the last of `count` stretches of `bytes` ends; `None` where that cannot even be counted.
+fn end(start: usize, count: usize, pitch: usize, bytes: usize) -> Option<usize> {
+    let moved = (count - 1).checked_mul(pitch)?;
+    start.checked_add(moved)?.checked_add(bytes)
 }
 
 /// Multiplies the inputs with the weights: `inputs.count` outputs of `weights.outputs()` bytes, each
@@ -65,7 +71,8 @@ pub(super) fn gemm(inputs: &Inputs<'_>, weights: &PackedGemm, out: &mut [i8], pi
     }
     assert_eq!(inputs.starts.len(), weights.runs().len());
     inputs.check(weights.runs().iter().copied());
-    assert!((inputs.count - 1) * pitch + weights.outputs() <= out.len());
+    let end = end(0, inputs.count, pitch, weights.outputs());
+    assert!(end.is_some_and(|end| end <= out.len()));
     match weights.backend() {
         #[cfg(target_arch = "x86_64")]
         Backend::Avx2 => avx2::gemm(inputs, weights, out, pitch),
@@ -97,7 +104,8 @@ pub(super) fn depthwise(
     assert_eq!(inputs.starts.len(), weights.taps());
     assert!(channels <= weights.channels());
     inputs.check(std::iter::repeat(channels));
-    assert!((inputs.count - 1) * pitch + channels <= out.len());
+    let end = end(0, inputs.count, pitch, channels);
+    assert!(end.is_some_and(|end| end <= out.len()));
     match weights.backend() {
         #[cfg(target_arch = "x86_64")]
         Backend::Avx2 => avx2::depthwise(inputs, weights, channels, out, pitch),

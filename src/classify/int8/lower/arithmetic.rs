@@ -242,10 +242,15 @@ pub(super) fn function(
     constant: Option<f32>,
     constant_first: bool,
 ) -> Option<Function> {
+    // What is computed with infinities may be no number, of which bytes know nothing.
+    let limits = matches!(name, "Max" | "Min");
+    if constant.is_some_and(|constant| constant.is_nan() || (constant.is_infinite() && !limits)) {
+        return None;
+    }
     Some(match (name, constant) {
         ("Sigmoid", None) => Function::Sigmoid,
         ("Mul", Some(factor)) => Function::Times(factor),
-        ("Div", Some(divisor)) if !constant_first => Function::DividedBy(divisor),
+        ("Div", Some(divisor)) if !constant_first && divisor != 0.0 => Function::DividedBy(divisor),
         ("Add", Some(term)) => Function::Plus(term),
         ("Sub", Some(term)) if !constant_first => Function::Plus(-term),
         ("Max", Some(least)) => Function::AtLeast(least),

@@ -169,8 +169,8 @@ impl Lowering<'_> {
         }
         let mut builder = std::mem::take(&mut self.builder);
         let given = std::mem::take(&mut self.given);
-        if live.is_empty() || builder.is_empty() {
-            // Nothing was computed: inputs that were taken in are still where they came from.
+        if live.is_empty() {
+            // Nothing is wanted: inputs that were taken in are still where they came from.
             return Ok(());
         }
         for made in &made {

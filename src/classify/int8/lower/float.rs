@@ -35,7 +35,20 @@ impl Quantisation {
         })
     }
 
+    /// A scale in steps of the result.
+    fn steps(self, scale: f32) -> Result<f32, Refusal> {
+        let steps = scale * self.per_step;
+        // Infinity times zero is no number.
+        match steps.is_finite() {
+            true => Ok(steps),
+            false => Err(Refusal::why(format!("its step is {steps} of the result's"))),
+        }
+    }
+
     fn table(self, values: &RealTable) -> Result<Box<ByteTable>, Refusal> {
+        if values.iter().any(|value| value.is_nan()) {
+            return Err(Refusal::why("it quantises what is no number".into()));
+        }
         let range = self.range(f32::NEG_INFINITY, f32::INFINITY)?;
         let mut table = Box::new([0; 256]);
         for (byte, value) in table.iter_mut().zip(values) {
@@ -47,7 +60,7 @@ impl Quantisation {
 
 impl Lowering<'_> {
     /// Bytes as real numbers.
-    pub(super) fn dequantise(&mut self, map: Map, scale: f32, zero: i32) -> Result<Value, Refusal> {
+    pub(super) fn dequantise(map: Map, scale: f32, zero: i32) -> Result<Value, Refusal> {
         let zero = map.zero(zero).map_err(Refusal::broken)?;
         Ok(Value::Real(Real::Linear(Linear {
             map,
@@ -66,11 +79,14 @@ impl Lowering<'_> {
             Real::Function(linear, table) => return self.quantise_by_table(linear, table, by),
             Real::Sum(terms, low, high) => {
                 let [a, b] = terms;
-                let operands = [a, b].map(|term| Operand {
-                    zero: term.zero,
-                    scale: term.scale * by.per_step,
-                    upsample: term.upsample,
-                });
+                let operand = |term: &Linear| {
+                    Ok(Operand {
+                        zero: term.zero,
+                        scale: by.steps(term.scale)?,
+                        upsample: term.upsample,
+                    })
+                };
+                let operands = [operand(a)?, operand(b)?];
                 let range = by.range(*low, *high)?;
                 let add = Add {
                     output: shape,
@@ -86,7 +102,7 @@ impl Lowering<'_> {
                 pixel,
             } => {
                 let mut input = quantised(map);
-                input.scale *= by.per_step;
+                input.scale = by.steps(input.scale)?;
                 let gate = Gate {
                     input,
                     range: everything,

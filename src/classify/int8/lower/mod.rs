@@ -24,6 +24,7 @@ use super::operators::Reorder;
 use super::program::Operator;
 use super::report::Coverage;
 use super::section::Given;
+use super::shape::Shape;
 use value::{Map, Real, Value};
 
 /// Why a node does not join the program.
@@ -185,6 +186,28 @@ impl Lowering<'_> {
             Value::Real(real) => Ok(real),
             Value::Moved(..) => Err(Refusal::why("the axes of its input are moved".into())),
             Value::Bytes(_) => Err(Refusal::NotOurs),
+        }
+    }
+
+    /// The sizes of a tensor's axes in the graph.
+    fn axes(&self, outlet: OutletId) -> Result<&[usize], Refusal> {
+        let fact = self.graph.outlet_fact(outlet);
+        let axes = fact.ok().and_then(|fact| fact.shape.as_concrete());
+        axes.ok_or_else(|| Refusal::why("the size of its input is not known".into()))
+    }
+
+    /// Refuses an input whose axes are not those of a picture, as an operator that tells them apart
+    /// must: a vector is known by its numbers alone.
+    fn upright(&mut self, outlet: OutletId) -> Result<(), Refusal> {
+        let Shape {
+            height,
+            width,
+            channels,
+        } = self.value(outlet)?.shape();
+        if self.axes(outlet)? == [1, channels, height, width] {
+            Ok(())
+        } else {
+            Err(Refusal::why("the axes of its input are moved".into()))
         }
     }
 

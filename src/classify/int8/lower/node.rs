@@ -12,10 +12,14 @@ use tract_onnx::tract_core::ops::quant::{DequantizeLinearF32, QuantizeLinearI8, 
 use super::arithmetic::function;
 use super::constants::{Constants, usable_scale};
 use super::float::Quantisation;
-use super::value::{Real, Value};
+use super::value::Value;
 use super::{Lowering, Refusal, conv};
 use crate::classify::int8::operators::{Combination, Reduction};
 use crate::classify::int8::report::Layer;
+use crate::classify::int8::shape::Shape;
+
+/// So many differences of bytes have a sum of 32 bits.
+const MOST_SUMMANDS: usize = 1 << 23;
 
 /// A node as a layer of the network.
 pub(super) fn layer(graph: &TypedModel, node: &TypedNode) -> Layer {
@@ -57,7 +61,7 @@ impl Lowering<'_> {
         if let Some(op) = op.downcast_ref::<DequantizeLinearF32>() {
             let scale = usable_scale(op.scale, "its scale")?;
             let map = self.bytes(node.inputs[0])?;
-            return self.dequantise(map, scale, op.zero_point);
+            return Self::dequantise(map, scale, op.zero_point);
         }
         if let Some(by) = quantisation(node) {
             // tract keeps one by the scale; a scale of zero makes that infinite.
@@ -74,8 +78,7 @@ impl Lowering<'_> {
             return self.quantise(&real, by);
         }
         if let Some(op) = op.downcast_ref::<AxisOp>() {
-            let value = self.value(node.inputs[0])?;
-            return self.moved(value, op);
+            return self.moved(node, op);
         }
         if op.is::<ElementWiseOp>() || op.is::<TypedBinOp>() {
             return self.arithmetic(node);
@@ -87,23 +90,24 @@ impl Lowering<'_> {
             if op.axis != 1 {
                 return Err(Refusal::NotOurs);
             }
-            let parts: Result<Vec<Real>, Refusal> =
-                node.inputs.iter().map(|input| self.real(*input)).collect();
-            return self.behind(parts?);
+            let mut parts = Vec::with_capacity(node.inputs.len());
+            for input in &node.inputs {
+                parts.push(self.real(*input)?);
+                self.upright(*input)?;
+            }
+            return self.behind(parts);
         }
         if op.name() == "Resize" {
             let value = self.value(node.inputs[0])?;
+            self.upright(node.inputs[0])?;
             return self.repeated(node, value);
         }
         // Nodes over quantised tensors should be known; all others are none of ours.
-        match node
-            .inputs
-            .first()
-            .is_some_and(|input| self.values.contains_key(input))
-        {
-            true => Err(Refusal::why("there is no integer operator for it".into())),
-            false => Err(Refusal::NotOurs),
+        let quantised = |input: &OutletId| self.values.contains_key(input);
+        if node.inputs.first().is_some_and(quantised) {
+            return Err(Refusal::why("there is no integer operator for it".into()));
         }
+        Err(Refusal::NotOurs)
     }
 
     /// A function of one tensor, or of two number by number.
@@ -134,8 +138,13 @@ impl Lowering<'_> {
                     "Mul" => Combination::Product,
                     _ => return Err(Refusal::NotOurs),
                 };
-                let (a, b) = (self.real(node.inputs[a])?, self.real(node.inputs[b])?);
-                self.combine(&a, &b, how)
+                let (a, b) = (node.inputs[a], node.inputs[b]);
+                let parts = [self.real(a)?, self.real(b)?];
+                if self.axes(a)? != self.axes(b)? {
+                    self.upright(a)?;
+                    self.upright(b)?;
+                }
+                self.combine(&parts[0], &parts[1], how)
             }
             _ => Err(Refusal::NotOurs),
         }
@@ -143,6 +152,7 @@ impl Lowering<'_> {
 
     fn reduce(&mut self, node: &TypedNode, op: &Reduce) -> Result<Value, Refusal> {
         let real = self.real(node.inputs[0])?;
+        self.upright(node.inputs[0])?;
         let reduction = match op.reducer {
             Reducer::Sum => Reduction::Sum,
             Reducer::Max => Reduction::Max,
@@ -152,6 +162,15 @@ impl Lowering<'_> {
                 ));
             }
         };
+        // Sums of bytes are kept in 32 bits.
+        let Shape {
+            height,
+            width,
+            channels,
+        } = real.shape();
+        if height * width > MOST_SUMMANDS || channels > MOST_SUMMANDS {
+            return Err(Refusal::why("it reduces too many values at once".into()));
+        }
         match op.axes[..] {
             [2, 3] => self.over_pixels(&real, reduction),
             [1] => self.over_channels(&real, reduction),

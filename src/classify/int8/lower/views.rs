@@ -1,5 +1,6 @@
 //! Nodes that only move axes or repeat pixels, recognised by what they do to a tensor of numbers.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use tract_onnx::prelude::*;
@@ -14,12 +15,17 @@ use crate::classify::int8::program::Operator;
 use crate::classify::int8::shape::Shape;
 
 impl Lowering<'_> {
-    /// `value` with its axes changed.
-    pub(super) fn moved(&mut self, value: Value, op: &AxisOp) -> Result<Value, Refusal> {
-        let shape = value.shape();
-        let (value, mut places) = match value {
+    /// What a node makes of the axes of its input.
+    pub(super) fn moved(&mut self, node: &TypedNode, op: &AxisOp) -> Result<Value, Refusal> {
+        let (value, mut places) = match self.value(node.inputs[0])? {
             Value::Moved(value, places) => (*value, Arc::unwrap_or_clone(places)),
-            value => (value, numbered(shape)?),
+            value => {
+                // The graph may have other axes for a vector than a map has.
+                let axes = self.axes(node.inputs[0])?;
+                let places = numbered(value.shape())?.into_shape(axes);
+                let places = places.map_err(|error| Refusal::why(error.to_string()))?;
+                (value, places)
+            }
         };
         op.change_tensor(&mut places, false)
             .map_err(|error| Refusal::why(format!("its axes cannot be followed: {error}")))?;
@@ -35,9 +41,9 @@ impl Lowering<'_> {
         };
         let constants = Constants::new(self.graph, node);
         let mut inputs: TVec<TValue> = tvec!();
-        let place = numbered(plane)?.cast_to::<f32>().map(Cow::into_owned);
-        let place = place.map_err(|error| Refusal::why(error.to_string()))?;
-        inputs.push(place.into());
+        let numbers = numbered(plane)?.cast_to::<f32>().map(Cow::into_owned);
+        let numbers = numbers.map_err(|error| Refusal::why(error.to_string()))?;
+        inputs.push(numbers.into());
         for input in 1..node.inputs.len() {
             let constant = constants.tensor(input);
             inputs.push(constant.ok_or(Refusal::NotOurs)?.into_tvalue());
@@ -90,11 +96,9 @@ impl Lowering<'_> {
     }
 }
 
-use std::borrow::Cow;
-
 /// For each element in the NCHW order its own place.
 pub(super) fn numbered(shape: Shape) -> Result<Tensor, Refusal> {
-    let places: Vec<i64> = (0..shape.len() as i64).collect();
+    let places: Vec<u64> = (0..shape.len() as u64).collect();
     Tensor::from_shape(&[1, shape.channels, shape.height, shape.width], &places)
         .map_err(|error| Refusal::why(error.to_string()))
 }
@@ -104,12 +108,16 @@ pub(super) fn numbered(shape: Shape) -> Result<Tensor, Refusal> {
 pub(super) fn settled(value: Value, places: Tensor) -> Value {
     let shape = value.shape();
     let moved = |value: Value, places: Tensor| Value::Moved(Box::new(value), Arc::new(places));
-    // A vector keeps its numbers in their order however its axes are called.
+    // A vector keeps its numbers in their order whichever of its axes they lie along; along two axes
+    // it could be turned.
     let upright = places.shape() == [1, shape.channels, shape.height, shape.width];
-    let Ok(view) = places.to_plain_array_view::<i64>() else {
+    let along_one_axis = places.shape().iter().filter(|side| **side != 1).count() <= 1;
+    let Ok(view) = places.to_plain_array_view::<u64>() else {
         return moved(value, places);
     };
-    if view.iter().copied().eq(0..shape.len() as i64) && (upright || shape.is_vector()) {
+    if view.iter().copied().eq(0..shape.len() as u64)
+        && (upright || (shape.is_vector() && along_one_axis))
+    {
         return value;
     }
     let plane = shape.height * shape.width;

@@ -80,7 +80,7 @@ impl Conv {
             .collect::<Result<_, _>>()?;
         Ok(Self {
             groups,
-            rows: PaddedRows::new(spec.input, spec.window, spec.output.width, spec.input_zero),
+            rows: PaddedRows::new(spec.input, spec.window, spec.output, spec.input_zero),
             pointwise: spec.window.is_pointwise(),
             input: spec.input,
             output: spec.output,

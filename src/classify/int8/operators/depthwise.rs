@@ -49,7 +49,7 @@ impl Depthwise {
         };
         Ok(Self {
             weights: PackedDepthwise::new(backend, &weights, taps, &requant, copies),
-            rows: PaddedRows::new(spec.input, spec.window, spec.output.width, spec.input_zero),
+            rows: PaddedRows::new(spec.input, spec.window, spec.output, spec.input_zero),
             window: spec.window,
             output: spec.output,
             copies,
@@ -98,7 +98,9 @@ impl Depthwise {
         let whole = self.output.width / self.copies;
         let pitch = self.window.stride[1] * together;
         let (first, last) = out.split_at_mut(whole * together);
-        for (data, out, count) in [(ring, first, whole), (&ring[whole * pitch..], last, 1)] {
+        // Steps wider than the window may lead past the ring, where there is nothing left to compute.
+        let behind = ring.get(whole * pitch..).unwrap_or_default();
+        for (data, out, count) in [(ring, first, whole), (behind, last, 1)] {
             let inputs = Inputs {
                 data,
                 starts,

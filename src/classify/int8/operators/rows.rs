@@ -12,8 +12,8 @@ use crate::classify::int8::shape::{Shape, Window};
 pub(super) struct PaddedRows {
     input: Shape,
     window: Window,
-    /// Columns of a padded row.
-    width: usize,
+    /// The rows that are needed at once.
+    padded: Shape,
     /// What padding is filled with: the byte that stands for zero.
     zero: i8,
 }
@@ -28,22 +28,22 @@ pub(in crate::classify::int8) struct Scratch {
 }
 
 impl PaddedRows {
-    pub fn new(input: Shape, window: Window, output_width: usize, zero: i8) -> Self {
+    pub fn new(input: Shape, window: Window, output: Shape, zero: i8) -> Self {
         Self {
             input,
             window,
-            width: (output_width - 1) * window.stride[1] + window.reach(1),
+            padded: window.rows(output, input.channels),
             zero,
         }
     }
 
     /// Bytes of the ring.
     pub fn ring(&self) -> usize {
-        self.window.reach(0) * self.row() + SLACK
+        self.padded.len() + SLACK
     }
 
     fn row(&self) -> usize {
-        self.width * self.input.channels
+        self.padded.row()
     }
 
     /// Calls `each` for every output row in `rows` with the ring and a function that tells where the
