@@ -10,7 +10,7 @@ use super::Compute;
 use super::bundle::{Bundle, Input, Layout, Manifest};
 use super::int8::{Coverage, Layer, PixelScale, Section, rewrite};
 use super::onnx;
-use super::sanity::{check_sizes, check_windows};
+use super::sanity::{check_nodes, check_sizes};
 use crate::preprocess::{ModelInput, Size};
 
 /// A network that is ready to run.
@@ -135,7 +135,7 @@ fn read(bundle: &Bundle) -> TractResult<TypedModel> {
     };
     let reader = onnx::reader();
     let file = reader.proto_model_for_read(&mut std::io::Cursor::new(&bundle.model))?;
-    check_windows(&file)?;
+    check_nodes(&file)?;
     let model = reader.model_for_proto_model(&file)?;
     let (inputs, outputs) = (model.input_outlets()?.len(), model.output_outlets()?.len());
     if inputs != 1 || outputs == 0 {

@@ -64,6 +64,7 @@ fn global_average_pool(_context: &ParsingContext, node: &NodeProto) -> TractResu
 
 fn concat(_context: &ParsingContext, node: &NodeProto) -> TractResult<Parsed> {
     let axis: i64 = node.get_attr("axis")?;
+    ensure!(node.input.len() > 2, "there is nothing to join");
     let inputs = (2..node.input.len())
         .step_by(3)
         .map(Quantised::at)
@@ -120,6 +121,7 @@ impl Kind {
             Self::Add | Self::Mul => multi_broadcast(inputs),
             Self::Sigmoid => Ok(inputs[0].clone()),
             Self::GlobalAveragePool => {
+                ensure!(inputs[0].len() > 2, "its input is no map");
                 let spatial = inputs[0].iter().enumerate();
                 Ok(spatial
                     .map(|(axis, dim)| if axis < 2 { dim.clone() } else { 1.to_dim() })
@@ -128,6 +130,11 @@ impl Kind {
             Self::Concat(axis) => {
                 let axis = axis_of(*axis, inputs[0].len())?;
                 let mut shape = inputs[0].clone();
+                let ranks = inputs.iter().map(TVec::len);
+                ensure!(
+                    ranks.min() == Some(shape.len()),
+                    "its inputs have other axes"
+                );
                 shape[axis] = inputs.iter().map(|shape| shape[axis].clone()).sum();
                 Ok(shape)
             }

@@ -14,15 +14,26 @@ const FARTHEST: i64 = 1 << 16;
 /// The most values of a tensor: more than any picture that a Pi can look at needs.
 const MOST_VALUES: usize = 1 << 26;
 
-/// Checks the windows of convolutions and pools.
+/// Checks the windows of convolutions and pools, and the inputs of quantised operators.
 ///
 /// # Errors
-/// An attribute of a node makes no sense.
-pub(super) fn check_windows(model: &ModelProto) -> TractResult<()> {
-    let nodes = model.graph.iter().flat_map(|graph| &graph.node);
-    for node in nodes.filter(|node| node.op_type.contains("Conv") || node.op_type.contains("Pool"))
-    {
-        check_window(node).with_context(|| format!("{} ({})", node.name, node.op_type))?;
+/// An attribute of a node makes no sense, or an input is left out that has to be there.
+pub(super) fn check_nodes(model: &ModelProto) -> TractResult<()> {
+    for node in model.graph.iter().flat_map(|graph| &graph.node) {
+        check_node(node).with_context(|| format!("{} ({})", node.name, node.op_type))?;
+    }
+    Ok(())
+}
+
+fn check_node(node: &NodeProto) -> TractResult<()> {
+    let is = |part: &str| node.op_type.contains(part);
+    if is("Conv") || is("Pool") {
+        check_window(node)?;
+    }
+    // tract counts inputs without those that are left out, and takes one for another.
+    let left_out = node.input.iter().position(String::is_empty);
+    if let Some(input) = left_out.filter(|_| is("QLinear")) {
+        bail!("its input {input} is left out");
     }
     Ok(())
 }
@@ -48,7 +59,7 @@ fn check_window(node: &NodeProto) -> TractResult<()> {
         let known = *axes.get_or_insert(own);
         ensure!(
             own == known && attribute.ints.len() % sides == 0,
-            "its {} are {:?}, and its window has {known} axes",
+            "its {} {:?} do not fit a window of {known} axes",
             attribute.name,
             attribute.ints
         );
@@ -67,20 +78,17 @@ fn check_sides(attribute: &AttributeProto, least: i64) -> TractResult<()> {
     Ok(())
 }
 
-/// Checks that each tensor has values, and not more than fit.
+/// Checks that each tensor has values, and not more than fit, and that there is something to compute.
 ///
 /// # Errors
-/// A node's result is empty or too large.
+/// A node's result is empty or too large, or the answer is always the same.
 pub(super) fn check_sizes(graph: &TypedModel) -> TractResult<()> {
-    for id in graph.eval_order()? {
-        let node = graph.node(id);
-        for output in node
-            .outputs
-            .iter()
-            .filter(|output| output.fact.konst.is_none())
-        {
+    // What is computed of nothing is constant for tract, which then has no use for the node that made
+    // nothing of something: hence all nodes, also those without a use.
+    for node in graph.nodes().iter().filter(|node| !node.inputs.is_empty()) {
+        for fact in node.outputs.iter().map(|output| &output.fact) {
             // Sizes that are not known are refused where they matter: at the end.
-            let Some(sides) = output.fact.shape.as_concrete() else {
+            let Some(sides) = fact.shape.as_concrete() else {
                 continue;
             };
             let values = sides
@@ -94,6 +102,9 @@ pub(super) fn check_sizes(graph: &TypedModel) -> TractResult<()> {
                 );
             }
         }
+    }
+    if graph.output_fact(0)?.konst.is_some() {
+        bail!("its answer does not depend on the picture");
     }
     Ok(())
 }

@@ -48,28 +48,19 @@ fn attributes_that_make_no_sense_are_refused_by_name() {
         int("group", huge),
     ] {
         let net = with(&[attribute.clone()]);
-        println!("{attribute:?}");
-        println!("{}", is_refused(&net, 8, "oddone"));
+        println!("{:?}", is_refused(&net, 8, "oddone"));
     }
 }
 
 #[test]
 fn maps_that_are_too_large_are_refused_by_name() {
-    for million in [100_000, 1_000_000, 1 << 31, 1 << 33] {
+    for million in [10_000, 65_536, 1_000_000, 1 << 33] {
         for attributes in [
             vec![ints("pads", &[million; 4])],
-            vec![ints("pads", &[0, million, 0, million])],
-            vec![
-                ints("pads", &[million; 4]),
-                ints("dilations", &[million; 2]),
-            ],
-            vec![
-                ints("pads", &[million, 1, million, 1]),
-                ints("dilations", &[million, 1]),
-            ],
+            vec![ints("pads", &[0, million, million, million])],
+            vec![ints("pads", &[million; 4]), ints("strides", &[1, 2])],
         ] {
-            println!("{attributes:?}");
-            println!("{}", is_refused(&with(&attributes), 8, "oddone"));
+            println!("{:?}", is_refused(&with(&attributes), 8, "oddone"));
         }
     }
 }
@@ -77,7 +68,7 @@ fn maps_that_are_too_large_are_refused_by_name() {
 #[test]
 fn windows_that_reach_too_far_are_refused_or_run_right() {
     // The output stays small, whatever lies between.
-    for wide in [1000, 100_000, 10_000_000, 1 << 33, i64::MAX / 4] {
+    for wide in [1000, 20_000, 65_536, 100_000, 1 << 33, i64::MAX / 4] {
         for pads in [[wide, wide, wide, wide], [wide, 1, wide, 1]] {
             let dilation = [pads[0], pads[1]];
             let stride = [wide, wide.min(pads[1])];

@@ -1,1 +1,403 @@
-//! To come.
+//! Files whose graph is not one: batches, tensors without a size, constants that are none, nodes that
+//! read each other or are not known.
+
+use sortd::classify::{Backend, Compute, TractClassifier};
+use tract_onnx::pb::type_proto::Value;
+use tract_onnx::pb::{TensorProto, tensor_shape_proto::dimension};
+
+use crate::net::{Conv, Map, Net, bytes, info, int, ints, reals};
+use crate::run::{bundle, is_refused, runs_on_kernels, runs_right_or_is_refused, watched};
+
+fn plain() -> (Net, Map) {
+    let mut net = Net::new(8, 8);
+    let picture = net.picture();
+    let map = net.conv(&picture, &Conv::square(6, 3));
+    let last = net.conv(&map, &Conv::square(4, 1));
+    net.graph.node.last_mut().expect("it has nodes").name = "oddone".into();
+    (net, last)
+}
+
+/// Sets what the file says of an axis of its input.
+fn set_axis(net: &mut Net, axis: usize, size: dimension::Value) {
+    let kind = net.graph.input[0].r#type.as_mut().expect("it has a type");
+    let Some(Value::TensorType(tensor)) = &mut kind.value else {
+        panic!("it is a tensor");
+    };
+    tensor.shape.as_mut().expect("it has a shape").dim[axis].value = Some(size);
+}
+
+#[test]
+fn a_batch_of_any_size_runs_on_the_kernels() {
+    let (mut net, last) = plain();
+    set_axis(&mut net, 0, dimension::Value::DimParam("N".into()));
+    let net = net.end_with_means(&last);
+    runs_on_kernels(&net, 4, last.scale);
+    // Nothing at all is said of the input.
+    let mut net = net;
+    net.graph.input = vec![info("picture", None)];
+    println!("{:?}", runs_right_or_is_refused(&net, 4, last.scale));
+}
+
+#[test]
+fn other_inputs_than_a_picture_run_right_or_are_refused() {
+    for (axis, size) in [
+        (0, 2),
+        (0, 0),
+        (0, -1),
+        (1, 1),
+        (1, 4),
+        (2, 0),
+        (2, 9),
+        (3, i64::MAX),
+    ] {
+        let (mut net, last) = plain();
+        set_axis(&mut net, axis, dimension::Value::DimValue(size));
+        let net = net.end_with_means(&last);
+        println!(
+            "{axis} {size} {:?}",
+            runs_right_or_is_refused(&net, 4, last.scale)
+        );
+    }
+}
+
+#[test]
+fn a_batch_that_is_made_within_is_refused_or_runs_right() {
+    let (mut net, last) = plain();
+    let shape = net.vector(&[2, 2, 8, 8]);
+    let name = net.node("Reshape", &[&last.name, &shape], vec![]);
+    let two = Map {
+        name,
+        channels: 2,
+        ..last.clone()
+    };
+    let odd = net.conv(&two, &Conv::square(4, 1));
+    println!(
+        "{:?}",
+        runs_right_or_is_refused(&net.end_with_means(&odd), 8, odd.scale)
+    );
+}
+
+#[test]
+fn more_or_fewer_answers_than_labels_are_refused() {
+    let (net, last) = plain();
+    for labels in [3, 5, 256] {
+        let reason = is_refused(&net.clone().end_with_means(&last), labels, "labels");
+        println!("{reason}");
+    }
+    println!(
+        "{}",
+        is_refused(&net.clone().end_with(&last.name), 256, "labels")
+    );
+    println!("{}", is_refused(&net, 4, "outputs"));
+}
+
+#[test]
+fn an_answer_that_does_not_depend_on_the_picture_is_refused() {
+    let (mut net, _) = plain();
+    let constant = net.constant(reals(&[1, 4], &[1.0, 2.0, 3.0, 4.0]));
+    let same = net.node("Relu", &[&constant], vec![]);
+    println!("{}", is_refused(&net.end_with(&same), 4, "picture"));
+}
+
+#[test]
+fn parameters_that_are_not_constant_are_refused_or_run_right() {
+    // Each input of the convolution in turn is computed from the picture.
+    for place in 1..9 {
+        let (mut net, last) = plain();
+        let real = net.node("GlobalAveragePool", &["picture"], vec![]);
+        let computed = match place {
+            2 | 5 | 7 => net.quantise(&real, 3, 0.1, 0, false).name,
+            3 => last_of(&net).input[0].clone(),
+            _ => real,
+        };
+        let odd = net.graph.node.iter_mut().find(|node| node.name == "oddone");
+        odd.expect("it is there").input[place] = computed;
+        let net = net.end_with_means(&last);
+        println!(
+            "{place} {:?}",
+            runs_right_or_is_refused(&net, 4, last.scale)
+        );
+    }
+}
+
+fn last_of(net: &Net) -> &tract_onnx::pb::NodeProto {
+    let odd = net.graph.node.iter().find(|node| node.name == "oddone");
+    odd.expect("it is there")
+}
+
+#[test]
+fn inputs_that_are_missing_are_refused() {
+    for place in 0..9 {
+        for name in ["", "nobody"] {
+            let (mut net, last) = plain();
+            let odd = net.graph.node.iter_mut().find(|node| node.name == "oddone");
+            odd.expect("it is there").input[place] = name.into();
+            let net = net.end_with_means(&last);
+            println!("{place} {name} {}", is_refused(&net, 4, ""));
+        }
+        let (mut net, last) = plain();
+        let odd = net.graph.node.iter_mut().find(|node| node.name == "oddone");
+        odd.expect("it is there").input.truncate(place);
+        let outcome = runs_right_or_is_refused(&net.end_with_means(&last), 4, last.scale);
+        println!("{place} {outcome:?}");
+    }
+}
+
+#[test]
+fn nodes_that_read_each_other_are_refused() {
+    let (mut net, last) = plain();
+    let own = last.name.clone();
+    let odd = net.graph.node.iter_mut().find(|node| node.name == "oddone");
+    odd.expect("it is there").input[0] = own;
+    println!("{}", is_refused(&net.end_with_means(&last), 4, ""));
+    let (mut net, last) = plain();
+    let real = net.dequantise(&last);
+    let sum = net.node("Add", &[&real, "later"], vec![]);
+    let back = net.node("Relu", &[&sum], vec![]);
+    net.graph.node.last_mut().expect("it has nodes").output = vec!["later".into()];
+    println!("{back} {}", is_refused(&net.end_with("later"), 4, ""));
+}
+
+#[test]
+fn two_nodes_of_one_name_run_right_or_are_refused() {
+    let (mut net, last) = plain();
+    for node in &mut net.graph.node {
+        node.name = "same".into();
+    }
+    println!(
+        "{:?}",
+        runs_right_or_is_refused(&net.clone().end_with_means(&last), 4, last.scale)
+    );
+    for node in &mut net.graph.node {
+        node.name = String::new();
+    }
+    println!(
+        "{:?}",
+        runs_right_or_is_refused(&net.clone().end_with_means(&last), 4, last.scale)
+    );
+    for node in &mut net.graph.node {
+        node.output = vec!["same".into()];
+    }
+    println!(
+        "{:?}",
+        runs_right_or_is_refused(&net.end_with_means(&last), 4, last.scale)
+    );
+}
+
+#[test]
+fn operators_that_nobody_knows_are_refused_by_name() {
+    for op in ["QGemm", "QLinearAveragePool", "MadeUp", ""] {
+        let (mut net, last) = plain();
+        let name = net.node(op, &[&last.name], vec![]);
+        let net = net.end_with_means(&Map { name, ..last });
+        println!("{}", is_refused(&net, 4, op));
+    }
+}
+
+#[test]
+fn quantised_operators_without_their_inputs_are_refused() {
+    let (net, last) = plain();
+    for op in [
+        "QLinearConcat",
+        "QLinearAdd",
+        "QLinearMul",
+        "QLinearSigmoid",
+        "QLinearGlobalAveragePool",
+    ] {
+        for count in 0..8 {
+            for channels_last in [0, 1] {
+                let mut net = net.clone();
+                let mut inputs = net.parameters(&last).to_vec();
+                if op == "QLinearConcat" {
+                    inputs.rotate_left(1);
+                }
+                let inputs: Vec<&str> = inputs
+                    .iter()
+                    .map(|name| &**name)
+                    .cycle()
+                    .take(count)
+                    .collect();
+                let attributes = vec![int("axis", 1), int("channels_last", channels_last)];
+                let name = net.node(op, &inputs, attributes);
+                let net = net.end_with_means(&Map {
+                    name,
+                    ..last.clone()
+                });
+                println!(
+                    "{op} {count} {:?}",
+                    runs_right_or_is_refused(&net, 4, last.scale)
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn quantised_operators_over_other_ranks_are_refused_or_run_right() {
+    for shape in [
+        &[256][..],
+        &[],
+        &[4, 64],
+        &[1, 4, 64],
+        &[1, 1, 4, 64],
+        &[1, 4, 4, 4, 4],
+    ] {
+        for axis in [-5, -1, 0, 1, 2, 9] {
+            let (mut net, last) = plain();
+            let to = net.vector(shape);
+            let flat = net.node("Reshape", &[&last.name, &to], vec![]);
+            let odd = net.parameters(&Map {
+                name: flat,
+                ..last.clone()
+            });
+            let right = net.parameters(&last);
+            for (op, inputs) in [
+                (
+                    "QLinearConcat",
+                    vec![
+                        &odd[1], &odd[2], &odd[0], &odd[1], &odd[2], &right[0], &odd[1], &odd[2],
+                    ],
+                ),
+                (
+                    "QLinearConcat",
+                    vec![
+                        &odd[1], &odd[2], &right[0], &odd[1], &odd[2], &odd[0], &odd[1], &odd[2],
+                    ],
+                ),
+                (
+                    "QLinearGlobalAveragePool",
+                    vec![&odd[0], &odd[1], &odd[2], &odd[1], &odd[2]],
+                ),
+                (
+                    "QLinearAdd",
+                    vec![
+                        &odd[0], &odd[1], &odd[2], &right[0], &odd[1], &odd[2], &odd[1], &odd[2],
+                    ],
+                ),
+            ] {
+                let mut net = net.clone();
+                let inputs: Vec<&str> = inputs.into_iter().map(|name| &**name).collect();
+                let name = net.node(op, &inputs, vec![int("axis", axis)]);
+                let net = net.end_with_all(&Map {
+                    name,
+                    ..last.clone()
+                });
+                for labels in [4, 256, 512] {
+                    let outcome = runs_right_or_is_refused(&net, labels, last.scale);
+                    println!("{op} {shape:?} {axis} {outcome:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn constants_that_lie_about_their_size_are_refused() {
+    for dims in [
+        vec![i64::MAX],
+        vec![1 << 40, 1 << 40],
+        vec![-1],
+        vec![3],
+        vec![0],
+        vec![1 << 33],
+    ] {
+        for data_type in [1, 2, 3, 7, 8, 99] {
+            let (mut net, last) = plain();
+            let liar = TensorProto {
+                data_type,
+                ..bytes(&dims, &[1; 24], false)
+            };
+            let name = net.constant(liar);
+            let odd = net.graph.node.iter_mut().find(|node| node.name == "oddone");
+            odd.expect("it is there").input[3] = name;
+            let net = net.end_with_means(&last);
+            let reason = runs_right_or_is_refused(&net, 4, last.scale).expect_err("it lies");
+            println!("{dims:?} {data_type} {reason}");
+        }
+    }
+}
+
+#[test]
+fn a_reshape_or_resize_to_absurd_sizes_is_refused() {
+    for far in [
+        1e4,
+        1e6,
+        1e12,
+        1e30,
+        f32::INFINITY,
+        f32::NAN,
+        0.0,
+        -1.0,
+        1e-6,
+    ] {
+        let (mut net, last) = plain();
+        let real = net.dequantise(&last);
+        let scales = net.constant(reals(&[4], &[1.0, 1.0, far, far]));
+        let mode = vec![crate::net::text("mode", "nearest")];
+        let large = net.node("Resize", &[&real, "", &scales], mode);
+        let back = net.quantise(&large, 4, last.scale, 0, false);
+        let net = net.end_with_means(&back);
+        let reason = runs_right_or_is_refused(&net, 4, last.scale).expect_err("it is absurd");
+        println!("{far} {reason}");
+    }
+    for far in [1 << 40, -3, 100_000] {
+        let (mut net, last) = plain();
+        let to = net.vector(&[1, 4, far, 1]);
+        let name = net.node("Reshape", &[&last.name, &to], vec![]);
+        println!(
+            "{far} {}",
+            is_refused(
+                &net.clone().end_with_means(&Map {
+                    name,
+                    ..last.clone()
+                }),
+                4,
+                ""
+            )
+        );
+        let name = net.node("Expand", &[&last.name, &to], vec![]);
+        println!(
+            "{far} {}",
+            is_refused(&net.end_with_means(&Map { name, ..last }), 4, "")
+        );
+    }
+}
+
+#[test]
+fn files_that_are_cut_or_damaged_never_reach_a_panic_of_ours() {
+    let (net, last) = plain();
+    let net = net.end_with_means(&last);
+    let file = net.encoded();
+    let mut damaged: Vec<Vec<u8>> = (0..40)
+        .map(|part| file[..file.len() * part / 40].to_vec())
+        .collect();
+    for at in (0..file.len()).step_by(37) {
+        let mut other = file.clone();
+        other[at] ^= 0x55;
+        damaged.push(other);
+    }
+    let mut bundle = bundle(&net, 4);
+    watched(move || {
+        for file in damaged {
+            bundle.model = file;
+            let compute = Compute {
+                backend: Some(Backend::best()),
+                ..Compute::best(None)
+            };
+            let _ = TractClassifier::load(&bundle, compute);
+        }
+    });
+}
+
+#[test]
+fn a_chain_of_a_thousand_layers_runs_on_the_kernels() {
+    let mut net = Net::new(4, 4);
+    let mut map = net.picture();
+    for _ in 0..300 {
+        map = net.conv(&map, &Conv::square(3, 1));
+        map.scale /= 2.0;
+    }
+    let net = net.end_with_means(&map);
+    println!("{:?}", runs_right_or_is_refused(&net, 3, 60.0 * map.scale));
+    let _ = ints("axes", &[1]);
+}

@@ -92,6 +92,15 @@ fn padding_wider_than_the_kernel_runs_on_the_kernels() {
 }
 
 #[test]
+fn padding_behind_the_last_pixels_of_a_pointwise_convolution_runs_on_the_kernels() {
+    for pads in [[0, 0, 1, 0], [0, 0, 0, 1], [0, 0, 2, 3]] {
+        let padded = Conv::square(9, 1).pads(pads);
+        let depthwise = Conv::depthwise(9, 1).pads(pads);
+        check([8, 8], &[Conv::square(33, 1), padded, depthwise]);
+    }
+}
+
+#[test]
 fn strided_pointwise_convolutions_run_on_the_kernels() {
     for stride in [2, 3, 5] {
         let convs = [Conv::square(33, 1), Conv::square(9, 1).stride(stride)];

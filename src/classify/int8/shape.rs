@@ -47,9 +47,11 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// Whether each output pixel sees just the input pixel at its own place.
-    pub fn is_pointwise(&self) -> bool {
-        self.kernel == [1, 1] && self.stride == [1, 1] && self.before == [0, 0]
+    /// Whether each pixel of `output` sees just the pixel of `input` at its own place: there may be
+    /// padding behind the last ones.
+    pub fn is_pointwise(&self, input: Shape, output: Shape) -> bool {
+        let in_place = self.kernel == [1, 1] && self.stride == [1, 1] && self.before == [0, 0];
+        in_place && (input.height, input.width) == (output.height, output.width)
     }
 
     /// Rows or columns that the kernel covers.

@@ -39,9 +39,10 @@ impl Quantisation {
     fn steps(self, scale: f32) -> Result<f32, Refusal> {
         let steps = scale * self.per_step;
         // Infinity times zero is no number.
-        match steps.is_finite() {
-            true => Ok(steps),
-            false => Err(Refusal::why(format!("its step is {steps} of the result's"))),
+        if steps.is_finite() {
+            Ok(steps)
+        } else {
+            Err(Refusal::why(format!("its step is {steps} of the result's")))
         }
     }
 

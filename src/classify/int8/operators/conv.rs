@@ -81,7 +81,7 @@ impl Conv {
         Ok(Self {
             groups,
             rows: PaddedRows::new(spec.input, spec.window, spec.output, spec.input_zero),
-            pointwise: spec.window.is_pointwise(),
+            pointwise: spec.window.is_pointwise(spec.input, spec.output),
             input: spec.input,
             output: spec.output,
             stride: spec.window.stride[1],
