@@ -37,7 +37,7 @@ const KINDS: [(&str, &str); 3] = [
 ];
 
 /// A layer of a network on a processor.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 struct Layer {
     processor: String,
     model: String,
@@ -65,17 +65,9 @@ impl Layer {
         })
     }
 
-    /// Whether both are steps of one layer.
-    fn is_with(&self, other: &Self) -> bool {
-        fn key(layer: &Layer) -> [&str; 4] {
-            [&layer.processor, &layer.model, &layer.backend, &layer.name]
-        }
-        key(self) == key(other)
-    }
-
-    /// The part of the limit that it reaches.
-    fn share(&self) -> Option<f64> {
-        Sum::of([self].into_iter()).share(&self.backend)
+    /// Steps with the same key belong to one layer.
+    fn key(&self) -> [&str; 4] {
+        [&self.processor, &self.model, &self.backend, &self.name]
     }
 }
 
@@ -105,6 +97,7 @@ impl Sum {
         self.macs as f64 / self.instructions as f64
     }
 
+    /// The part of the backend's limit that is reached.
     fn share(self, backend: &str) -> Option<f64> {
         let (_, limit) = LIMITS.iter().find(|(name, _)| *name == backend)?;
         Some(self.rate() / limit)
@@ -121,7 +114,7 @@ impl Layers {
         let mut layers: Vec<Layer> = Vec::new();
         for step in steps {
             match layers.last_mut() {
-                Some(last) if last.is_with(&step) => last.instructions += step.instructions,
+                Some(last) if last.key() == step.key() => last.instructions += step.instructions,
                 _ => layers.push(step),
             }
         }
@@ -144,7 +137,11 @@ impl Layers {
              | needed | | layers that reach it | lowest | highest |\n|---|---|--:|--:|--:|--:|--:|---|--:|---|---|\n"
         );
         for model in models {
-            for (processors, row) in alike(|processor| self.pointwise(model, processor)) {
+            let row = |processor: &str| {
+                let missing = || "| – | – | – | – | – | not measured | – | – | –".into();
+                Some(self.pointwise(model, processor).unwrap_or_else(missing))
+            };
+            for (processors, row) in alike(row) {
                 _ = writeln!(text, "| {model} | {processors} {row} |");
             }
         }
@@ -159,7 +156,7 @@ impl Layers {
         let share = sum.share(backend)?;
         let mut shares: Vec<(f64, &Layer)> = layers
             .iter()
-            .filter_map(|layer| Some((layer.share()?, *layer)))
+            .filter_map(|layer| Some((Sum::of([*layer].into_iter()).share(backend)?, *layer)))
             .collect();
         shares.sort_by(|(a, _), (b, _)| a.total_cmp(b));
         let reached = shares.iter().filter(|(share, _)| *share >= NEEDED).count();
@@ -266,10 +263,11 @@ mod tests {
             "a76\tm\tneon-dotprod\tpointwise\tx\t8\t8000000\ttotal=500000",
             "a76\tm\tneon-dotprod\tpointwise\ty\t32\t8000000\ttotal=1000000",
         ]);
-        let table = layers.bar(&["m"]);
+        let table = layers.bar(&["m", "n"]);
         for row in [
             "| m | a53, a72 (neon) | 8.00 | 4.00 | 2.00 | 50 % | ≥ 60 % | **missed** | 0 of 1 | 50 %, x (8) | 50 %, x (8) |",
             "| m | a76 (neon-dotprod) | 16.00 | 1.50 | 10.67 | 67 % | ≥ 60 % | reached | 1 of 2 | 50 %, y (32) | 100 %, x (8) |",
+            "| n | a53, a72, a76 | – | – | – | – | – | not measured | – | – | – |",
         ] {
             assert!(table.contains(row), "{table}");
         }
@@ -293,11 +291,7 @@ mod tests {
 
     #[test]
     fn what_is_no_layer_is_refused() {
-        for line in [
-            "",
-            "a53\tm\tneon\tother\ts\t0\ttotal=1",
-            "a53\tm\tneon\tother\ts\t0\t0\tdot=1",
-        ] {
+        for line in ["", "a53\tm\tneon\tother\ts\t0\t0\tdot=1"] {
             assert!(Layer::parse(line).is_none(), "{line}");
         }
     }
