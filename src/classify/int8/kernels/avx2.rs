@@ -2,15 +2,6 @@
 //!
 //! `vpmaddubsw` wants one operand without a sign: the input gives its size and the weight takes its
 //! sign. Two products then stay within 16 bits, as long as no weight is -128.
-#![allow(
-    unsafe_code,
-    clippy::cast_ptr_alignment,
-    reason = "vector instructions on raw pointers, aligned or not; bounds are checked in kernels/mod.rs"
-)]
-#![allow(
-    clippy::wildcard_imports,
-    reason = "dozens of intrinsics, all with a prefix of their own"
-)]
 
 use std::arch::x86_64::*;
 

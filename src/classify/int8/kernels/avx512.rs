@@ -3,15 +3,6 @@
 //! `vpdpbusd` wants one operand without a sign, so 128 is added to the inputs (by flipping their top
 //! bit) and taken off the biases again when the weights are packed. Loads may run over the end of
 //! what is meant, by less than [`SLACK`](super::super::packing::SLACK).
-#![allow(
-    unsafe_code,
-    clippy::cast_ptr_alignment,
-    reason = "vector instructions on raw pointers, aligned or not; bounds are checked in kernels/mod.rs"
-)]
-#![allow(
-    clippy::wildcard_imports,
-    reason = "dozens of intrinsics, all with a prefix of their own"
-)]
 
 use std::arch::x86_64::*;
 

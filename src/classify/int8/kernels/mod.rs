@@ -4,6 +4,13 @@
 //! and a depthwise convolution. What they may read and write is checked here, once a call; within the
 //! kernels there are no checks. Unsafe code stands in these files only.
 
+#![allow(
+    unsafe_code,
+    clippy::cast_ptr_alignment,
+    clippy::wildcard_imports,
+    reason = "vector instructions on raw pointers, aligned or not, and dozens of intrinsics by their names"
+)]
+
 mod backend;
 mod portable;
 

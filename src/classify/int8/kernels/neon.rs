@@ -2,15 +2,6 @@
 //!
 //! Two products are added in 16 bits (`smull`, `smlal2`) before they are added in 32 (`sadalp`):
 //! 16 multiply-adds in three instructions. No weight may be -128, or the pair would overflow.
-#![allow(
-    unsafe_code,
-    clippy::cast_ptr_alignment,
-    reason = "vector instructions on raw pointers, aligned or not; bounds are checked in kernels/mod.rs"
-)]
-#![allow(
-    clippy::wildcard_imports,
-    reason = "dozens of intrinsics, all with a prefix of their own"
-)]
 
 use std::arch::aarch64::*;
 use std::arch::asm;

@@ -4,15 +4,6 @@
 //! column of four channels. Each column serves three outputs, so that an output costs one new column:
 //! three loads, eight `zip` and twelve `sdot`, where [`neon_depthwise`](super::neon_depthwise) takes nine loads and 38
 //! instructions.
-#![allow(
-    unsafe_code,
-    clippy::cast_ptr_alignment,
-    reason = "vector instructions on raw pointers, aligned or not; bounds are checked in kernels/mod.rs"
-)]
-#![allow(
-    clippy::wildcard_imports,
-    reason = "dozens of intrinsics, all with a prefix of their own"
-)]
 
 use std::arch::aarch64::*;
 use std::arch::asm;

@@ -1,15 +1,6 @@
 //! The depthwise convolution without dot products.
 //!
 //! As in the matrix product, the products of two taps are added in 16 bits before they go into 32.
-#![allow(
-    unsafe_code,
-    clippy::cast_ptr_alignment,
-    reason = "vector instructions on raw pointers, aligned or not; bounds are checked in kernels/mod.rs"
-)]
-#![allow(
-    clippy::wildcard_imports,
-    reason = "dozens of intrinsics, all with a prefix of their own"
-)]
 
 use std::arch::aarch64::*;
 use std::arch::asm;

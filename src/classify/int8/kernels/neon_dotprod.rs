@@ -1,13 +1,4 @@
 //! NEON with dot products, for Cortex-A76: 16 multiply-adds an instruction.
-#![allow(
-    unsafe_code,
-    clippy::cast_ptr_alignment,
-    reason = "vector instructions on raw pointers, aligned or not; bounds are checked in kernels/mod.rs"
-)]
-#![allow(
-    clippy::wildcard_imports,
-    reason = "dozens of intrinsics, all with a prefix of their own"
-)]
 
 use std::arch::aarch64::*;
 use std::arch::asm;

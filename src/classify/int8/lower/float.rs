@@ -5,8 +5,8 @@ use super::value::{Linear, Map, Real, Value, signed};
 use super::{Lowering, Refusal};
 use crate::classify::int8::build::Id;
 use crate::classify::int8::operators::{
-    Add, ByteTable, Combination, Concat, Dequantise, Function, Gate, Lookup, Operand, Quantise,
-    Quantised, RealTable, all_bytes,
+    Add, ByteTable, Combination, Concat, Function, Gate, Lookup, Operand, Quantise, Quantised,
+    RealTable, all_bytes,
 };
 use crate::classify::int8::program::Operator;
 use crate::classify::int8::requant::Range;
@@ -219,7 +219,7 @@ impl Lowering<'_> {
                 return Ok((joined, shape));
             }
         };
-        let dequantise = Dequantise {
+        let dequantise = Lookup {
             table,
             output: shape,
             upsample: linear.upsample,
