@@ -37,6 +37,7 @@ const DRIVERS: [(&str, &[&str]); 4] = [
         "tract_onnx",
         &[
             "classify/tract.rs",
+            "classify/network.rs",
             "classify/onnx.rs",
             "classify/sanity.rs",
             "classify/int8/section.rs",

@@ -16,17 +16,14 @@ pub struct Compute {
 }
 
 /// Beyond four threads the layers of these networks are too small to share, and no Pi has more cores.
-const MOST_THREADS: usize = 4;
+const MOST_CORES: NonZeroUsize = NonZeroUsize::new(4).expect("four is not zero");
 
 impl Compute {
     /// The fastest kernels that this processor has, on `threads`, or else on all cores up to four.
     #[must_use]
     pub fn best(threads: Option<NonZeroUsize>) -> Self {
-        let cores = || {
-            available_parallelism()
-                .unwrap_or(NonZeroUsize::MIN)
-                .min(NonZeroUsize::new(MOST_THREADS).expect("four is not zero"))
-        };
+        let cores =
+            || available_parallelism().map_or(NonZeroUsize::MIN, |cores| cores.min(MOST_CORES));
         Self {
             backend: Some(Backend::best()),
             threads: threads.unwrap_or_else(cores),

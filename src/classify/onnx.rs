@@ -12,6 +12,10 @@ use tract_onnx::tract_core::ops::nn::{Reduce, Reducer, sigmoid};
 use tract_onnx::tract_core::ops::quant::{
     DequantizeLinearF32, quantize_linear_i8, quantize_linear_u8,
 };
+#[allow(
+    clippy::wildcard_imports,
+    reason = "what tract offers to those who write operators"
+)]
 use tract_onnx::tract_hir::internal::*;
 
 /// tract's reader of ONNX files, with these operators.
@@ -22,47 +26,43 @@ pub(super) fn reader() -> tract_onnx::Onnx {
 }
 
 fn register(register: &mut OnnxOpRegister) {
-    register.insert("QLinearAdd", |_, _| two(Kind::Add));
-    register.insert("QLinearMul", |_, _| two(Kind::Mul));
-    register.insert("QLinearSigmoid", |_, _| one(Kind::Sigmoid));
+    register.insert("QLinearAdd", |_, _| Ok(two(Kind::Add)));
+    register.insert("QLinearMul", |_, _| Ok(two(Kind::Mul)));
+    register.insert("QLinearSigmoid", |_, _| Ok(one(Kind::Sigmoid)));
     register.insert("QLinearGlobalAveragePool", global_average_pool);
     register.insert("QLinearConcat", concat);
 }
 
-type Parsed = TractResult<(Box<dyn InferenceOp>, Vec<String>)>;
+type Parsed = (Box<dyn InferenceOp>, Vec<String>);
 
 fn two(kind: Kind) -> Parsed {
     let inputs = vec![Quantised::at(0), Quantised::at(3)];
-    Ok((
-        expand(QLinear {
-            kind,
-            inputs,
-            output: 6,
-        }),
-        vec![],
-    ))
+    let op = QLinear {
+        kind,
+        inputs,
+        output: 6,
+    };
+    (expand(op), vec![])
 }
 
 fn one(kind: Kind) -> Parsed {
     let inputs = vec![Quantised::at(0)];
-    Ok((
-        expand(QLinear {
-            kind,
-            inputs,
-            output: 3,
-        }),
-        vec![],
-    ))
+    let op = QLinear {
+        kind,
+        inputs,
+        output: 3,
+    };
+    (expand(op), vec![])
 }
 
-fn global_average_pool(_context: &ParsingContext, node: &NodeProto) -> Parsed {
+fn global_average_pool(_context: &ParsingContext, node: &NodeProto) -> TractResult<Parsed> {
     if node.get_attr_opt::<i64>("channels_last")?.unwrap_or(0) != 0 {
         bail!("its channels are last, which only sortd's own layout has");
     }
-    one(Kind::GlobalAveragePool)
+    Ok(one(Kind::GlobalAveragePool))
 }
 
-fn concat(_context: &ParsingContext, node: &NodeProto) -> Parsed {
+fn concat(_context: &ParsingContext, node: &NodeProto) -> TractResult<Parsed> {
     let axis: i64 = node.get_attr("axis")?;
     ensure!(node.input.len() > 2, "there is nothing to join");
     let inputs = (2..node.input.len())
@@ -173,9 +173,14 @@ impl Kind {
 }
 
 fn axis_of(axis: i64, rank: usize) -> TractResult<usize> {
-    let axis = if axis < 0 { axis + rank as i64 } else { axis };
-    ensure!((0..rank as i64).contains(&axis), "axis {axis} of {rank}");
-    Ok(axis as usize)
+    let from_the_end = rank.checked_add_signed(axis as isize);
+    let counted = if axis < 0 {
+        from_the_end
+    } else {
+        Some(axis as usize)
+    };
+    let counted = counted.filter(|axis| *axis < rank);
+    counted.with_context(|| format!("there is no axis {axis} of {rank}"))
 }
 
 impl Expansion for QLinear {

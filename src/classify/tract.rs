@@ -1,14 +1,9 @@
-//! Runs a bundle's model with tract, and its quantised layers on the integer kernels.
+//! A bundle's model as a classifier that has proven itself.
 
-use std::sync::Arc;
+use tract_onnx::prelude::TractResult;
 
-use tract_onnx::prelude::*;
-use tract_onnx::tract_core::internal::bail;
-
-use super::bundle::{Bundle, Input, Layout, Manifest, Output, OutputKind};
-use super::int8::{Coverage, Layer, PixelScale, Section, rewrite};
-use super::sanity::{check_nodes, check_sizes};
-use super::{Classifier, Compute, Scores};
+use super::bundle::{Bundle, Input, Output, OutputKind};
+use super::{Classifier, Compute, Coverage, Network, Scores};
 use crate::error::{Error, Result};
 use crate::panics;
 use crate::preprocess::{ModelInput, Size};
@@ -17,7 +12,6 @@ use crate::preprocess::{ModelInput, Size};
 #[derive(Debug)]
 pub struct TractClassifier {
     network: Network,
-    coverage: Option<Coverage>,
     raw: Vec<f32>,
     labels: Vec<String>,
     empty_label: Option<usize>,
@@ -25,17 +19,6 @@ pub struct TractClassifier {
     input: Input,
     output: Output,
     name: String,
-}
-
-/// What computes.
-#[derive(Debug)]
-enum Network {
-    /// The integer kernels alone: there is nothing left that tract would have to schedule.
-    Section(Section),
-    /// A graph that wants the camera's pixels.
-    Pixels(Arc<TypedSimplePlan>),
-    /// A graph that wants real numbers.
-    Reals(Arc<TypedSimplePlan>),
 }
 
 impl TractClassifier {
@@ -46,8 +29,7 @@ impl TractClassifier {
     /// case differently than its manifest says.
     pub fn load(bundle: &Bundle, compute: Compute) -> Result<Self> {
         let manifest = &bundle.manifest;
-        let built = contained(|| build(bundle, compute));
-        let (network, coverage) = built.map_err(|cause| {
+        let network = contained(|| Network::build(bundle, compute)).map_err(|cause| {
             Error::data(format!(
                 "{}: {} cannot be used",
                 bundle.origin(),
@@ -58,7 +40,6 @@ impl TractClassifier {
         })?;
         let mut classifier = Self {
             network,
-            coverage,
             raw: Vec::with_capacity(manifest.labels.len()),
             labels: manifest.labels.clone(),
             empty_label: manifest
@@ -70,24 +51,31 @@ impl TractClassifier {
             output: manifest.output.clone(),
             name: manifest.model.file.clone(),
         };
+        classifier.warn_of_slow_layers();
         classifier.prove(bundle)?;
         Ok(classifier)
     }
 
-    /// Which layers run on the integer kernels; `None` where no kernels were asked for.
+    /// The network itself: what it is computed on, and what that costs.
     #[must_use]
-    pub fn coverage(&self) -> Option<&Coverage> {
-        self.coverage.as_ref()
+    pub fn network(&self) -> &Network {
+        &self.network
     }
 
-    /// Runs the network on `picture` layer by layer, with a call of `done` after each. Says whether it
-    /// could: only a network that runs on the integer kernels alone is known by its layers.
-    pub fn layers(&mut self, picture: &ModelInput, done: impl FnMut(&Layer)) -> bool {
-        let Network::Section(section) = &self.network else {
-            return false;
-        };
-        section.classify_and_tell(picture.pixels(), |_| {}, done);
-        true
+    /// Layers of a quantised network that have no integer kernel cost many times what they should; that
+    /// must not go unnoticed.
+    fn warn_of_slow_layers(&self) {
+        let name = &self.name;
+        let slow = self
+            .network
+            .coverage()
+            .map_or(0.0, Coverage::share_left_to_tract);
+        if slow > 0.0 {
+            log::warn!(
+                "{name}: {:.0} % of its work has no integer kernel and is slow; `sortd model info` names the layers",
+                100.0 * slow
+            );
+        }
     }
 
     /// Runs the golden cases.
@@ -133,23 +121,7 @@ impl TractClassifier {
             ..
         } = self;
         raw.clear();
-        let outcome = contained(|| {
-            let (plan, tensor) = match network {
-                Network::Section(section) => {
-                    section.classify(picture.pixels(), |values| raw.extend_from_slice(values));
-                    return Ok(());
-                }
-                Network::Pixels(plan) => {
-                    let Size { width, height } = picture.size();
-                    let shape = [1, height, width, 3];
-                    (plan, Tensor::from_shape(&shape, picture.pixels())?)
-                }
-                Network::Reals(plan) => (plan, tensor_of(picture, input)?),
-            };
-            let outputs = plan.run(tvec!(tensor.into()))?;
-            raw.extend(outputs[0].to_plain_array_view::<f32>()?.iter());
-            Ok(())
-        });
+        let outcome = contained(|| network.run(picture, input, raw));
         outcome.map_err(|cause| {
             Error::internal(format!("{} failed on a picture", self.name))
                 .caused_by(cause)
@@ -193,103 +165,6 @@ fn is_distribution(values: &[f32]) -> bool {
         .iter()
         .all(|value| (0.0..=1.0 + ROUNDING).contains(value))
         && (sum - 1.0).abs() <= ROUNDING
-}
-
-/// Reads the ONNX file and checks that it is a classifier for the manifest's labels.
-fn build(bundle: &Bundle, compute: Compute) -> TractResult<(Network, Option<Coverage>)> {
-    let manifest = &bundle.manifest;
-    let (width, height) = (
-        manifest.input.width as usize,
-        manifest.input.height as usize,
-    );
-    let shape = match manifest.input.layout {
-        Layout::Nchw => [1, 3, height, width],
-        Layout::Nhwc => [1, height, width, 3],
-    };
-    let reader = super::onnx::reader();
-    let file = reader.proto_model_for_read(&mut std::io::Cursor::new(&bundle.model))?;
-    check_nodes(&file)?;
-    let model = reader.model_for_proto_model(&file)?;
-    let (inputs, outputs) = (model.input_outlets()?.len(), model.output_outlets()?.len());
-    if inputs != 1 || outputs == 0 {
-        bail!("it has {inputs} inputs and {outputs} outputs, and a classifier has one of each");
-    }
-    let mut graph = model
-        .with_input_fact(0, f32::fact(shape).into())?
-        .into_typed()?;
-    // A bundle may export more than its scores.
-    let scores = graph.output_outlets()?[0];
-    graph.select_output_outlets(&[scores])?;
-    check_sizes(&graph)?;
-    let Some(backend) = compute.backend else {
-        return Ok((Network::Reals(runnable(graph, manifest)?), None));
-    };
-    graph.prop_consts()?;
-    let pixels = PixelScale {
-        scale: manifest.input.scale,
-        offset: manifest.input.offset,
-        channel_last: manifest.input.layout == Layout::Nhwc,
-    };
-    let rewritten = rewrite(&graph, pixels, backend)?;
-    let coverage = Some(rewritten.coverage);
-    if !coverage.as_ref().is_some_and(Coverage::any) {
-        return Ok((Network::Reals(runnable(graph, manifest)?), coverage));
-    }
-    let graph = rewritten.graph;
-    for section in graph
-        .nodes()
-        .iter()
-        .filter_map(|node| node.op_as::<Section>())
-    {
-        section.set_threads(compute.threads.get());
-    }
-    let output = graph.node(graph.output_outlets()?[0].node);
-    let whole = output
-        .op_as::<Section>()
-        .filter(|section| section.is_whole())
-        .cloned();
-    let plan = runnable(graph, manifest)?;
-    let network = match whole {
-        Some(section) => Network::Section(section),
-        None if rewritten.takes_pixels => Network::Pixels(plan),
-        None => Network::Reals(plan),
-    };
-    Ok((network, coverage))
-}
-
-/// The graph, ready to run, if it answers with one value a label.
-fn runnable(graph: TypedModel, manifest: &Manifest) -> TractResult<Arc<TypedSimplePlan>> {
-    let fact = graph.output_fact(0)?;
-    let labels = manifest.labels.len();
-    let found = fact.shape.as_concrete().map(<[usize]>::to_vec);
-    let values: Option<usize> = found.as_ref().map(|shape| shape.iter().product());
-    if fact.datum_type != f32::datum_type() || values != Some(labels) {
-        bail!("it answers with {fact:?}, and {labels} labels want {labels} values of type f32");
-    }
-    graph.into_optimized()?.into_runnable()
-}
-
-/// The picture as the model's input tensor.
-fn tensor_of(picture: &ModelInput, input: &Input) -> TractResult<Tensor> {
-    let Size { width, height } = picture.size();
-    let value = |pixel: u8, channel: usize| {
-        f32::from(pixel).mul_add(input.scale[channel], input.offset[channel])
-    };
-    let mut values = Vec::with_capacity(width * height * 3);
-    match input.layout {
-        Layout::Nhwc => {
-            let pixels = picture.pixels().iter().enumerate();
-            values.extend(pixels.map(|(at, pixel)| value(*pixel, at % 3)));
-            Tensor::from_shape(&[1, height, width, 3], &values)
-        }
-        Layout::Nchw => {
-            for channel in 0..3 {
-                let plane = picture.pixels().iter().skip(channel).step_by(3);
-                values.extend(plane.map(|pixel| value(*pixel, channel)));
-            }
-            Tensor::from_shape(&[1, 3, height, width], &values)
-        }
-    }
 }
 
 /// Runs `work`, which reads foreign data with code that may panic on it, and makes a panic an error.

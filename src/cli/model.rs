@@ -1,10 +1,11 @@
 //! `sortd model info` and `sortd model verify`.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use super::output;
 use crate::classify::bundle::Bundle;
-use crate::classify::{Compute, TractClassifier};
+use crate::classify::{Classifier, Compute, Layer, Scores, TractClassifier};
 use crate::error::Result;
 
 #[derive(Debug, clap::Subcommand)]
@@ -31,7 +32,6 @@ pub(super) fn model(command: &ModelCommand) -> Result<()> {
 fn info(bundle: &Bundle) -> Result<()> {
     let manifest = &bundle.manifest;
     let (input, cost) = (&manifest.input, &manifest.cost);
-    let row = |name: &str, value: String| output::line(format!("{name:<14}{value}"));
     row(
         "model",
         format!(
@@ -78,7 +78,67 @@ fn info(bundle: &Bundle) -> Result<()> {
             ),
         )?;
     }
-    Ok(())
+    computation(bundle)
+}
+
+/// How often the model looks to be timed.
+const TIMED: u32 = 20;
+
+/// On what the model is computed here, and what that costs. A layer without an integer kernel is named.
+fn computation(bundle: &Bundle) -> Result<()> {
+    let compute = Compute::best(None);
+    let mut classifier = TractClassifier::load(bundle, compute)?;
+    let (picture, _) = &bundle.golden[0];
+    let mut scores = Scores::default();
+    let (began, kernels) = (Instant::now(), classifier.network().kernel_time());
+    for _ in 0..TIMED {
+        classifier.classify(picture, &mut scores)?;
+    }
+    let all = began.elapsed() / TIMED;
+    let kernels = classifier.network().kernel_time().saturating_sub(kernels) / TIMED;
+    let time = format!("{} an inference, measured here", output::millis(all));
+    let quantised = classifier.network().coverage();
+    let Some(coverage) = quantised.filter(|coverage| coverage.is_quantised()) else {
+        row(
+            "computed by",
+            "tract, in real numbers: the model is not quantised",
+        )?;
+        return row("time", time);
+    };
+    let [covered, left] = coverage.macs();
+    let threads = output::count(compute.threads.get(), "thread");
+    row(
+        "computed by",
+        format!(
+            "int8 kernels for {}, on {threads}: {} with {} MACs",
+            coverage.backend,
+            output::count(coverage.covered.len(), "operator"),
+            thousands(covered as u64)
+        ),
+    )?;
+    for (layer, reason) in &coverage.left_to_tract {
+        let reason = if reason.is_empty() {
+            "it is not quantised"
+        } else {
+            reason
+        };
+        let share = 100.0 * layer.macs as f64 / (covered + left) as f64;
+        let work = match layer.macs {
+            0 => "no MACs".into(),
+            macs => format!("{} MACs, {share:.1} % of all", thousands(macs as u64)),
+        };
+        let Layer { name, operator, .. } = layer;
+        row("on tract", format!("{name} ({operator}), {work}: {reason}"))?;
+    }
+    let outside = output::millis(all.saturating_sub(kernels));
+    row(
+        "time",
+        format!("{time}; {outside} of it outside the int8 kernels"),
+    )
+}
+
+fn row(name: &str, value: impl std::fmt::Display) -> Result<()> {
+    output::line(format!("{name:<14}{value}"))
 }
 
 fn verify(bundle: &Bundle) -> Result<()> {

@@ -1,5 +1,6 @@
 //! `[model]`: which model decides.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use super::problem::Located;
@@ -10,7 +11,12 @@ use super::table::Table;
 pub struct ModelConfig {
     /// Folder of the bundle; `None` for the one inside the binary.
     pub bundle: Option<Located<PathBuf>>,
+    /// Threads that share the work of a layer; `None` for as many as there are cores, up to four.
+    pub threads: Option<NonZeroUsize>,
 }
+
+/// More threads have nothing left to share.
+const MOST_THREADS: i64 = 8;
 
 impl ModelConfig {
     pub(super) fn read(table: &Table<'_>, folder: &std::path::Path) -> Self {
@@ -19,7 +25,11 @@ impl ModelConfig {
             key: text.key,
             position: text.position,
         });
+        let threads = table
+            .has("threads")
+            .then(|| table.integer("threads", 1, 1..=MOST_THREADS) as usize)
+            .and_then(NonZeroUsize::new);
         table.finish();
-        Self { bundle }
+        Self { bundle, threads }
     }
 }

@@ -42,16 +42,12 @@ impl Plan {
     /// Adds what the model says against the bins, so that everything wrong is told at once.
     fn complete(mut draft: Draft) -> Result<Self> {
         let named = draft.config().model.bundle.clone();
+        let compute = Compute::best(draft.config().model.threads);
         let loaded = Bundle::choose(named.as_ref().map(|located| located.value.as_path()))
             .inspect(|Bundle { manifest, .. }| {
                 draft.check_labels(&manifest.labels, manifest.empty_label.as_deref());
             })
-            .and_then(|bundle| {
-                Ok((
-                    TractClassifier::load(&bundle, Compute::best(None))?,
-                    bundle.manifest,
-                ))
-            });
+            .and_then(|bundle| Ok((TractClassifier::load(&bundle, compute)?, bundle.manifest)));
         // A bundle that the configuration names is the configuration's fault, and is shown at its place.
         if let (Err(error), Some(located)) = (&loaded, &named) {
             draft.report(located.problem(error.to_string(), ""));

@@ -1,22 +1,21 @@
 //! `make bench-arm`: tables of the instructions that were counted under an emulator.
-//!
-//! They are read from a file with a line for each count: the processor, the network and the engine,
-//! with tabs between them, and then either `NAME=NUMBER` for the total and for each class of
-//! instructions, or `failed`.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use sortd::error::{Error, Result};
+use sortd::error::Result;
 
+use crate::counts::{Count, Counts, PROCESSORS, heading, millions, read};
+use crate::layers::Layers;
 use crate::report::{self, Section};
 use crate::table::{facts, verdict};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The file with the counts.
+    /// The file with the counts of whole inferences.
     counts: PathBuf,
+    /// The file with the counts of single layers.
+    layers: PathBuf,
     /// The file whose section is written; left out, the section is printed.
     #[arg(long, overrides_with = "out")]
     out: Option<PathBuf>,
@@ -24,9 +23,6 @@ pub struct Args {
     #[arg(long)]
     fact: Vec<String>,
 }
-
-/// The emulated processors, with the boards that have them.
-const PROCESSORS: [(&str, &str); 3] = [("a53", "Zero 2 W, Pi 3"), ("a72", "Pi 4"), ("a76", "Pi 5")];
 
 /// The most millions of instructions of an inference of sortd, for each of [`PROCESSORS`].
 const NEEDED: [(&str, [f64; 3]); 2] = [
@@ -44,145 +40,19 @@ const CLASSES: [(&str, &str); 6] = [
     ("vector-store", "vector store"),
 ];
 
-/// The instructions of one inference.
-#[derive(Debug, Clone)]
-struct Count {
-    processor: String,
-    model: String,
-    engine: String,
-    /// By class, and in total; none where the engine failed.
-    numbers: Option<BTreeMap<String, u64>>,
-}
-
-impl Count {
-    fn parse(line: &str) -> Option<Self> {
-        let mut fields = line.split('\t').map(String::from);
-        let (processor, model, engine) = (fields.next()?, fields.next()?, fields.next()?);
-        let numbers = fields.next()?;
-        let number = |word: &str| {
-            let (name, number) = word.split_once('=')?;
-            Some((name.to_string(), number.parse().ok()?))
-        };
-        let numbers = if numbers == "failed" {
-            None
-        } else {
-            let numbers: BTreeMap<String, u64> = numbers
-                .split_whitespace()
-                .map(number)
-                .collect::<Option<_>>()?;
-            numbers.get("total")?;
-            Some(numbers)
-        };
-        Some(Self {
-            processor,
-            model,
-            engine,
-            numbers,
-        })
-    }
-
-    fn of(&self, class: &str) -> u64 {
-        let numbers = self.numbers.as_ref();
-        numbers
-            .and_then(|numbers| numbers.get(class).copied())
-            .unwrap_or_default()
-    }
-
-    fn is_sortd(&self) -> bool {
-        self.engine.starts_with("sortd")
-    }
-
-    /// Whether a Pi user would otherwise pick it.
-    fn is_peer(&self) -> bool {
-        ["LiteRT", "ONNX Runtime"]
-            .iter()
-            .any(|name| self.engine.starts_with(name))
-    }
-}
-
-/// All counts.
-#[derive(Debug)]
-struct Counts(Vec<Count>);
-
-impl Counts {
-    /// The networks, in the order of the file.
-    fn models(&self) -> Vec<&str> {
-        unique(self.0.iter().map(|count| &*count.model))
-    }
-
-    /// The engines, sortd's backends first: not every processor has each of them.
-    fn engines(&self, model: &str) -> Vec<&str> {
-        let of = |sortd: bool| {
-            let counts = self.0.iter();
-            counts.filter(move |count| count.model == model && count.is_sortd() == sortd)
-        };
-        unique(of(true).chain(of(false)).map(|count| &*count.engine))
-    }
-
-    fn on<'a>(&'a self, model: &'a str, processor: &'a str) -> impl Iterator<Item = &'a Count> {
-        self.0.iter().filter(move |count| {
-            count.model == model && count.processor == processor && count.numbers.is_some()
-        })
-    }
-
-    /// The one with the fewest instructions.
-    fn best<'a>(
-        &'a self,
-        model: &'a str,
-        processor: &'a str,
-        which: fn(&Count) -> bool,
-    ) -> Option<&'a Count> {
-        let those = self.on(model, processor).filter(|count| which(count));
-        those.min_by_key(|count| count.of("total"))
-    }
-}
-
-fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut found = Vec::new();
-    for name in names {
-        if !found.contains(&name) {
-            found.push(name);
-        }
-    }
-    found
-}
-
 /// Writes the section.
 pub fn write_table(args: &Args) -> Result<()> {
-    let name = args.counts.display();
-    let text = std::fs::read_to_string(&args.counts).map_err(|error| {
-        Error::data(format!("{name} cannot be read"))
-            .caused_by(error)
-            .advice("run `make bench-arm`, which makes it")
-    })?;
-    let counts = text
-        .lines()
-        .map(|line| Count::parse(line).ok_or(line))
-        .collect::<std::result::Result<_, _>>()
-        .map_err(|line| {
-            Error::data(format!("{name}: \"{line}\" is no count"))
-                .advice("run `make bench-arm` again")
-        })?;
-    let counts = Counts(counts);
+    let counts = Counts(read(&args.counts, Count::parse)?);
+    let layers = Layers::read(&args.layers)?;
     let mut section = facts(&args.fact);
     section += &bar(&counts);
+    section += &layers.bar(&counts.models());
     for model in counts.models() {
         section += &totals(&counts, model);
         section += &classes(&counts, model);
+        section += &layers.kinds(model);
     }
     report::publish(args.out.as_deref(), Section::Instructions, &section)
-}
-
-fn millions(count: u64) -> String {
-    let millions = count as f64 / 1e6;
-    let digits = if millions < 100.0 { 2 } else { 0 };
-    format!("{millions:.digits$}")
-}
-
-fn heading() -> String {
-    let names = PROCESSORS.map(|(name, boards)| format!("{name} ({boards})"));
-    let lines = ["--:"; PROCESSORS.len()].join("|");
-    format!("{} |\n|---|{lines}|\n", names.join(" | "))
 }
 
 /// What was needed and what was reached.
@@ -289,18 +159,5 @@ mod tests {
         );
         assert!(table.contains("| LiteRT, f32 | 9.00 | – | – |"), "{table}");
         assert_eq!(counts.engines("m")[0], "sortd, neon");
-    }
-
-    #[test]
-    fn what_is_no_count_is_refused() {
-        for line in [
-            "",
-            "a53",
-            "a53\tm\te",
-            "a53\tm\te\ttotal=x",
-            "a53\tm\te\tdot=1",
-        ] {
-            assert!(Count::parse(line).is_none(), "{line}");
-        }
     }
 }

@@ -8,6 +8,8 @@ mod arm;
 mod bundle;
 mod compare;
 mod contestant;
+mod counts;
+mod layers;
 mod program;
 mod report;
 mod serve;
@@ -44,6 +46,8 @@ enum Command {
         #[arg(long, default_value_t = 3)]
         times: u32,
     },
+    /// Name the layers of a network, and run each between two such calls.
+    Layers(Network),
     /// Write the bundle that is measured for a model.
     Bundle {
         /// The ONNX file.
@@ -116,6 +120,7 @@ fn run(command: Command) -> Result<()> {
         Command::ArmTable(args) => arm::write_table(&args),
         Command::Serve(network) => serve::serve(&network.model, network.compute()),
         Command::Count { network, times } => serve::count(&network.model, network.compute(), times),
+        Command::Layers(network) => serve::layers(&network.model, network.compute()),
         Command::Bundle { model, folder } => bundle::write(&model, &folder),
         Command::Backends => {
             for backend in Backend::available() {

@@ -5,7 +5,7 @@ use std::os::unix::process::parent_id;
 use std::path::Path;
 use std::time::Instant;
 
-use sortd::classify::{Classifier, Compute, Scores, TractClassifier};
+use sortd::classify::{Classifier, Compute, Layer, Scores, TractClassifier};
 use sortd::error::{Error, Result};
 use sortd::preprocess::ModelInput;
 
@@ -66,6 +66,41 @@ pub fn count(model: &Path, compute: Compute, times: u32) -> Result<()> {
         mark();
     }
     Ok(())
+}
+
+/// Names the layers, a line each, and runs each of them once more between two markers.
+pub fn layers(model: &Path, compute: Compute) -> Result<()> {
+    let mut network = Ready::load(model, compute)?;
+    let Ready {
+        classifier,
+        picture,
+        ..
+    } = &mut network;
+    let mut lines = Vec::new();
+    let known = classifier.network().layers(picture, |layer| {
+        let Layer {
+            name,
+            kind,
+            fan_in,
+            macs,
+            ..
+        } = layer;
+        lines.push(format!("{kind}\t{name}\t{fan_in}\t{macs}"));
+    });
+    if !known {
+        return Err(Error::data(format!(
+            "{}: its layers cannot be told apart, because tract runs some of them",
+            model.display()
+        ))
+        .advice("name a network and a backend that covers all of it"));
+    }
+    mark();
+    // The marker behind a layer is followed by the one before the next; nothing follows the last one.
+    classifier.network().layers(picture, |_| {
+        mark();
+        mark();
+    });
+    say(&lines.join("\n"))
 }
 
 /// What counters wait for: a system call that nobody else makes.

@@ -128,7 +128,7 @@ pub fn answers(
         }
         Ok(Answers {
             values,
-            coverage: classifier.coverage().cloned(),
+            coverage: classifier.network().coverage().cloned(),
         })
     })
 }
@@ -195,7 +195,9 @@ pub fn steps(net: &Net, labels: usize) -> Vec<String> {
         let mut classifier = TractClassifier::load(&bundle, compute).expect("it makes sense");
         let mut steps = Vec::new();
         let picture = ModelInput::new(bundle.input_size());
-        let whole = classifier.layers(&picture, |layer| steps.push(layer.name.clone()));
+        let whole = classifier
+            .network()
+            .layers(&picture, |layer| steps.push(layer.name.clone()));
         assert!(whole, "it does not run on the kernels alone");
         steps
     })

@@ -71,15 +71,20 @@ impl PackedGemm {
                 (channel < channels).then_some(first + channel)
             };
             let mut begin = 0;
-            for (run, groups) in runs.iter().zip(&groups) {
-                for at in (0..groups * depth).step_by(depth) {
+            for run in runs {
+                for at in (0..*run).step_by(depth) {
+                    let end = packed.weights.len() + lanes * depth;
                     for lane in 0..lanes {
-                        packed.weights.extend((at..at + depth).map(|at| {
-                            channel_of(lane)
-                                .filter(|_| at < *run)
-                                .map_or(0, |channel| weights[channel * row + begin + at])
-                        }));
+                        let step = channel_of(lane).map_or(&[][..], |channel| {
+                            let from = channel * row + begin;
+                            &weights[from + at..from + run.min(&(at + depth))]
+                        });
+                        packed.weights.extend_from_slice(step);
+                        packed
+                            .weights
+                            .resize(packed.weights.len() + depth - step.len(), 0);
                     }
+                    debug_assert_eq!(packed.weights.len(), end);
                 }
                 begin += run;
             }

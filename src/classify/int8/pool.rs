@@ -216,7 +216,9 @@ mod tests {
                     &mut scratch,
                     |rows, out, ()| {
                         for (row, values) in rows.zip(out.chunks_mut(3)) {
-                            values.iter_mut().for_each(|value| *value += row + 1);
+                            for value in values {
+                                *value += row + 1;
+                            }
                         }
                     },
                 );

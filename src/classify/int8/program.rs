@@ -2,8 +2,8 @@
 
 use super::memory::{Memory, Slot, Store};
 use super::operators::{
-    Add, Combination, Concat, Conv, Depthwise, Dequantise, Function, Gate, Lookup, OverChannels,
-    OverPixels, Pixels, Quantise, Reorder, join,
+    Add, Combination, Concat, Conv, Depthwise, Function, Gate, Lookup, OverChannels, OverPixels,
+    Pixels, Quantise, Reorder, join,
 };
 use super::report::Layer;
 
@@ -19,7 +19,7 @@ pub(super) enum Operator {
     /// The sum of two maps.
     Add(Add),
     /// A table of bytes.
-    Lookup(Lookup),
+    Lookup(Lookup<i8>),
     /// Maps behind each other.
     Concat(Concat),
     /// Channels in another order.
@@ -31,7 +31,7 @@ pub(super) enum Operator {
     /// The product with gates: bytes, or numbers where it is never quantised.
     Gate(Gate, Gates),
     /// Bytes become numbers.
-    Dequantise(Dequantise),
+    Dequantise(Lookup<f32>),
     /// Numbers become bytes.
     Quantise(Quantise),
     /// A function of each number.

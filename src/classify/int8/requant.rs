@@ -22,7 +22,7 @@ const LARGEST: f32 = 1e9;
 pub(super) fn round(value: f32) -> i32 {
     let held = if value > -BEYOND { value } else { -BEYOND };
     let held = if held < BEYOND { held } else { BEYOND };
-    (held + MAGIC).to_bits() as i32 - MAGIC.to_bits() as i32
+    (held + MAGIC).to_bits().cast_signed() - MAGIC.to_bits().cast_signed()
 }
 
 /// Where the output's zero lies, and what it may be.

@@ -1,9 +1,14 @@
 //! A program as an operator of tract's graph, and on its own where it is the whole graph.
 
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tract_onnx::prelude::*;
-use tract_onnx::tract_core::internal::*;
+use tract_onnx::tract_core::internal::{
+    EvalContext, EvalOp, Op, StaticName, TractErrorContext, TypedOp, as_op, op_as_typed_op,
+    op_out_of_plan,
+};
 
 use super::build::{Built, Id};
 use super::memory::{Memory, Sizes, Slot};
@@ -54,7 +59,9 @@ struct Inside {
     outputs: Vec<Slot>,
     /// Made when the first picture comes, so that the thread that runs the section owns its threads.
     memory: Mutex<Option<Memory>>,
-    threads: std::sync::atomic::AtomicUsize,
+    threads: AtomicUsize,
+    /// Nanoseconds that it has worked.
+    busy: AtomicU64,
 }
 
 impl Section {
@@ -67,15 +74,19 @@ impl Section {
             made,
             outputs: built.outputs,
             memory: Mutex::new(None),
-            threads: std::sync::atomic::AtomicUsize::new(1),
+            threads: AtomicUsize::new(1),
+            busy: AtomicU64::new(0),
         }))
     }
 
     /// How many threads are to share its work.
     pub fn set_threads(&self, threads: usize) {
-        self.0
-            .threads
-            .store(threads, std::sync::atomic::Ordering::Relaxed);
+        self.0.threads.store(threads, Ordering::Relaxed);
+    }
+
+    /// How long it has worked since it was made.
+    pub fn busy(&self) -> Duration {
+        Duration::from_nanos(self.0.busy.load(Ordering::Relaxed))
     }
 
     /// Whether it makes one vector of real numbers of the camera's pixels: then it can
@@ -112,12 +123,15 @@ impl Section {
     fn with_memory<T>(&self, work: impl FnOnce(&Inside, &mut Memory) -> T) -> T {
         let inside = &*self.0;
         let mut memory = inside.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        let threads = inside.threads.load(std::sync::atomic::Ordering::Relaxed);
+        let threads = inside.threads.load(Ordering::Relaxed);
         // After a panic pieces of the memory may be missing; it is made anew.
         let mut own = memory
             .take()
             .unwrap_or_else(|| Memory::new(&inside.program, &inside.sizes, threads));
+        let began = Instant::now();
         let result = work(inside, &mut own);
+        let nanos = began.elapsed().as_nanos() as u64;
+        inside.busy.fetch_add(nanos, Ordering::Relaxed);
         *memory = Some(own);
         result
     }
@@ -176,7 +190,7 @@ impl EvalOp for Section {
 /// Copies a tensor of the graph, planes behind each other, into a map, pixels behind each other.
 fn take_in(tensor: &Tensor, shape: Shape, unsigned: bool, to: &mut [i8]) -> TractResult<()> {
     let plane = shape.height * shape.width;
-    let place = |at: usize| at % plane * shape.channels + at / plane;
+    let here = |at: usize| at % plane * shape.channels + at / plane;
     if unsigned {
         for (at, byte) in tensor
             .try_as_plain_ram()?
@@ -184,7 +198,7 @@ fn take_in(tensor: &Tensor, shape: Shape, unsigned: bool, to: &mut [i8]) -> Trac
             .iter()
             .enumerate()
         {
-            to[place(at)] = (byte ^ 0x80).cast_signed();
+            to[here(at)] = (byte ^ 0x80).cast_signed();
         }
     } else {
         for (at, byte) in tensor
@@ -193,7 +207,7 @@ fn take_in(tensor: &Tensor, shape: Shape, unsigned: bool, to: &mut [i8]) -> Trac
             .iter()
             .enumerate()
         {
-            to[place(at)] = *byte;
+            to[here(at)] = *byte;
         }
     }
     Ok(())
@@ -212,30 +226,30 @@ fn hand_out(made: &Made, slot: Slot, memory: &Memory) -> TractResult<Tensor> {
     // From the place in the graph's tensor to the one in NCHW order, to the one in the program.
     let nchw: Vec<usize> = match &made.places {
         Some(places) => {
-            let places = places.to_plain_array_view::<i64>()?;
+            let places = places.to_plain_array_view::<u64>()?;
             places.iter().map(|place| *place as usize).collect()
         }
         None => (0..made.shape.len()).collect(),
     };
-    let place = |at: &usize| at % plane * channels + at / plane;
+    let here = |at: &usize| at % plane * channels + at / plane;
     let store = memory.store();
     match (slot, made.unsigned) {
         (Slot::Bytes(_), true) => {
             let bytes = store.bytes(slot);
             let values: Vec<u8> = nchw
                 .iter()
-                .map(|at| bytes[place(at)].cast_unsigned() ^ 0x80)
+                .map(|at| bytes[here(at)].cast_unsigned() ^ 0x80)
                 .collect();
             Tensor::from_shape(&shape, &values)
         }
         (Slot::Bytes(_), false) => {
             let bytes = store.bytes(slot);
-            let values: Vec<i8> = nchw.iter().map(|at| bytes[place(at)]).collect();
+            let values: Vec<i8> = nchw.iter().map(|at| bytes[here(at)]).collect();
             Tensor::from_shape(&shape, &values)
         }
         (Slot::Reals(_), _) => {
             let reals = store.reals(slot);
-            let values: Vec<f32> = nchw.iter().map(|at| reals[place(at)]).collect();
+            let values: Vec<f32> = nchw.iter().map(|at| reals[here(at)]).collect();
             Tensor::from_shape(&shape, &values)
         }
     }

@@ -2,10 +2,6 @@
 //!
 //! `vpmaddubsw` wants one operand without a sign: the input gives its size and the weight takes its
 //! sign. Two products then stay within 16 bits, as long as no weight is -128.
-#![allow(
-    unsafe_code,
-    reason = "vector instructions on raw pointers; bounds are checked in kernels/mod.rs"
-)]
 
 use std::arch::x86_64::*;
 
@@ -17,6 +13,7 @@ const LANES: usize = 16;
 
 pub(super) fn gemm(inputs: &Inputs<'_>, weights: &PackedGemm, out: &mut [i8], pitch: usize) {
     for chunk in weights.chunks() {
+        debug_assert_eq!(chunk.lanes, LANES);
         let mut at = 0;
         // SAFETY: these kernels are chosen only where the processor has the instructions. `gemm` of
         // the module has checked that all runs of all inputs, with slack behind them, lie within

@@ -3,10 +3,6 @@
 //! `vpdpbusd` wants one operand without a sign, so 128 is added to the inputs (by flipping their top
 //! bit) and taken off the biases again when the weights are packed. Loads may run over the end of
 //! what is meant, by less than [`SLACK`](super::super::packing::SLACK).
-#![allow(
-    unsafe_code,
-    reason = "vector instructions on raw pointers; bounds are checked in kernels/mod.rs"
-)]
 
 use std::arch::x86_64::*;
 

@@ -29,6 +29,7 @@ impl Backend {
     ];
 
     /// Those that this processor can run, the slowest first.
+    #[must_use]
     pub fn available() -> impl DoubleEndedIterator<Item = Self> {
         Self::ALL.into_iter().filter(|backend| backend.runs_here())
     }
@@ -99,8 +100,8 @@ impl Backend {
     /// Places for output channels in the next chunk, when `left` channels are left.
     pub(in crate::classify::int8) fn gemm_lanes(self, left: usize) -> usize {
         match self {
-            Self::Portable | Self::NeonDotprod => 8,
-            Self::Avx2 => 16,
+            Self::NeonDotprod => 8,
+            Self::Portable | Self::Avx2 => 16,
             Self::Avx512Vnni => match left {
                 0..=16 => 16,
                 17..=48 => 32,
@@ -133,8 +134,7 @@ impl Backend {
     /// Channels that a depthwise kernel computes together.
     pub(in crate::classify::int8) fn depthwise_lanes(self) -> usize {
         match self {
-            Self::Portable => 8,
-            Self::Avx2 | Self::Neon | Self::NeonDotprod => 16,
+            Self::Portable | Self::Avx2 | Self::Neon | Self::NeonDotprod => 16,
             Self::Avx512Vnni => 32,
         }
     }

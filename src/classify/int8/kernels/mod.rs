@@ -4,6 +4,13 @@
 //! and a depthwise convolution. What they may read and write is checked here, once a call; within the
 //! kernels there are no checks. Unsafe code stands in these files only.
 
+#![allow(
+    unsafe_code,
+    clippy::cast_ptr_alignment,
+    clippy::wildcard_imports,
+    reason = "vector instructions on raw pointers, aligned or not, and dozens of intrinsics by their names"
+)]
+
 mod backend;
 mod portable;
 
@@ -15,6 +22,8 @@ mod avx512;
 mod neon;
 #[cfg(target_arch = "aarch64")]
 mod neon_columns;
+#[cfg(target_arch = "aarch64")]
+mod neon_depthwise;
 #[cfg(target_arch = "aarch64")]
 mod neon_dotprod;
 
@@ -110,7 +119,7 @@ pub(super) fn depthwise(
         #[cfg(target_arch = "x86_64")]
         Backend::Avx512Vnni => avx512::depthwise(inputs, weights, channels, out, pitch),
         #[cfg(target_arch = "aarch64")]
-        Backend::Neon => neon::depthwise(inputs, weights, 0, channels, out, pitch),
+        Backend::Neon => neon_depthwise::depthwise(inputs, weights, 0, channels, out, pitch),
         #[cfg(target_arch = "aarch64")]
         Backend::NeonDotprod => neon_columns::depthwise(inputs, weights, channels, out, pitch),
         _ => portable::depthwise(inputs, weights, channels, out, pitch),

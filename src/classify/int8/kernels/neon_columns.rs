@@ -2,18 +2,15 @@
 //!
 //! The three bytes of a channel in a column are brought together with a zero; one `sdot` then does a
 //! column of four channels. Each column serves three outputs, so that an output costs one new column:
-//! three loads, eight `zip` and twelve `sdot`, where [`neon`](super::neon) takes nine loads and 38
+//! three loads, eight `zip` and twelve `sdot`, where [`neon_depthwise`](super::neon_depthwise) takes nine loads and 38
 //! instructions.
-#![allow(
-    unsafe_code,
-    reason = "vector instructions on raw pointers; bounds are checked in kernels/mod.rs"
-)]
 
 use std::arch::aarch64::*;
 use std::arch::asm;
 
 use super::Inputs;
-use super::neon::{self, Limits, parameters, scaled};
+use super::neon::{Limits, scaled};
+use super::neon_depthwise::{self, parameters};
 use crate::classify::int8::packing::PackedDepthwise;
 
 const BLOCK: usize = 16;
@@ -31,7 +28,7 @@ pub(super) fn depthwise(
     };
     let whole = channels / BLOCK * BLOCK;
     if weights.taps() != TAPS || !inputs.starts.chunks_exact(3).all(in_columns) || whole == 0 {
-        neon::depthwise(inputs, weights, 0, channels, out, pitch);
+        neon_depthwise::depthwise(inputs, weights, 0, channels, out, pitch);
         return;
     }
     // SAFETY: these kernels are chosen only where the processor has the instructions; `depthwise` of
@@ -41,7 +38,7 @@ pub(super) fn depthwise(
             block(inputs, weights, first, &mut out[first..], pitch);
         }
     }
-    neon::depthwise(inputs, weights, whole, channels, out, pitch);
+    neon_depthwise::depthwise(inputs, weights, whole, channels, out, pitch);
 }
 
 /// A column of 16 channels: for each four of them, the bytes of three rows and a zero.

@@ -1,8 +1,4 @@
 //! NEON with dot products, for Cortex-A76: 16 multiply-adds an instruction.
-#![allow(
-    unsafe_code,
-    reason = "vector instructions on raw pointers; bounds are checked in kernels/mod.rs"
-)]
 
 use std::arch::aarch64::*;
 use std::arch::asm;
@@ -32,6 +28,7 @@ fn chunk_of(
     out: &mut [i8],
     pitch: usize,
 ) {
+    debug_assert_eq!(chunk.lanes, LANES);
     // SAFETY: see `gemm`; parameters are padded to whole chunks.
     unsafe {
         let bias = weights.bias().as_ptr().add(chunk.parameters);

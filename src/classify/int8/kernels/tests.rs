@@ -172,8 +172,8 @@ proptest! {
         let found = layer.gemm(Backend::Portable);
         for at in 0..layer.count {
             let out = &found[at * (layer.outputs + 3)..];
-            for output in 0..layer.outputs {
-                prop_assert_eq!(out[output], defined(&layer, at, output));
+            for (output, byte) in out[..layer.outputs].iter().enumerate() {
+                prop_assert_eq!(*byte, defined(&layer, at, output));
             }
             prop_assert_eq!(&out[layer.outputs..][..3], &[77; 3]);
         }

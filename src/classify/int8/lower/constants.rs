@@ -33,6 +33,20 @@ impl<'m> Constants<'m> {
         values.map_err(|_| Refusal::why(format!("{what} has the type {:?}", tensor.datum_type())))
     }
 
+    /// Bytes with a sign.
+    pub fn bytes(&self, input: usize, what: &str) -> Result<Arc<Tensor>, Refusal> {
+        let tensor = self.tensor(input);
+        let tensor = tensor.ok_or_else(|| Refusal::why(format!("{what} are not constant")))?;
+        if tensor.datum_type() == i8::datum_type() {
+            Ok(tensor)
+        } else {
+            Err(Refusal::why(format!(
+                "{what} are {:?}",
+                tensor.datum_type()
+            )))
+        }
+    }
+
     /// Real numbers.
     pub fn reals(&self, input: usize, what: &str) -> Result<Vec<f32>, Refusal> {
         self.cast(input, what)

@@ -67,7 +67,7 @@ impl Lowering<'_> {
                 range.byte(value * by.per_step)
             })
         };
-        let pixels = Pixels::new([table(0), table(1), table(2)]);
+        let pixels = Pixels::new(Box::new([table(0), table(1), table(2)]));
         let id = self
             .builder
             .bytes(Operator::Pixels(pixels), Vec::new(), shape.len());

@@ -5,8 +5,8 @@ use super::value::{Linear, Map, Real, Value, signed};
 use super::{Lowering, Refusal};
 use crate::classify::int8::build::Id;
 use crate::classify::int8::operators::{
-    Add, ByteTable, Combination, Concat, Dequantise, Function, Gate, Lookup, Operand, Quantise,
-    Quantised, RealTable, all_bytes,
+    Add, ByteTable, Combination, Concat, Function, Gate, Lookup, Operand, Quantise, Quantised,
+    RealTable, all_bytes,
 };
 use crate::classify::int8::program::Operator;
 use crate::classify::int8::requant::Range;
@@ -61,7 +61,7 @@ impl Quantisation {
 
 impl Lowering<'_> {
     /// Bytes as real numbers.
-    pub(super) fn dequantise(&mut self, map: Map, scale: f32, zero: i32) -> Result<Value, Refusal> {
+    pub(super) fn dequantise(map: Map, scale: f32, zero: i32) -> Result<Value, Refusal> {
         let zero = map.zero(zero).map_err(Refusal::broken)?;
         Ok(Value::Real(Real::Linear(Linear {
             map,
@@ -219,7 +219,7 @@ impl Lowering<'_> {
                 return Ok((joined, shape));
             }
         };
-        let dequantise = Dequantise {
+        let dequantise = Lookup {
             table,
             output: shape,
             upsample: linear.upsample,

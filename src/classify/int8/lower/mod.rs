@@ -22,7 +22,7 @@ use super::build::{Builder, Id};
 use super::kernels::Backend;
 use super::operators::Reorder;
 use super::program::Operator;
-use super::report::{Coverage, Layer};
+use super::report::Coverage;
 use super::section::Given;
 use super::shape::Shape;
 use value::{Map, Real, Value};
@@ -155,11 +155,7 @@ impl Lowering<'_> {
         {
             return self.input(node);
         }
-        let layer = Layer {
-            name: node.name.clone(),
-            operator: node.op.name().to_string(),
-            macs: node::macs(self.graph, node).unwrap_or(0),
-        };
+        let layer = node::layer(self.graph, node);
         self.builder.begin(layer.clone());
         let reason = match self.lower(node) {
             Ok(value) => {

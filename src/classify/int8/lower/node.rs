@@ -15,14 +15,22 @@ use super::float::Quantisation;
 use super::value::Value;
 use super::{Lowering, Refusal, conv};
 use crate::classify::int8::operators::{Combination, Reduction};
+use crate::classify::int8::report::Layer;
 use crate::classify::int8::shape::Shape;
 
 /// So many differences of bytes have a sum of 32 bits.
 const MOST_SUMMANDS: usize = 1 << 23;
 
-/// Multiply-adds of a node, where they can be told.
-pub(super) fn macs(graph: &TypedModel, node: &TypedNode) -> Option<usize> {
-    conv::macs(graph, node, node.op_as::<Conv>()?)
+/// A node as a layer of the network.
+pub(super) fn layer(graph: &TypedModel, node: &TypedNode) -> Layer {
+    let known = node.op_as::<Conv>();
+    Layer {
+        name: node.name.clone(),
+        operator: node.op.name().to_string(),
+        ..known
+            .and_then(|conv| conv::layer(graph, node, conv))
+            .unwrap_or_default()
+    }
 }
 
 /// How a node quantises, if it does.
@@ -53,7 +61,7 @@ impl Lowering<'_> {
         if let Some(op) = op.downcast_ref::<DequantizeLinearF32>() {
             let scale = usable_scale(op.scale, "its scale")?;
             let map = self.bytes(node.inputs[0])?;
-            return self.dequantise(map, scale, op.zero_point);
+            return Self::dequantise(map, scale, op.zero_point);
         }
         if let Some(by) = quantisation(node) {
             // tract keeps one by the scale; a scale of zero makes that infinite.
@@ -95,14 +103,11 @@ impl Lowering<'_> {
             return self.repeated(node, value);
         }
         // Nodes over quantised tensors should be known; all others are none of ours.
-        match node
-            .inputs
-            .first()
-            .is_some_and(|input| self.values.contains_key(input))
-        {
-            true => Err(Refusal::why("there is no integer operator for it".into())),
-            false => Err(Refusal::NotOurs),
+        let quantised = |input: &OutletId| self.values.contains_key(input);
+        if node.inputs.first().is_some_and(quantised) {
+            return Err(Refusal::why("there is no integer operator for it".into()));
         }
+        Err(Refusal::NotOurs)
     }
 
     /// A function of one tensor, or of two number by number.

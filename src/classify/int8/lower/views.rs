@@ -1,5 +1,6 @@
 //! Nodes that only move axes or repeat pixels, recognised by what they do to a tensor of numbers.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use tract_onnx::prelude::*;
@@ -40,9 +41,9 @@ impl Lowering<'_> {
         };
         let constants = Constants::new(self.graph, node);
         let mut inputs: TVec<TValue> = tvec!();
-        let place = numbered(plane)?.cast_to::<f32>().map(Cow::into_owned);
-        let place = place.map_err(|error| Refusal::why(error.to_string()))?;
-        inputs.push(place.into());
+        let numbers = numbered(plane)?.cast_to::<f32>().map(Cow::into_owned);
+        let numbers = numbers.map_err(|error| Refusal::why(error.to_string()))?;
+        inputs.push(numbers.into());
         for input in 1..node.inputs.len() {
             let constant = constants.tensor(input);
             inputs.push(constant.ok_or(Refusal::NotOurs)?.into_tvalue());
@@ -95,11 +96,9 @@ impl Lowering<'_> {
     }
 }
 
-use std::borrow::Cow;
-
 /// For each element in the NCHW order its own place.
 pub(super) fn numbered(shape: Shape) -> Result<Tensor, Refusal> {
-    let places: Vec<i64> = (0..shape.len() as i64).collect();
+    let places: Vec<u64> = (0..shape.len() as u64).collect();
     Tensor::from_shape(&[1, shape.channels, shape.height, shape.width], &places)
         .map_err(|error| Refusal::why(error.to_string()))
 }
@@ -113,10 +112,10 @@ pub(super) fn settled(value: Value, places: Tensor) -> Value {
     // it could be turned.
     let upright = places.shape() == [1, shape.channels, shape.height, shape.width];
     let along_one_axis = places.shape().iter().filter(|side| **side != 1).count() <= 1;
-    let Ok(view) = places.to_plain_array_view::<i64>() else {
+    let Ok(view) = places.to_plain_array_view::<u64>() else {
         return moved(value, places);
     };
-    if view.iter().copied().eq(0..shape.len() as i64)
+    if view.iter().copied().eq(0..shape.len() as u64)
         && (upright || (shape.is_vector() && along_one_axis))
     {
         return value;

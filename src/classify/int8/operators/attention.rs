@@ -45,7 +45,7 @@ impl OverPixels {
     pub fn run(&self, input: &[i8], out: &mut [f32]) {
         let Shape { channels, .. } = self.input.shape;
         let input = &input[..self.input.shape.len()];
-        let pixels = (input.len() / channels) as i32;
+        let pixels = i32::try_from(input.len() / channels).unwrap_or(i32::MAX);
         for first in (0..channels).step_by(LANES) {
             let lanes = LANES.min(channels - first);
             let mut totals = [match self.reduction {
@@ -118,7 +118,7 @@ impl OverChannels {
             let total = match (self.reduction, gate) {
                 (Reduction::Sum, None) => {
                     let sum: i32 = pixel.iter().map(|byte| i32::from(*byte)).sum();
-                    (sum - zero * pixel.len() as i32) as f32
+                    (sum - zero * shape.channels.cast_signed() as i32) as f32
                 }
                 (Reduction::Max, None) => {
                     let most = pixel.iter().copied().max().unwrap_or_default();

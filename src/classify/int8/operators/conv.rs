@@ -1,5 +1,7 @@
 //! Convolutions that are matrix products: pointwise, grouped, k×k, dense.
 
+use std::borrow::Cow;
+
 use super::rows::{PaddedRows, Scratch};
 use crate::classify::int8::kernels::{self, Backend, Inputs};
 use crate::classify::int8::packing::PackedGemm;
@@ -181,10 +183,15 @@ impl Group {
         }
         let first = group * outputs;
         let row = places.len();
-        let weights: Vec<i8> = (first..first + outputs)
-            .flat_map(|output| places.iter().map(move |place| (output, place.2)))
-            .map(|(output, at)| spec.weights[output * row + at])
-            .collect();
+        let own = &spec.weights[first * row..(first + outputs) * row];
+        let in_order = places.iter().enumerate().all(|(at, place)| at == place.2);
+        let weights: Cow<'_, [i8]> = if in_order {
+            own.into()
+        } else {
+            let rows = own.chunks(row);
+            rows.flat_map(|weights| places.iter().map(|place| weights[place.2]))
+                .collect()
+        };
         let requant = Requant::new(
             weights.chunks(row),
             &spec.bias[first..first + outputs],

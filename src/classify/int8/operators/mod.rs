@@ -18,6 +18,6 @@ pub(super) use add::{Add, Operand};
 pub(super) use attention::{Gate, OverChannels, OverPixels, Quantised, Reduction};
 pub(super) use conv::{Conv, ConvSpec};
 pub(super) use depthwise::Depthwise;
-pub(super) use real::{Combination, Dequantise, Function, Quantise, RealTable, join};
+pub(super) use real::{Combination, Function, Quantise, RealTable, join};
 pub(super) use rows::Scratch;
 pub(super) use table::{ByteTable, Concat, Lookup, Pixels, Reorder, all_bytes};

@@ -1,8 +1,6 @@
 //! Small vectors and maps of real numbers, and the way from bytes to them and back.
 
-use super::table::place;
 use crate::classify::int8::requant::Range;
-use crate::classify::int8::shape::Shape;
 
 /// A number for each byte.
 pub(in crate::classify::int8) type RealTable = [f32; 256];
@@ -59,36 +57,6 @@ impl Combination {
         match self {
             Self::Sum => a + b,
             Self::Product => a * b,
-        }
-    }
-}
-
-/// Looks bytes up, and repeats pixels.
-#[derive(Debug)]
-pub(in crate::classify::int8) struct Dequantise {
-    /// A number for each byte.
-    pub table: Box<RealTable>,
-    /// The result.
-    pub output: Shape,
-    /// How many pixels, each way, become of one.
-    pub upsample: usize,
-}
-
-impl Dequantise {
-    /// Looks up `input`.
-    pub fn run(&self, input: &[i8], out: &mut [f32]) {
-        let Shape {
-            width, channels, ..
-        } = self.output;
-        let narrow = width / self.upsample * channels;
-        for (y, out) in out.chunks_exact_mut(self.output.row()).enumerate() {
-            let input = &input[y / self.upsample * narrow..][..narrow];
-            for (x, out) in out.chunks_exact_mut(channels).enumerate() {
-                let input = &input[x / self.upsample * channels..];
-                for (out, byte) in out.iter_mut().zip(input) {
-                    *out = self.table[place(*byte)];
-                }
-            }
         }
     }
 }

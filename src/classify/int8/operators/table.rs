@@ -27,15 +27,12 @@ pub(in crate::classify::int8) enum Pixels {
 
 impl Pixels {
     /// The tables, or less if they say no more than that.
-    pub fn new(tables: [ByteTable; 3]) -> Self {
-        let moved = |(pixel, byte): (usize, &i8)| i32::from(*byte) == pixel as i32 - 128;
-        if tables
-            .iter()
-            .all(|table| table.iter().enumerate().all(moved))
-        {
+    pub fn new(tables: Box<[ByteTable; 3]>) -> Self {
+        let moved = |table: &ByteTable| table.iter().copied().eq(i8::MIN..=i8::MAX);
+        if tables.iter().all(moved) {
             Self::Moved
         } else {
-            Self::Tables(Box::new(tables))
+            Self::Tables(tables)
         }
     }
 
@@ -58,26 +55,25 @@ impl Pixels {
     }
 }
 
-/// Looks each byte up, and repeats pixels.
+/// Looks each byte up, as a byte or as a number, and repeats pixels.
 #[derive(Debug)]
-pub(in crate::classify::int8) struct Lookup {
+pub(in crate::classify::int8) struct Lookup<T> {
     /// What becomes of each byte.
-    pub table: Box<ByteTable>,
+    pub table: Box<[T; 256]>,
     /// The result.
     pub output: Shape,
     /// How many pixels, each way, become of one.
     pub upsample: usize,
 }
 
-impl Lookup {
+impl<T: Copy> Lookup<T> {
     /// Looks up `input`.
-    pub fn run(&self, input: &[i8], out: &mut [i8]) {
+    pub fn run(&self, input: &[i8], out: &mut [T]) {
         let Shape {
             width, channels, ..
         } = self.output;
         let narrow = width / self.upsample * channels;
-        let rows = out[..self.output.len()].chunks_exact_mut(self.output.row());
-        for (y, out) in rows.enumerate() {
+        for (y, out) in out.chunks_exact_mut(self.output.row()).enumerate() {
             let input = &input[y / self.upsample * narrow..][..narrow];
             for (x, out) in out.chunks_exact_mut(channels).enumerate() {
                 let input = &input[x / self.upsample * channels..];

@@ -1,5 +1,11 @@
 //! Operators against their definitions, written without any regard to speed.
 
+#![allow(
+    clippy::float_cmp,
+    clippy::cast_possible_wrap,
+    reason = "results are to be the same to the last bit; the numbers are small"
+)]
+
 use proptest::prelude::*;
 
 use super::{
@@ -51,9 +57,10 @@ fn layer(depthwise: bool) -> impl Strategy<Value = Layer> {
         .prop_map(
             move |(sides, window, (groups, inputs, outputs), seed, shuffled, threads)| {
                 let (rows, columns, stride, dilation, pad) = window;
-                let (groups, inputs, outputs) = match depthwise {
-                    true => (groups * inputs, 1, 1),
-                    false => (groups, inputs, outputs),
+                let (groups, inputs, outputs) = if depthwise {
+                    (groups * inputs, 1, 1)
+                } else {
+                    (groups, inputs, outputs)
                 };
                 let window = Window {
                     kernel: [rows, columns],
@@ -105,8 +112,8 @@ impl Layer {
     }
 
     fn bias(&self) -> Vec<i32> {
-        (0..self.output.channels as i32)
-            .map(|at| at * 97 - 400)
+        (0..self.output.channels)
+            .map(|at| at as i32 * 97 - 400)
             .collect()
     }
 
