@@ -346,7 +346,19 @@ fn a_model_that_is_no_classifier_is_refused() {
 fn a_model_that_makes_the_reader_panic_is_refused_quietly() {
     let input = Copy::new().manifest().input;
     let shape = [1, 3, u64::from(input.height), u64::from(input.width)];
-    // Two sides have four paddings, and this model names one.
+    // There are four axes, and this model wants the eighth.
+    let attributes = [onnx::ints("perm", &[7, 7, 7, 7])];
+    let copy = Copy::new()
+        .with(|manifest| manifest.input.layout = sortd::classify::bundle::Layout::Nchw)
+        .with_model(&onnx::model("Transpose", &attributes, &shape, &shape));
+    copy.assert_refused("the file makes the ONNX reader stumble: ");
+}
+
+#[test]
+fn a_window_that_makes_no_sense_is_refused_with_its_node() {
+    let input = Copy::new().manifest().input;
+    let shape = [1, 3, u64::from(input.height), u64::from(input.width)];
+    // Two sides have four paddings, and this model names one. Its node is known by its result.
     let attributes = [
         onnx::ints("kernel_shape", &[3, 3]),
         onnx::ints("pads", &[1]),
@@ -354,7 +366,7 @@ fn a_model_that_makes_the_reader_panic_is_refused_quietly() {
     let copy = Copy::new()
         .with(|manifest| manifest.input.layout = sortd::classify::bundle::Layout::Nchw)
         .with_model(&onnx::model("Conv", &attributes, &shape, &shape));
-    copy.assert_refused("the file makes the ONNX reader stumble: ");
+    copy.assert_refused("y (Conv): its pads [1] do not fit");
 }
 
 #[test]

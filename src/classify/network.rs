@@ -58,10 +58,13 @@ impl Network {
         for section in &sections {
             section.set_threads(compute.threads.get());
         }
-        let runner = match &sections[..] {
-            [section] if section.is_whole() => Runner::Section(section.clone()),
-            _ if rewritten.takes_pixels => Runner::Pixels(runnable(rewritten.graph)?),
-            _ => Runner::Reals(runnable(rewritten.graph)?),
+        // tract may have the last word over numbers that one section has made of the picture.
+        let answering = rewritten.graph.output_outlets()?[0].node;
+        let answering = rewritten.graph.node(answering).op_as::<Section>();
+        let runner = match answering.filter(|section| section.is_whole()) {
+            Some(section) => Runner::Section(section.clone()),
+            None if rewritten.takes_pixels => Runner::Pixels(runnable(rewritten.graph)?),
+            None => Runner::Reals(runnable(rewritten.graph)?),
         };
         Ok(Self {
             runner,

@@ -20,7 +20,11 @@ const MOST_VALUES: usize = 1 << 26;
 /// An attribute of a node makes no sense, or an input is left out that has to be there.
 pub(super) fn check_nodes(model: &ModelProto) -> TractResult<()> {
     for node in model.graph.iter().flat_map(|graph| &graph.node) {
-        check_node(node).with_context(|| format!("{} ({})", node.name, node.op_type))?;
+        // A node need not have a name, and is then known by what it makes.
+        let mut names = [&node.name].into_iter().chain(&node.output);
+        let name = names.find(|name| !name.is_empty());
+        let who = || format!("{} ({})", name.map_or("", |name| name), node.op_type);
+        check_node(node).with_context(who)?;
     }
     Ok(())
 }

@@ -24,31 +24,31 @@ fn with(attributes: &[AttributeProto]) -> Net {
 #[test]
 fn attributes_that_make_no_sense_are_refused_by_name() {
     let huge = i64::MAX / 2;
-    for attribute in [
-        ints("strides", &[0, 1]),
-        ints("strides", &[0, 0]),
-        ints("strides", &[-1, 1]),
-        ints("strides", &[2]),
-        ints("strides", &[1, 1, 1]),
-        ints("dilations", &[0, 1]),
-        ints("dilations", &[1, -2]),
-        ints("dilations", &[2]),
-        ints("pads", &[-1, 0, 0, 0]),
-        ints("pads", &[0, 0, -3, 0]),
-        ints("pads", &[1, 1]),
-        ints("pads", &[1, 1, 1, 1, 1]),
-        ints("pads", &[huge, 0, 0, 0]),
-        ints("kernel_shape", &[0, 3]),
-        ints("kernel_shape", &[-3, 3]),
-        ints("kernel_shape", &[3]),
-        ints("kernel_shape", &[5, 5]),
-        int("group", 0),
-        int("group", -1),
-        int("group", 5),
-        int("group", 3),
-        int("group", huge),
+    for (name, values) in [
+        ("strides", &[0, 1][..]),
+        ("strides", &[0, 0][..]),
+        ("strides", &[-1, 1][..]),
+        ("strides", &[2][..]),
+        ("strides", &[1, 1, 1][..]),
+        ("dilations", &[0, 1][..]),
+        ("dilations", &[1, -2][..]),
+        ("dilations", &[2][..]),
+        ("pads", &[-1, 0, 0, 0][..]),
+        ("pads", &[0, 0, -3, 0][..]),
+        ("pads", &[1, 1][..]),
+        ("pads", &[1, 1, 1, 1, 1][..]),
+        ("pads", &[huge, 0, 0, 0][..]),
+        ("kernel_shape", &[0, 3][..]),
+        ("kernel_shape", &[-3, 3][..]),
+        ("kernel_shape", &[3][..]),
+        ("kernel_shape", &[5, 5][..]),
+        ("group", &[0][..]),
+        ("group", &[-1][..]),
+        ("group", &[5][..]),
+        ("group", &[3][..]),
+        ("group", &[huge][..]),
     ] {
-        let net = with(&[attribute.clone()]);
+        let net = with(&[ints(name, values)]);
         is_refused(&net, 8, "oddone");
     }
 }
@@ -157,7 +157,7 @@ pub fn of_parts(parts: [tract_onnx::pb::TensorProto; 4], scale: f32) -> (Net, Ma
         zero: 1,
         unsigned: false,
     };
-    let map = net.conv_of(&picture, &Conv::square(4, 1), parts, output);
+    let map = net.conv_of(&picture, &Conv::square(4, 1), parts, &output);
     net.graph.node.last_mut().expect("it has nodes").name = "oddone".into();
     (net.end_with_means(&map), map)
 }

@@ -2,12 +2,12 @@
 //! read each other or are not known.
 
 use sortd::classify::{Backend, Compute, TractClassifier};
+use tract_onnx::pb::tensor_shape_proto::dimension;
 use tract_onnx::pb::type_proto::Value;
-use tract_onnx::pb::{TensorProto, tensor_shape_proto::dimension};
 
 use crate::net::{Conv, Map, Net};
 use crate::proto::{info, reals};
-use crate::run::{bundle, is_refused, is_refused_somehow, is_sane, runs_on_kernels, watched};
+use crate::run::{bundle, is_refused, is_sane, runs_on_kernels, watched};
 
 /// A network with nothing odd to it, whose last convolution has a name.
 pub fn plain() -> (Net, Map) {
@@ -141,7 +141,7 @@ fn nodes_that_read_each_other_are_refused() {
     let (mut net, last) = plain();
     let real = net.dequantise(&last);
     let sum = net.node("Add", &[&real, "later"], vec![]);
-    let back = net.node("Relu", &[&sum], vec![]);
+    net.node("Relu", &[&sum], vec![]);
     net.graph.node.last_mut().expect("it has nodes").output = vec!["later".into()];
     is_refused(&net.end_with("later"), 4, "");
 }

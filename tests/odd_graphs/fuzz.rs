@@ -13,9 +13,10 @@ const LABELS: usize = 5;
 
 /// A random network that makes sense.
 fn network(seed: u64) -> (Net, f32) {
-    let mut net = Net::new(9, 11).seeded(seed);
+    let mut net = Net::new(9, 10).seeded(seed);
     let unsigned = net.random(2) == 1;
     let mut map = net.picture();
+    let mut sides = [9, 10];
     let channels = [4, 6, 10, 16][net.random(4) as usize];
     map = net.conv(
         &map,
@@ -25,22 +26,25 @@ fn network(seed: u64) -> (Net, f32) {
         },
     );
     for _ in 0..2 + net.random(4) {
-        map = layer(&mut net, &map);
+        map = layer(&mut net, &map, &mut sides);
     }
     let last = net.conv(&map, &Conv::square(LABELS, 1));
     (net.end_with_means(&last), last.scale)
 }
 
 /// A random layer behind `map`, which keeps the number of channels.
-fn layer(net: &mut Net, map: &Map) -> Map {
+fn layer(net: &mut Net, map: &Map, sides: &mut [i64; 2]) -> Map {
     let channels = map.channels;
     let like = |conv: Conv| Conv {
         unsigned: map.unsigned,
         ..conv
     };
-    match net.random(8) {
+    match net.random(10) {
         0 => net.conv(map, &like(Conv::depthwise(channels, 3))),
-        1 => net.conv(map, &like(Conv::depthwise(channels, 5).stride(2))),
+        1 => {
+            *sides = sides.map(|side| (side + 1) / 2);
+            net.conv(map, &like(Conv::depthwise(channels, 5).stride(2)))
+        }
         2 => net.conv(map, &like(Conv::square(channels, 1))),
         3 => net.conv(map, &like(Conv::square(channels, 3))),
         4 => {
@@ -65,6 +69,27 @@ fn layer(net: &mut Net, map: &Map) -> Map {
             let gate = net.node("Sigmoid", &[&means], vec![]);
             let product = net.node("Mul", &[&real, &gate], vec![]);
             net.quantise(&product, channels, map.scale, map.zero, map.unsigned)
+        }
+        7 => {
+            let shuffled = net.shuffle(map, *sides, 2);
+            let between = match net.random(3) {
+                0 => shuffled,
+                1 => net.conv(&shuffled, &like(Conv::depthwise(channels, 3))),
+                _ => net.two("QLinearAdd", map, &shuffled, 1.5 * map.scale, map.zero),
+            };
+            net.conv(&between, &like(Conv::square(channels, 1).groups(2)))
+        }
+        8 => {
+            let little = net.conv(map, &like(Conv::depthwise(channels, 3).stride(2)));
+            let real = net.dequantise(&little);
+            let mut sum = net.enlarged(&real);
+            let enlarged = sides.map(|side| side + side % 2);
+            if enlarged == *sides {
+                let other = net.dequantise(map);
+                sum = net.node("Add", &[&sum, &other], vec![]);
+            }
+            *sides = enlarged;
+            net.quantise(&sum, channels, little.scale, map.zero, map.unsigned)
         }
         _ => {
             let real = net.dequantise(map);

@@ -1,7 +1,7 @@
 //! Convolutions of every kind, at odd sizes.
 
 use crate::net::{Conv, Map, Net};
-use crate::proto::{bytes, integers, reals};
+use crate::proto::{bytes, integers, reals, text};
 use crate::run::{runs_on_kernels, runs_right};
 
 /// A network of these convolutions, which ends with all values of its last map, or with their means
@@ -179,6 +179,27 @@ fn a_window_that_sees_nothing_but_padding_runs_right() {
 }
 
 #[test]
+fn padding_that_the_file_leaves_to_its_reader_runs_on_the_kernels() {
+    for how in ["SAME_UPPER", "SAME_LOWER", "VALID"] {
+        for stride in [1, 2] {
+            let mut net = Net::new(13, 16);
+            let picture = net.picture();
+            let stem = net.conv(&picture, &Conv::square(8, 3).stride(stride));
+            let last = net.conv(&stem, &Conv::depthwise(8, 5).stride(stride));
+            for node in &mut net.graph.node {
+                // The kernel's size is that of the weights.
+                let said = |name: &str| matches!(name, "pads" | "kernel_shape");
+                node.attribute.retain(|attribute| !said(&attribute.name));
+                if node.op_type == "QLinearConv" {
+                    node.attribute.push(text("auto_pad", how));
+                }
+            }
+            runs_on_kernels(&net.end_with_means(&last), 8, last.scale);
+        }
+    }
+}
+
+#[test]
 fn bytes_without_sign_run_on_the_kernels() {
     let mut net = Net::new(16, 16);
     let picture = net.quantise("picture", 3, 1.0 / 64.0, 128, true);
@@ -241,7 +262,7 @@ fn weights_of_minus_128_run_on_the_kernels() {
         bytes(&[], &[0], false),
         integers(&[9], &[100; 9]),
     ];
-    let map = net.conv_of(&map, &conv, parts, output);
+    let map = net.conv_of(&map, &conv, parts, &output);
     runs_on_kernels(&net.end_with_means(&map), 9, map.scale);
 }
 

@@ -1,6 +1,13 @@
 //! Odd networks: each is built in memory, and either runs as tract itself runs it or is refused with a
 //! reason. Nothing panics in our code, nothing hangs, nothing answers with silent nonsense.
 
+#![allow(
+    clippy::cast_possible_wrap,
+    clippy::many_single_char_names,
+    clippy::similar_names,
+    reason = "sizes of small networks become attributes of all types, and branches are a and b"
+)]
+
 mod attention;
 mod bad_attributes;
 mod bad_files;

@@ -31,6 +31,11 @@ impl Net {
         self.node("Clip", &[real, &low, &high], vec![])
     }
 
+    /// `real` with each pixel repeated, twice each way.
+    pub fn enlarged(&mut self, real: &str) -> String {
+        self.resize(real, [1.0, 1.0, 2.0, 2.0], &NEAREST)
+    }
+
     fn resize(&mut self, name: &str, scales: [f32; 4], mode: &[(&str, &str)]) -> String {
         let scales = self.constant(reals(&[4], &scales));
         let attributes = mode.iter().map(|(name, value)| text(name, value)).collect();
@@ -248,9 +253,9 @@ fn a_merge_of_two_enlarged_branches_runs_on_the_kernels() {
     let little = net.conv(&picture, &Conv::square(7, 3).stride(2));
     let least = net.conv(&little, &Conv::square(7, 3).stride(2));
     let [a, b] = [net.dequantise(&little), net.dequantise(&least)];
-    let a = net.resize(&a, [1.0, 1.0, 2.0, 2.0], &NEAREST);
-    let b = net.resize(&b, [1.0, 1.0, 2.0, 2.0], &NEAREST);
-    let b = net.resize(&b, [1.0, 1.0, 2.0, 2.0], &NEAREST);
+    let a = net.enlarged(&a);
+    let b = net.enlarged(&b);
+    let b = net.enlarged(&b);
     let sum = net.node("Add", &[&a, &b], vec![]);
     let sum = net.quantise(&sum, 7, least.scale, 0, false);
     let last = net.conv(&sum, &Conv::square(5, 1));
@@ -264,7 +269,7 @@ fn an_enlarged_map_that_is_read_as_it_is_runs_right() {
         let picture = net.picture();
         let little = net.conv(&picture, &Conv::square(7, 3).stride(2));
         let real = net.dequantise(&little);
-        let large = net.resize(&real, [1.0, 1.0, 2.0, 2.0], &NEAREST);
+        let large = net.enlarged(&real);
         let name = net.node(op, &[&large], vec![]);
         let back = net.quantise(&name, 7, little.scale, 0, false);
         let last = net.conv(&back, &Conv::square(5, 1));

@@ -262,14 +262,20 @@ impl Net {
             bytes(&[], &[0], false),
             integers(&shape[..1], &bias),
         ];
-        self.conv_of(map, conv, parts, output)
+        self.conv_of(map, conv, parts, &output)
     }
 
     /// A quantised convolution of these weights, scales, zero points and biases.
-    pub fn conv_of(&mut self, map: &Map, conv: &Conv, parts: [TensorProto; 4], output: Map) -> Map {
+    pub fn conv_of(
+        &mut self,
+        map: &Map,
+        conv: &Conv,
+        parts: [TensorProto; 4],
+        output: &Map,
+    ) -> Map {
         let [name, scale, zero] = self.parameters(map);
         let [weights, weight_scale, weight_zero, bias] = parts.map(|part| self.constant(part));
-        let [_, out_scale, out_zero] = self.parameters(&output);
+        let [_, out_scale, out_zero] = self.parameters(output);
         let inputs = [
             &*name,
             &scale,
@@ -282,7 +288,10 @@ impl Net {
             &bias,
         ];
         let name = self.node("QLinearConv", &inputs, attributes(conv));
-        Map { name, ..output }
+        Map {
+            name,
+            ..output.clone()
+        }
     }
 
     /// Ends the network with the means of `map` over its pixels.

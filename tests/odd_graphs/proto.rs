@@ -6,9 +6,9 @@ use tract_onnx::pb::tensor_shape_proto::{Dimension, dimension};
 use tract_onnx::pb::type_proto::{Tensor as TensorType, Value};
 use tract_onnx::pb::{AttributeProto, TensorProto, TensorShapeProto, TypeProto, ValueInfoProto};
 
-/// An attribute of integers; `axis` and its like have just one.
+/// An attribute of integers; an axis and the groups are just one.
 pub fn ints(name: &str, values: &[i64]) -> AttributeProto {
-    if name == "axis" {
+    if matches!(name, "axis" | "group") {
         return int(name, values[0]);
     }
     AttributeProto {

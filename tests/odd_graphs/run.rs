@@ -192,7 +192,7 @@ pub fn steps(net: &Net, labels: usize) -> Vec<String> {
     let bundle = bundle(net, labels);
     watched(move || {
         let compute = Compute::best(NonZeroUsize::new(1));
-        let mut classifier = TractClassifier::load(&bundle, compute).expect("it makes sense");
+        let classifier = TractClassifier::load(&bundle, compute).expect("it makes sense");
         let mut steps = Vec::new();
         let picture = ModelInput::new(bundle.input_size());
         let whole = classifier

@@ -6,7 +6,7 @@ use crate::run::{runs_on_kernels, runs_right, steps};
 
 impl Net {
     /// Channels of `groups` groups dealt out like cards: reshaped, transposed and reshaped back.
-    fn shuffle(&mut self, map: &Map, sides: [i64; 2], groups: i64) -> Map {
+    pub fn shuffle(&mut self, map: &Map, sides: [i64; 2], groups: i64) -> Map {
         let channels = map.channels as i64;
         let [height, width] = sides;
         let apart = self.vector(&[1, groups, channels / groups, height, width]);
