@@ -54,6 +54,9 @@ impl PackedGemm {
             .map(|(bias, weights)| bias - backend.input_move() * sum(weights))
             .collect();
         let mut packed = Packing::default();
+        let steps: usize = groups.iter().sum();
+        let padded = outputs + backend.gemm_lanes(outputs);
+        packed.weights.reserve(padded * steps * depth);
         let mut chunks = Vec::new();
         let mut first = 0;
         while first < outputs {
