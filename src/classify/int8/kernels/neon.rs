@@ -37,7 +37,7 @@ fn chunk_of(
         let part = Part {
             runs: weights.runs(),
             weight: weights.weights().as_ptr().add(chunk.weights),
-            bias: vld1q_s32(weights.bias().as_ptr().add(chunk.parameters)),
+            seeds: seeds(&weights.bias()[chunk.parameters..][..LANES]),
             scale: vld1q_f32(weights.scale().as_ptr().add(chunk.parameters)),
             limits: Limits::new(weights.range()),
             channels: chunk.channels,
@@ -62,7 +62,8 @@ fn chunk_of(
 struct Part<'a> {
     runs: &'a [usize],
     weight: *const i8,
-    bias: int32x4_t,
+    /// What the sums of an output begin with: four vectors, each with a bias and zeros.
+    seeds: [i32; 16],
     scale: float32x4_t,
     limits: Limits,
     channels: usize,
@@ -85,6 +86,9 @@ unsafe fn tile<const TILE: usize>(
     unsafe {
         let rows = offsets::<TILE>(inputs.pitch);
         let mut sums = [[vdupq_n_s32(0); LANES]; TILE];
+        for sums in &mut sums {
+            *sums = four_vectors(&part.seeds);
+        }
         let mut weight = part.weight;
         let mut number = 0;
         // There is a run at least; a loop that may end before it begins costs a second set of zeros.
@@ -128,7 +132,7 @@ unsafe fn tile<const TILE: usize>(
         let mut outputs = [vdupq_n_s32(0); 4];
         for (output, [a, b, c, d]) in outputs.iter_mut().zip(sums) {
             let sum = vpaddq_s32(vpaddq_s32(a, b), vpaddq_s32(c, d));
-            *output = scaled(vaddq_s32(sum, part.bias), part.scale);
+            *output = scaled(sum, part.scale);
         }
         let bytes = vreinterpretq_s32_s8(part.limits.narrow(outputs));
         if part.channels == LANES {
@@ -152,6 +156,25 @@ unsafe fn tile<const TILE: usize>(
             }
         }
     }
+}
+
+/// A bias in the first place of each of four vectors, which are added up crosswise in the end.
+fn seeds(bias: &[i32]) -> [i32; 16] {
+    std::array::from_fn(|at| if at % 4 == 0 { bias[at / 4] } else { 0 })
+}
+
+/// Four vectors in one load. The compiler must not see that they are the same each time: it would make
+/// them one by one, and add the biases in the end.
+#[target_feature(enable = "neon")]
+#[inline]
+fn four_vectors(values: &[i32; 16]) -> [int32x4_t; 4] {
+    let mut place = values.as_ptr();
+    // SAFETY: there is no instruction in the assembly, and all sixteen values are at `place`.
+    let four = unsafe {
+        asm!("/* {0} */", inout(reg) place, options(pure, nomem, nostack, preserves_flags));
+        vld1q_s32_x4(place)
+    };
+    [four.0, four.1, four.2, four.3]
 }
 
 /// Where the rows of a tile begin, behind the first one. The compiler must not see that they are
