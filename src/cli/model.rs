@@ -107,15 +107,17 @@ fn computation(bundle: &Bundle) -> Result<()> {
     };
     let [covered, left] = coverage.macs();
     let threads = output::count(compute.threads.get(), "thread");
-    row(
-        "computed by",
+    let computed_by = if coverage.any() {
         format!(
             "int8 kernels for {}, on {threads}: {} with {} MACs",
             coverage.backend,
             output::count(coverage.covered.len(), "operator"),
             thousands(covered as u64)
-        ),
-    )?;
+        )
+    } else {
+        "tract alone: the model is quantised in a way that no int8 kernel covers".into()
+    };
+    row("computed by", computed_by)?;
     for (layer, reason) in &coverage.left_to_tract {
         let reason = if reason.is_empty() {
             "it is not quantised"

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
 /// The most threads that a pool has.
-pub(in crate::classify) const MOST_THREADS: usize = 8;
+const MOST_THREADS: usize = 8;
 
 /// How often a thread looks for work before it sleeps; some tens of microseconds.
 const LOOKS: u32 = 2_000;

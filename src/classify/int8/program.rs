@@ -162,8 +162,13 @@ impl Step {
         let bytes = |input: usize| store.bytes(self.inputs[input]);
         let reals = |input: usize| store.reals(self.inputs[input]);
         match &self.operator {
-            Operator::OverPixels(op, gates) if self.inputs.len() == 1 => {
-                debug_assert!(!gates.channel && !gates.pixel);
+            Operator::OverPixels(
+                op,
+                Gates {
+                    channel: false,
+                    pixel: false,
+                },
+            ) => {
                 op.run(bytes(0), out);
             }
             Operator::OverPixels(op, gates) => {
