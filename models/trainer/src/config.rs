@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 use sortd::error::{Error, Result};
 
+use crate::compress::choose::{Criterion, Target};
+use crate::compress::magnitude::Schedule;
 use crate::data::augment::Variation;
 use crate::schedule::OneCycle;
 
@@ -25,21 +27,50 @@ pub struct RunConfig {
     pub rate: OneCycle,
     /// How photographs are varied.
     pub variation: Variation,
+    /// The teacher, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distillation: Option<Distillation>,
+    /// The metric loss, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metric: Option<MetricLoss>,
+    /// The zeros that are set while learning, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sparsity: Option<Schedule>,
+}
+
+/// Learning from the answers of another network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Distillation {
+    /// The teacher's weights: SHA-256 of the file.
+    pub teacher_sha256: String,
+    /// Share of the loss that is the teacher's, 0..1; the labels have the rest.
+    pub share: f32,
+    /// What both networks' logits are divided by.
+    pub temperature: f32,
+}
+
+/// Supervised contrastive learning of the embedding.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct MetricLoss {
+    /// What it is multiplied with before it is added to the loss.
+    pub share: f32,
+    /// What similarities are divided by.
+    pub temperature: f32,
 }
 
 /// The photographs of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DataConfig {
-    /// The data set's folder name.
-    pub dataset: String,
-    /// List of photographs to learn from.
-    pub train: String,
-    /// List of photographs to choose the best epoch by.
-    pub validation: String,
+    /// Name of the file that describes the sources; a copy lies in the run's folder.
+    pub sources: String,
+    /// SHA-256 of that file.
+    pub sources_sha256: String,
     /// Labels, in the order of the outputs.
     pub labels: Vec<String>,
-    /// Photographs that could be read of the first list.
+    /// Photographs that are learnt from.
     pub train_images: usize,
     /// Pictures of ground without items that items are laid onto.
     pub background_images: usize,
@@ -47,27 +78,46 @@ pub struct DataConfig {
     pub reduced_side: u32,
 }
 
-/// The network of a run.
+/// The network of a run. Its exact layers are in the run's `plan.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct NetworkConfig {
-    /// Family, `mobilenet-v1`.
-    pub family: String,
-    /// Multiplier of every layer's channels.
-    pub width: f64,
+    /// Its name, such as `mobilenet-cbam-0.75`.
+    pub architecture: String,
     /// Side of the square input, in pixels.
     pub side: u32,
-    /// SHA-256 of the weights it starts from; none where it starts from nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pretrained_sha256: Option<String>,
+    /// Parameters as deployed.
+    pub parameters: u64,
+    /// Multiply-accumulates of one inference.
+    pub macs: u64,
+    /// What it starts from.
+    pub start: StartConfig,
 }
 
-impl NetworkConfig {
-    /// Name of the network with its width, such as `mobilenet-v1-0.25`.
-    #[must_use]
-    pub fn architecture(&self) -> String {
-        format!("{}-{}", self.family, self.width)
-    }
+/// What a run's network starts from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct StartConfig {
+    /// `random`, `imagenet`, or the folder's name of the run whose best weights are taken up.
+    pub from: String,
+    /// SHA-256 of the weights; none where it starts from nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// How channels were cut before the first step, if they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<CutConfig>,
+}
+
+/// How channels were cut.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CutConfig {
+    /// How they were chosen.
+    pub criterion: Criterion,
+    /// What was to be met.
+    pub target: Target,
+    /// The share or threshold that met it.
+    pub strength: f32,
 }
 
 /// How a network learns.
@@ -91,6 +141,11 @@ pub struct TrainingConfig {
     pub head_rate: f64,
     /// How much of the averaged weights each step keeps (an exponential moving average).
     pub average_decay: f32,
+    /// What the sum of all scales of batch normalisation is multiplied with before it is added to the
+    /// loss, so that useless channels can be told.
+    pub scale_penalty: f32,
+    /// Whether kernels and maps are rounded to int8 while learning.
+    pub rounding: bool,
 }
 
 impl Default for TrainingConfig {
@@ -104,6 +159,8 @@ impl Default for TrainingConfig {
             early_rate: 0.4,
             head_rate: 3.0,
             average_decay: 0.998,
+            scale_penalty: 0.0,
+            rounding: false,
         }
     }
 }

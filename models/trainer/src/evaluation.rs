@@ -7,7 +7,7 @@ use sortd::error::Result;
 use crate::data::batches::to_tensor;
 use crate::data::photo::Squeezed;
 use crate::metrics::{self, Confusion};
-use crate::nets::Network;
+use crate::nets::net::{Net, Pass};
 
 /// Photographs shown at once.
 const BATCH: usize = 50;
@@ -98,23 +98,35 @@ impl Evaluation {
     }
 }
 
-/// A network's logits, one row a photograph.
+/// What a network answers, one row a photograph.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Answers {
+    /// Logits of the classes.
+    pub logits: Vec<Vec<f32>>,
+    /// What the classifier reads.
+    pub embeddings: Vec<Vec<f32>>,
+}
+
+/// Shows photographs to a network.
 ///
 /// # Errors
 /// A photograph is not of `side` × `side` pixels.
-pub fn logits<N: Network>(
-    network: &N,
+pub fn answers(
+    network: &Net,
+    pass: Pass,
     photos: &[Squeezed],
     side: usize,
     device: &Device,
-) -> Result<Vec<Vec<f32>>> {
-    let mut found = Vec::with_capacity(photos.len());
+) -> Result<Answers> {
+    let mut found = Answers::default();
     for batch in photos.chunks(BATCH) {
         let pixels: Vec<u8> = batch
             .iter()
             .flat_map(|photo| photo.pixels.iter().copied())
             .collect();
-        found.extend(rows(network.forward(to_tensor(&pixels, side, device)?)));
+        let answer = network.forward(to_tensor(&pixels, side, device)?, pass);
+        found.logits.extend(rows(answer.logits));
+        found.embeddings.extend(rows(answer.embedding));
     }
     Ok(found)
 }

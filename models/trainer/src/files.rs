@@ -38,6 +38,16 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     })
 }
 
+/// Reads a TOML file.
+///
+/// # Errors
+/// The file cannot be read or does not hold a `T`; the error says at which line.
+pub fn read_toml<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    toml::from_str(&read_text(path)?).map_err(|error| {
+        Error::data(format!("{} is not what was expected", path.display())).caused_by(error)
+    })
+}
+
 /// Writes `value` as indented JSON.
 ///
 /// # Errors

@@ -7,23 +7,23 @@
 //! module that knows all of them.
 
 pub mod average;
-pub mod bundle;
-pub mod card;
 pub mod checkpoint;
 pub mod cli;
+pub mod compress;
 pub mod config;
 pub mod data;
+pub mod deploy;
 pub mod device;
 pub mod evaluation;
 pub mod files;
+pub mod kernels;
 pub mod metrics;
 pub mod nets;
-pub mod onnx;
 pub mod places;
 pub mod plots;
 pub mod progress;
+pub mod quantise;
 pub mod run_folder;
-pub mod runtime;
 pub mod schedule;
 pub mod training;
 pub mod weights;

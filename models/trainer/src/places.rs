@@ -32,3 +32,9 @@ pub fn weights(given: Option<&Path>, width: f64) -> PathBuf {
     let file = format!("mobilenet_v1_{width}_224_imagenet.safetensors");
     given.map_or_else(|| repository().join(WEIGHTS).join(file), Path::to_owned)
 }
+
+/// The description of the shipped model's training data.
+#[must_use]
+pub fn waste_sources() -> PathBuf {
+    repository().join("models/trainer/data/waste-blocked.toml")
+}

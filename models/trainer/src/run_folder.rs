@@ -1,6 +1,7 @@
 //! The folder of a run and what lies in it.
 //!
-//! `config.toml` (the exact configuration), `metrics.json` (one record an epoch), `best.bpk` (the
+//! `config.toml` (the exact configuration), `plan.json` (the network's layers), `sources.toml` (what is
+//! learnt from), `metrics.json` (one record an epoch), `best.bpk` (the
 //! averaged weights of the best epoch), `checkpoint-NNNN/` (from which an interrupted run goes on),
 //! `learning-curves.png`, and of each evaluation `evaluation-LIST.json` and `confusion-LIST.png`.
 
@@ -11,6 +12,14 @@ use sortd::error::{Error, Result};
 
 use crate::config::RunConfig;
 use crate::files;
+use crate::nets::plan::Plan;
+
+/// The file of a run's configuration.
+const CONFIG: &str = "config.toml";
+/// The file of a run's layers.
+pub const PLAN: &str = "plan.json";
+/// The copy of the file that describes what is learnt from.
+const SOURCES: &str = "sources.toml";
 
 /// What was measured in one epoch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,7 +80,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// A run lies there already, or the folder cannot be written.
-    pub fn create(root: &Path, config: &RunConfig) -> Result<Self> {
+    pub fn create(root: &Path, config: &RunConfig, plan: &Plan, sources: &str) -> Result<Self> {
         let folder = Self {
             root: root.to_owned(),
         };
@@ -82,8 +91,32 @@ impl RunFolder {
             );
         }
         files::make_folder(root)?;
+        files::write_json(&root.join(PLAN), plan)?;
+        files::write_whole(&folder.sources_file(), sources.as_bytes())?;
+        // The configuration comes last: a folder that has one is whole.
         files::write_whole(&folder.config_file(), config.to_toml()?.as_bytes())?;
         Ok(folder)
+    }
+
+    /// Whether a run lies in `root`.
+    #[must_use]
+    pub fn is_one(root: &Path) -> bool {
+        root.join(CONFIG).is_file()
+    }
+
+    /// The run's network.
+    ///
+    /// # Errors
+    /// The file cannot be read, or makes no network.
+    pub fn plan(&self) -> Result<Plan> {
+        let plan: Plan = files::read_json(&self.root.join(PLAN))?;
+        plan.check().map(|()| plan)
+    }
+
+    /// The description of what the run learns from.
+    #[must_use]
+    pub fn sources_file(&self) -> PathBuf {
+        self.root.join(SOURCES)
     }
 
     /// Opens the folder of a run.
@@ -137,7 +170,7 @@ impl RunFolder {
     }
 
     fn config_file(&self) -> PathBuf {
-        self.root.join("config.toml")
+        self.root.join(CONFIG)
     }
 
     /// One record an epoch.

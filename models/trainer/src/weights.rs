@@ -1,15 +1,14 @@
-//! Pretrained weights: reads a safetensors file and fits it into a network.
+//! Pretrained weights: reads a safetensors file of Keras's MobileNet v1 and fills a network with it.
 
 use std::collections::HashMap;
 use std::path::Path;
 
-use burn::tensor::Device;
 use safetensors::{Dtype, SafeTensors};
 use sortd::error::{Error, Result};
 
 use crate::files;
-use crate::nets::layer::NormStatistics;
-use crate::nets::mobilenet_v1::{ConvNorm, MobileNetV1, NORM_EPSILON};
+use crate::nets::numbers::{ConvNumbers, Numbers};
+use crate::nets::plan::{Conv, Layer, Plan};
 
 /// The tensors of a weights file, by name.
 #[derive(Debug)]
@@ -20,10 +19,10 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// Reads a safetensors file of f32 tensors.
+    /// Reads a safetensors file of 32-bit numbers.
     ///
     /// # Errors
-    /// The file cannot be read, is not a safetensors file, or holds another number type.
+    /// The file is missing, damaged, or holds another kind of number.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = files::read(path)
             .map_err(|error| error.advice("name the ImageNet weights with --weights, or train from nothing with --from-scratch"))?;
@@ -55,13 +54,48 @@ impl Weights {
         })
     }
 
-    /// SHA-256 of the file, in hexadecimal.
+    /// SHA-256 of the file.
     #[must_use]
     pub fn sha256(&self) -> &str {
         &self.sha256
     }
 
-    /// Takes the tensor `name`, which must have `length` numbers.
+    /// Replaces the numbers of every layer that MobileNet v1 has; gates and the head keep theirs.
+    ///
+    /// # Errors
+    /// A tensor is missing or of another length, or the plan has no layer of MobileNet v1 at all.
+    pub fn fill(mut self, plan: &Plan, numbers: &mut [Numbers]) -> Result<()> {
+        let mut filled = 0;
+        for (node, numbers) in plan.nodes.iter().zip(numbers) {
+            if let (Layer::Conv(conv), Some((kernel, norm))) =
+                (&node.layer, keras_names(&node.name))
+            {
+                *numbers = Numbers::Conv(self.conv(conv, &kernel, &norm)?);
+                filled += 1;
+            }
+        }
+        if filled == 0 {
+            return Err(Error::usage(format!(
+                "{} has no layers of MobileNet v1, whose weights {} holds",
+                plan.name, self.file
+            ))
+            .advice("train it with --from-scratch"));
+        }
+        Ok(())
+    }
+
+    fn conv(&mut self, conv: &Conv, kernel: &str, norm: &str) -> Result<ConvNumbers> {
+        let channels = conv.outputs;
+        let kernel = self.take(kernel, conv.weights())?;
+        let mut vector = |part: &str| self.take(&format!("{norm}.{part}"), channels);
+        Ok(ConvNumbers {
+            kernel,
+            gamma: Some(vector("gamma")?),
+            beta: vector("beta")?,
+            statistics: Some((vector("moving_mean")?, vector("moving_variance")?)),
+        })
+    }
+
     fn take(&mut self, name: &str, length: usize) -> Result<Vec<f32>> {
         let values = self
             .tensors
@@ -77,55 +111,23 @@ impl Weights {
         }
         Ok(values)
     }
+}
 
-    /// Loads Keras's MobileNet v1 into the convolutions of `network`; its ImageNet classifier is
-    /// left out, since the classes are others.
-    ///
-    /// # Errors
-    /// A tensor is missing or of another size; the network is then partly loaded.
-    pub fn load_into(mut self, network: &mut MobileNetV1, device: &Device) -> Result<()> {
-        self.load_layer(&mut network.stem, "conv1.kernel", "conv1_bn", device)?;
-        for (index, block) in network.blocks.iter_mut().enumerate() {
-            let number = index + 1;
-            let depthwise = format!("conv_dw_{number}.depthwise_kernel");
-            self.load_layer(
-                &mut block.depthwise,
-                &depthwise,
-                &format!("conv_dw_{number}_bn"),
-                device,
-            )?;
-            let pointwise = format!("conv_pw_{number}.kernel");
-            self.load_layer(
-                &mut block.pointwise,
-                &pointwise,
-                &format!("conv_pw_{number}_bn"),
-                device,
-            )?;
-        }
-        Ok(())
+/// The names in Keras's file of a layer of ours: its kernel and its normalisation.
+fn keras_names(name: &str) -> Option<(String, String)> {
+    if name == "stem" {
+        return Some(("conv1.kernel".to_owned(), "conv1_bn".to_owned()));
     }
-
-    fn load_layer(
-        &mut self,
-        layer: &mut ConvNorm,
-        kernel: &str,
-        norm: &str,
-        device: &Device,
-    ) -> Result<()> {
-        let shape = layer.conv.weight.dims();
-        let channels = shape[0];
-        layer.set_kernel(self.take(kernel, shape.iter().product())?, device);
-        let mut vector = |part: &str| self.take(&format!("{norm}.{part}"), channels);
-        layer.set_norm(
-            NormStatistics {
-                gamma: &vector("gamma")?,
-                beta: &vector("beta")?,
-                mean: &vector("moving_mean")?,
-                variance: &vector("moving_variance")?,
-                epsilon: NORM_EPSILON,
-            },
-            device,
-        );
-        Ok(())
+    let (number, kind) = name.strip_prefix("block")?.split_once('_')?;
+    match kind {
+        "depthwise" => Some((
+            format!("conv_dw_{number}.depthwise_kernel"),
+            format!("conv_dw_{number}_bn"),
+        )),
+        "pointwise" => Some((
+            format!("conv_pw_{number}.kernel"),
+            format!("conv_pw_{number}_bn"),
+        )),
+        _ => None,
     }
 }

@@ -1,10 +1,16 @@
 //! The command line: one file a subcommand.
 
-mod card;
-mod evaluate;
-mod export;
+mod lesson;
+mod networks;
+mod prune;
+mod quantise;
+mod sparsify;
+mod start;
+mod status;
+mod summary;
 mod train;
 mod trained;
+mod values;
 
 use std::path::PathBuf;
 
@@ -25,17 +31,21 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Teach a network, or go on with an interrupted run
-    Train(train::Train),
-    /// Measure a run's best weights on a list of photographs
-    Evaluate(evaluate::Evaluate),
-    /// Write a run's best weights as a bundle that the daemon loads
-    Export(export::Export),
-    /// Write the figures of the model card from evaluated runs
-    Card(card::Card),
+    Train(Box<train::Train>),
+    /// Cut channels of a run's network, rebuild it narrower, and teach what is left
+    Prune(Box<prune::Prune>),
+    /// Set the smallest weights of a run's network to zero while it learns
+    Sparsify(Box<sparsify::Sparsify>),
+    /// Round a run's network to int8: calibrate it, then teach it with its numbers rounded
+    Quantise(Box<quantise::Quantise>),
+    /// Print what each layer of a network costs
+    Summary(summary::Summary),
+    /// Show all runs below a folder
+    Status(status::Status),
 }
 
 /// What all subcommands that read photographs share.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 struct Common {
     /// Folder that holds the data sets (trashnet/, background/) [default: ../shared/data beside the
     /// repository]
@@ -55,9 +65,11 @@ impl Cli {
     pub fn run(self) -> Result<()> {
         match self.command {
             Command::Train(train) => train.run(),
-            Command::Evaluate(evaluate) => evaluate.run(),
-            Command::Export(export) => export.run(),
-            Command::Card(card) => card.run(),
+            Command::Prune(prune) => prune.run(),
+            Command::Sparsify(sparsify) => sparsify.run(),
+            Command::Quantise(quantise) => quantise.run(),
+            Command::Summary(summary) => summary.run(),
+            Command::Status(status) => status.run(),
         }
     }
 }

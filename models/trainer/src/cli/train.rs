@@ -1,81 +1,36 @@
 //! `trainer train`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use burn::tensor::Device;
 use clap::Args;
-use clap::builder::RangedU64ValueParser;
 use sortd::error::Result;
 
-use super::Common;
-use crate::checkpoint;
-use crate::config::{DataConfig, NetworkConfig, RunConfig, TrainingConfig};
-use crate::data::augment::Variation;
-use crate::data::batches::Source;
-use crate::data::dice::{Dice, Purpose};
-use crate::data::photo::{self, Loaded, Reduced, Squeezed};
-use crate::data::tree::{self, Tree};
-use crate::nets::mobilenet_v1::{MobileNetV1, MobileNetV1Config};
+use super::Trained;
+use super::lesson::{Habits, LessonOptions};
+use super::networks::NetworkOptions;
+use super::start::Start;
+use crate::data::sources::Sources;
 use crate::places;
-use crate::run_folder::RunFolder;
-use crate::schedule::OneCycle;
-use crate::training::{self, Course};
-use crate::weights::Weights;
-
-/// Shorter side of the copies that inputs are cut from, as a multiple of the input's side.
-const REDUCED: f64 = 1.5;
-
-/// Folder of pictures without items, in the data folder.
-const BACKGROUNDS: &str = "background/no_item";
 
 /// Teach a network, or go on with an interrupted run.
 ///
-/// Learns from the list NAME-train, keeps the weights of the epoch that does best on NAME-val, and
-/// never looks at NAME-test. Every epoch ends with a checkpoint; the same command with --resume
-/// goes on from it, to the same result to the last bit.
+/// Learns from the training photographs of the sources, keeps the weights of the epoch that does best
+/// on the validation photographs, and never looks at a test. Every epoch ends with a checkpoint; the
+/// same command with --resume goes on from it, to the same result to the last bit.
 #[derive(Debug, Args)]
 pub struct Train {
     #[command(flatten)]
-    common: Common,
+    lesson: LessonOptions,
 
-    /// Folder of the run, made if it is not there
-    #[arg(long, value_name = "DIR")]
-    run: PathBuf,
+    #[command(flatten)]
+    network: NetworkOptions,
 
-    /// Go on from the run's last checkpoint
-    #[arg(long)]
-    resume: bool,
+    /// Start from the best weights of this run, with its network
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["weights", "from_scratch"])]
+    from: Option<PathBuf>,
 
-    /// Data set, a folder of the data folder
-    #[arg(long, value_name = "NAME", default_value = "trashnet")]
-    dataset: String,
-
-    /// Lists to use: NAME-train and NAME-val of the data set's folder splits/
-    #[arg(long, value_name = "NAME", default_value = "blocked")]
-    split: String,
-
-    /// Times that every photograph is shown
-    #[arg(long, value_name = "N", default_value_t = TrainingConfig::default().epochs, value_parser = count())]
-    epochs: usize,
-
-    /// Photographs in a batch
-    #[arg(long, value_name = "N", default_value_t = TrainingConfig::default().batch, value_parser = count())]
-    batch: usize,
-
-    /// Highest learning rate
-    #[arg(long, value_name = "RATE", default_value_t = 1e-3, value_parser = positive)]
-    rate: f64,
-
-    /// Width multiplier of MobileNet v1
-    #[arg(long, value_name = "FACTOR", default_value_t = 0.25, value_parser = positive)]
-    width: f64,
-
-    /// Side of the network's input, in pixels
-    #[arg(long, value_name = "PIXELS", default_value_t = 128, value_parser = clap::value_parser!(u32).range(32..=512))]
-    side: u32,
-
-    /// Pretrained weights [default: the ImageNet weights of this width in ../shared/weights beside
-    /// the repository]
+    /// Pretrained weights of MobileNet v1 [default: the ImageNet weights of this width in
+    /// ../shared/weights beside the repository]
     #[arg(long, value_name = "FILE", conflicts_with = "from_scratch")]
     weights: Option<PathBuf>,
 
@@ -83,196 +38,52 @@ pub struct Train {
     #[arg(long)]
     from_scratch: bool,
 
-    /// Seed of every random draw
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    seed: u64,
-
-    /// How often an item is laid onto another background, 0 to 1
-    #[arg(long, value_name = "SHARE", default_value_t = Variation::default().paste, value_parser = share)]
-    paste: f32,
-
-    /// Stop after this many epochs of the run; --resume goes on later
-    #[arg(long, value_name = "N", value_parser = count())]
-    stop_after: Option<usize>,
+    /// Penalty on the scales of batch normalisation, so that `trainer prune` can tell useless
+    /// channels, such as 1e-4
+    #[arg(long, value_name = "WEIGHT", default_value_t = 0.0)]
+    scale_penalty: f32,
 }
 
 impl Train {
     /// Trains.
     ///
     /// # Errors
-    /// Data is missing, the run's folder is of another configuration, the loss is not a number, or
-    /// a file cannot be written.
+    /// Data or weights are missing, the run's folder is of another configuration, the loss is not a
+    /// number, or a file cannot be written.
     pub fn run(self) -> Result<()> {
-        let device = self.common.device.open()?;
-        let material = Material::load(&self)?;
-        let (network, pretrained_sha256) = self.network(&material.labels, &device)?;
-        let config = self.config(&material, pretrained_sha256);
-        let folder = if self.resume && self.run.join("config.toml").exists() {
-            let folder = RunFolder::open(&self.run)?;
-            folder.require(&config)?;
-            folder
-        } else {
-            RunFolder::create(&self.run, &config)?
+        let start = self.start()?;
+        let penalty = self.scale_penalty;
+        let fresh = start.config.from == "random";
+        let habits = Habits {
+            epochs: 40,
+            rate: if fresh { 3e-3 } else { 1e-3 },
         };
-        let state = checkpoint::load(folder.root(), training::begin(network, &config.training))?;
-        let source = Source {
-            photos: &material.train.photos,
-            backgrounds: &material.backgrounds,
-            variation: &config.variation,
-            side: self.side,
-            batch: self.batch,
-            seed: self.seed,
-        };
-        let course = Course {
-            config: &config,
-            source: &source,
-            validation: &material.validation.photos,
-            folder: &folder,
-            device: &device,
-        };
-        println!(
-            "{}: {} photographs to learn from ({} with the item found), {} to choose by, {} backgrounds; {} of {} epochs done",
-            folder.root().display(),
-            material.train.photos.len(),
-            material
-                .train
-                .photos
-                .iter()
-                .filter(|photo| photo.item.is_some())
-                .count(),
-            material.validation.photos.len(),
-            material.backgrounds.len(),
-            state.progress.epochs,
-            self.epochs,
-        );
-        let last = self.stop_after.unwrap_or(self.epochs).min(self.epochs);
-        let state = training::train(&course, state, last)?;
-        println!(
-            "best epoch: {}; its weights are in {}",
-            state.progress.best_epoch,
-            folder.best_file().display()
-        );
-        Ok(())
-    }
-
-    /// The network before the first step, and the hash of the weights it starts from.
-    fn network(&self, labels: &[String], device: &Device) -> Result<(MobileNetV1, Option<String>)> {
-        let device = device.clone().autodiff();
-        device.seed(Dice::new(self.seed, Purpose::Weights, 0, 0).bits());
-        let mut network = MobileNetV1Config {
-            width: self.width,
-            classes: labels.len(),
-        }
-        .init(&device);
-        if self.from_scratch {
-            return Ok((network, None));
-        }
-        let weights = Weights::read(&places::weights(self.weights.as_deref(), self.width))?;
-        let sha256 = weights.sha256().to_owned();
-        weights.load_into(&mut network, &device)?;
-        Ok((network, Some(sha256)))
-    }
-
-    fn config(&self, material: &Material, pretrained_sha256: Option<String>) -> RunConfig {
-        RunConfig {
-            seed: self.seed,
-            data: DataConfig {
-                dataset: self.dataset.clone(),
-                train: format!("{}-train", self.split),
-                validation: format!("{}-val", self.split),
-                labels: material.labels.clone(),
-                train_images: material.train.photos.len(),
-                background_images: material.backgrounds.len(),
-                reduced_side: reduced_side(self.side),
-            },
-            network: NetworkConfig {
-                family: "mobilenet-v1".to_owned(),
-                width: self.width,
-                side: self.side,
-                pretrained_sha256,
-            },
-            training: TrainingConfig {
-                epochs: self.epochs,
-                batch: self.batch,
-                ..TrainingConfig::default()
-            },
-            rate: OneCycle {
-                peak: self.rate,
-                warmup: 0.15,
-                start_divisor: 25.0,
-                end_divisor: 1e4,
-            },
-            variation: Variation {
-                paste: self.paste,
-                ..Variation::default()
-            },
-        }
-    }
-}
-
-/// A whole number of at least 1.
-fn count() -> RangedU64ValueParser<usize> {
-    RangedU64ValueParser::new().range(1..)
-}
-
-fn positive(text: &str) -> std::result::Result<f64, String> {
-    let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
-    if number > 0.0 && number.is_finite() {
-        Ok(number)
-    } else {
-        Err("must be above 0".to_owned())
-    }
-}
-
-fn share(text: &str) -> std::result::Result<f32, String> {
-    let number: f32 = text.parse().map_err(|_| "not a number".to_owned())?;
-    if (0.0..=1.0).contains(&number) {
-        Ok(number)
-    } else {
-        Err("must lie in 0 to 1".to_owned())
-    }
-}
-
-/// The photographs of a run.
-struct Material {
-    labels: Vec<String>,
-    train: Loaded<Reduced>,
-    validation: Loaded<Squeezed>,
-    backgrounds: Vec<image::RgbImage>,
-}
-
-impl Material {
-    fn load(options: &Train) -> Result<Self> {
-        let data = places::data(options.common.data.as_deref());
-        let tree = Tree::open(&data.join(&options.dataset))?;
-        let train = tree.split(&format!("{}-train", options.split))?;
-        let validation = tree.split(&format!("{}-val", options.split))?;
-        let train = photo::load_reduced(&train, reduced_side(options.side))?;
-        train.report_skipped("photographs to learn from");
-        let validation = photo::load_squeezed(&validation, options.side)?;
-        validation.report_skipped("photographs to choose by");
-        let backgrounds = backgrounds(&data, options)?;
-        Ok(Self {
-            labels: tree.labels().to_vec(),
-            train,
-            validation,
-            backgrounds,
+        self.lesson.teach(&start, habits, |config| {
+            config.training.scale_penalty = penalty;
+            if fresh {
+                // Nothing is pretrained, so nothing is to be spared.
+                (config.training.early_rate, config.training.head_rate) = (1.0, 1.0);
+            }
         })
     }
-}
 
-/// Pictures to lay items onto; none where that is switched off.
-fn backgrounds(data: &Path, options: &Train) -> Result<Vec<image::RgbImage>> {
-    if options.paste <= 0.0 {
-        return Ok(Vec::new());
+    fn start(&self) -> Result<Start> {
+        if let Some(run) = &self.from {
+            return Start::run(&Trained::open(run, &self.lesson.common)?);
+        }
+        let classes = Sources::read(&self.lesson.sources())?.labels.len();
+        let plan = self
+            .network
+            .architecture()?
+            .plan(self.network.side as usize, classes)?;
+        if self.from_scratch {
+            Ok(Start::random(plan, self.lesson.seed))
+        } else {
+            Start::imagenet(
+                plan,
+                self.lesson.seed,
+                &places::weights(self.weights.as_deref(), self.network.width),
+            )
+        }
     }
-    let pictures = tree::pictures(&data.join(BACKGROUNDS))
-        .map_err(|error| error.advice("give --paste 0 to do without other backgrounds"))?;
-    let loaded = photo::load_backgrounds(&pictures, reduced_side(options.side))?;
-    loaded.report_skipped("backgrounds");
-    Ok(loaded.photos)
-}
-
-fn reduced_side(side: u32) -> u32 {
-    (f64::from(side) * REDUCED) as u32
 }

@@ -16,6 +16,8 @@ pub enum Purpose {
     Variation = 2,
     /// First weights.
     Weights = 3,
+    /// What dropout drops.
+    Dropout = 4,
 }
 
 /// A sequence of random numbers.

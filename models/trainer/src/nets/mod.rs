@@ -1,26 +1,67 @@
-//! The networks, what they all can do, and what they cost when deployed.
+//! The networks: what each is made of, what it costs, and the module that learns it.
+//!
+//! A network's file writes a [`plan::Plan`] and nothing else; [`net::Net`] computes any plan.
 
 pub mod cost;
-pub mod layer;
-pub mod mobilenet_v1;
+mod elnet;
+mod head;
+mod mobile_blnet;
+mod mobilenet_cbam;
+mod mobilenet_v1;
+pub mod net;
+pub mod numbers;
+pub mod plan;
+pub(crate) mod units;
 
-use burn::module::{Module, ParamGroup};
-use burn::tensor::Tensor;
+use sortd::error::Result;
 
-use layer::Layer;
+pub use elnet::ElNet;
+pub use head::Head;
+pub use mobile_blnet::{BlStage, MobileBlNet};
+pub use mobilenet_cbam::MobileNetCbam;
+pub use mobilenet_v1::MobileNetV1;
 
-/// An image classifier that the training loop can teach and the exporter can write.
-pub trait Network: Module {
-    /// Logits `[batch, classes]` of images `[batch, 3, side, side]` whose values lie in -1..=1.
-    fn forward(&self, images: Tensor<4>) -> Tensor<2>;
+use plan::Plan;
 
-    /// The layers next to the picture. Pretraining taught them edges and colours, which hold for
-    /// any photograph, so they learn at a lower rate.
-    fn early_layers(&self) -> ParamGroup;
+/// A family's network of one size.
+pub trait Architecture {
+    /// Its name with its size, such as `mobilenet-v1-0.25`.
+    fn name(&self) -> String;
 
-    /// The classifier, which starts from nothing and learns at a higher rate.
-    fn head(&self) -> ParamGroup;
+    /// Its layers for pictures of `side` × `side` pixels and this many classes.
+    ///
+    /// # Errors
+    /// Pictures of that side are too small, or the size makes no network.
+    fn plan(&self, side: usize, classes: usize) -> Result<Plan>;
 
-    /// The network as it is deployed, with the batch normalisation folded in.
-    fn deployed(&self) -> Vec<Layer>;
+    /// The names of its stages, in order.
+    ///
+    /// # Errors
+    /// As [`Self::plan`].
+    fn stages(&self, side: usize, classes: usize) -> Result<Vec<String>> {
+        let mut stages: Vec<String> = self
+            .plan(side, classes)?
+            .nodes
+            .into_iter()
+            .map(|node| node.stage)
+            .collect();
+        stages.dedup();
+        Ok(stages)
+    }
+
+    /// Parameters as deployed.
+    ///
+    /// # Errors
+    /// As [`Self::plan`].
+    fn parameters(&self, side: usize, classes: usize) -> Result<u64> {
+        Ok(cost::cost(&self.plan(side, classes)?).parameters)
+    }
+
+    /// Multiply-accumulate operations of one inference.
+    ///
+    /// # Errors
+    /// As [`Self::plan`].
+    fn macs(&self, side: usize, classes: usize) -> Result<u64> {
+        Ok(cost::cost(&self.plan(side, classes)?).macs)
+    }
 }

@@ -4,7 +4,9 @@
 
 mod canvas;
 mod confusion;
+mod costs;
 mod curves;
 
 pub use confusion::confusion;
+pub use costs::costs;
 pub use curves::learning_curves;

@@ -1,0 +1,289 @@
+//! What all commands that teach have in common: their options, the run's configuration, the loop.
+
+use std::path::{Path, PathBuf};
+
+use burn::module::Module;
+use clap::Args;
+use sortd::error::Result;
+
+use super::start::Start;
+use super::values::{count, positive, share};
+use super::{Common, Trained};
+use crate::checkpoint;
+use crate::config::{
+    DataConfig, Distillation, MetricLoss, NetworkConfig, RunConfig, TrainingConfig,
+};
+use crate::data::augment::Variation;
+use crate::data::batches::Source;
+use crate::data::material::{self, Material};
+use crate::data::sources::Sources;
+use crate::files;
+use crate::nets::cost::cost;
+use crate::places;
+use crate::run_folder::RunFolder;
+use crate::schedule::OneCycle;
+use crate::training::{self, Course};
+
+/// The options of a run.
+#[derive(Debug, Clone, Args)]
+pub struct LessonOptions {
+    #[command(flatten)]
+    pub common: Common,
+
+    /// Folder of the run, made if it is not there
+    #[arg(long, value_name = "DIR")]
+    pub run: PathBuf,
+
+    /// Go on from the run's last checkpoint; begins where there is none, does nothing where the run is done
+    #[arg(long)]
+    pub resume: bool,
+
+    /// File that describes what is learnt from and measured on [default: that of the run it starts
+    /// from, or models/trainer/data/waste-blocked.toml]
+    #[arg(long, value_name = "FILE")]
+    pub sources: Option<PathBuf>,
+
+    /// Epochs [default: 40 for a new network, less for one that goes on]
+    #[arg(long, value_name = "N")]
+    pub epochs: Option<usize>,
+
+    /// Photographs in a batch
+    #[arg(long, value_name = "N", default_value_t = TrainingConfig::default().batch, value_parser = count())]
+    pub batch: usize,
+
+    /// Highest learning rate
+    #[arg(long, value_name = "RATE", value_parser = positive)]
+    pub rate: Option<f64>,
+
+    /// Seed of every random draw
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+
+    /// How strongly photographs are varied: a TOML file with the keys of `[variation]` in a run's
+    /// config.toml; keys that are left out keep their defaults
+    #[arg(long, value_name = "FILE")]
+    pub variation: Option<PathBuf>,
+
+    /// Learn also from the answers of this run's network
+    #[arg(long, value_name = "DIR")]
+    pub teacher: Option<PathBuf>,
+
+    /// Share of the loss that is the teacher's
+    #[arg(long, value_name = "SHARE", default_value_t = 0.5, value_parser = share)]
+    pub teacher_share: f32,
+
+    /// Weight of the metric loss that draws photographs of one class together in the embedding
+    #[arg(long, value_name = "WEIGHT", default_value_t = 0.0, value_parser = share)]
+    pub metric: f32,
+
+    /// Stop after this many epochs of the run; --resume goes on later
+    #[arg(long, value_name = "N", value_parser = count())]
+    pub stop_after: Option<usize>,
+}
+
+/// A file that describes what is learnt from, as it was read and as it stands there.
+struct Description {
+    name: String,
+    text: String,
+    sources: Sources,
+}
+
+impl Description {
+    fn read(file: &Path) -> Result<Self> {
+        let text = files::read_text(file)?;
+        let sources = Sources::parse(&text, &file.display().to_string())?;
+        let name = file
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        Ok(Self {
+            name,
+            text,
+            sources,
+        })
+    }
+}
+
+/// What the command itself decides.
+#[derive(Debug, Clone, Copy)]
+pub struct Habits {
+    /// Epochs, where the options do not say.
+    pub epochs: usize,
+    /// Highest learning rate, where the options do not say.
+    pub rate: f64,
+}
+
+impl LessonOptions {
+    /// Teaches a network; `change` sets what the command has besides.
+    ///
+    /// # Errors
+    /// Data is missing, the run's folder is of another configuration, the loss is not a number, or
+    /// a file cannot be written.
+    pub fn teach(
+        self,
+        start: &Start,
+        habits: Habits,
+        change: impl FnOnce(&mut RunConfig),
+    ) -> Result<()> {
+        let device = self.common.device.open()?;
+        let side = start.network.plan.side as u32;
+        let sources = self.sources();
+        let description = Description::read(&sources)?;
+        let material = Material::load(
+            &description.sources,
+            &places::data(self.common.data.as_deref()),
+            side,
+        )?;
+        let teacher = self
+            .teacher
+            .as_ref()
+            .map(|run| Trained::open(run, &self.common))
+            .transpose()?;
+        let mut config = self.config(start, habits, &description, &material, teacher.as_ref())?;
+        change(&mut config);
+        let folder = self.folder(&config, start, &description)?;
+        let network = start.network(&device.clone().autodiff());
+        let state = checkpoint::load(folder.root(), training::begin(network, &config.training))?;
+        let source = Source {
+            photos: &material.train.photos,
+            grounds: material.grounds(),
+            variation: &config.variation,
+            side,
+            draws: material.draws,
+            batch: self.batch,
+            seed: self.seed,
+        };
+        announce(&folder, &config, &material, state.progress.epochs);
+        let course = Course {
+            config: &config,
+            source: &source,
+            validation: &material.validation.photos,
+            teacher: teacher.as_ref().map(|teacher| &teacher.network),
+            folder: &folder,
+            device: &device,
+        };
+        let last = self
+            .stop_after
+            .unwrap_or(usize::MAX)
+            .min(config.training.epochs);
+        let state = training::train(&course, state, last)?;
+        if config.training.epochs == 0 {
+            checkpoint::save_weights(&folder.best_file(), &start.network(&device).no_grad())?;
+        }
+        println!(
+            "best epoch: {}; its weights are in {}",
+            state.progress.best_epoch,
+            folder.best_file().display()
+        );
+        Ok(())
+    }
+
+    /// The file that describes what is learnt from.
+    #[must_use]
+    pub fn sources(&self) -> PathBuf {
+        self.sources.clone().unwrap_or_else(places::waste_sources)
+    }
+
+    /// The same options, with the sources of the run in `from` where none are given.
+    ///
+    /// # Errors
+    /// There is no run in `from`.
+    pub fn like(mut self, from: &Path) -> Result<Self> {
+        if self.sources.is_none() {
+            self.sources = Some(RunFolder::open(from)?.sources_file());
+        }
+        Ok(self)
+    }
+
+    fn folder(
+        &self,
+        config: &RunConfig,
+        start: &Start,
+        description: &Description,
+    ) -> Result<RunFolder> {
+        if self.resume && RunFolder::is_one(&self.run) {
+            let folder = RunFolder::open(&self.run)?;
+            folder.require(config)?;
+            return Ok(folder);
+        }
+        RunFolder::create(&self.run, config, &start.network.plan, &description.text)
+    }
+
+    fn config(
+        &self,
+        start: &Start,
+        habits: Habits,
+        description: &Description,
+        material: &Material,
+        teacher: Option<&Trained>,
+    ) -> Result<RunConfig> {
+        let plan = &start.network.plan;
+        let cost = cost(plan);
+        let distillation = match teacher {
+            Some(teacher) => Some(Distillation {
+                teacher_sha256: files::sha256(&files::read(&teacher.folder.best_file())?),
+                share: self.teacher_share,
+                temperature: 2.0,
+            }),
+            None => None,
+        };
+        Ok(RunConfig {
+            seed: self.seed,
+            data: DataConfig {
+                sources: description.name.clone(),
+                sources_sha256: files::sha256(description.text.as_bytes()),
+                labels: material.labels.clone(),
+                train_images: material.train.photos.len(),
+                background_images: material.backgrounds.len(),
+                reduced_side: material::reduced_side(plan.side as u32),
+            },
+            network: NetworkConfig {
+                architecture: plan.name.clone(),
+                side: plan.side as u32,
+                parameters: cost.parameters,
+                macs: cost.macs,
+                start: start.config.clone(),
+            },
+            training: TrainingConfig {
+                epochs: self.epochs.unwrap_or(habits.epochs),
+                batch: self.batch,
+                ..TrainingConfig::default()
+            },
+            rate: OneCycle {
+                peak: self.rate.unwrap_or(habits.rate),
+                warmup: 0.15,
+                start_divisor: 25.0,
+                end_divisor: 1e4,
+            },
+            variation: self.variation()?,
+            distillation,
+            metric: (self.metric > 0.0).then_some(MetricLoss {
+                share: self.metric,
+                temperature: 0.1,
+            }),
+            sparsity: None,
+        })
+    }
+
+    fn variation(&self) -> Result<Variation> {
+        self.variation
+            .as_deref()
+            .map_or_else(|| Ok(Variation::default()), files::read_toml)
+    }
+}
+
+fn announce(folder: &RunFolder, config: &RunConfig, material: &Material, done: usize) {
+    println!(
+        "{}: {} with {} parameters and {} MACs, from {}; {} photographs to learn from, {} to choose by, {} backgrounds; {done} of {} epochs done",
+        folder.root().display(),
+        config.network.architecture,
+        config.network.parameters,
+        config.network.macs,
+        config.network.start.from,
+        material.train.photos.len(),
+        material.validation.photos.len(),
+        material.backgrounds.len(),
+        config.training.epochs,
+    );
+}

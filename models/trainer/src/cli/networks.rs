@@ -1,0 +1,146 @@
+//! The options that choose a network.
+
+use clap::{Args, ValueEnum};
+use sortd::error::{Error, Result};
+
+use crate::nets::{Architecture, ElNet, Head, MobileBlNet, MobileNetCbam, MobileNetV1};
+
+/// The families of networks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Family {
+    /// MobileNet v1 (Howard et al. 2017)
+    MobilenetV1,
+    /// MobileNet v1 with convolutional block attention and dilation (Zhao et al. 2022)
+    MobilenetCbam,
+    /// Big-Little stages of inverted residuals (Yuan et al. 2023)
+    MobileBlnet,
+    /// Grouped pointwise convolutions and channel shuffles (Zhang et al. 2024)
+    Elnet,
+}
+
+/// Which network.
+#[derive(Debug, Clone, Args)]
+pub struct NetworkOptions {
+    /// Family of the network
+    #[arg(long, value_enum, default_value = "mobilenet-cbam")]
+    pub net: Family,
+
+    /// Side of the network's input, in pixels
+    #[arg(long, value_name = "PIXELS", default_value_t = 128, value_parser = clap::value_parser!(u32).range(16..=512))]
+    pub side: u32,
+
+    /// MobileNets: multiplier of every layer's channels
+    #[arg(long, value_name = "FACTOR", default_value_t = 0.75, value_parser = super::values::positive)]
+    pub width: f64,
+
+    /// How the network ends
+    #[arg(long, value_enum, default_value = "embedding")]
+    pub head: Head,
+
+    /// MobileNet-CBAM: blocks that an attention follows
+    #[arg(long, value_name = "BLOCKS", value_delimiter = ',', default_values_t = [5, 11, 13])]
+    pub attention: Vec<usize>,
+
+    /// MobileNet-CBAM: blocks whose depthwise convolution is dilated
+    #[arg(long, value_name = "BLOCKS", value_delimiter = ',', default_values_t = [10, 11])]
+    pub dilated: Vec<usize>,
+
+    /// MobileNet-CBAM: no attention at all
+    #[arg(long)]
+    pub no_attention: bool,
+
+    /// MobileNet-CBAM: no dilation at all
+    #[arg(long)]
+    pub no_dilation: bool,
+
+    /// Mobile_BLNet: size from the paper's table (cifar-10, cifar-100, food-101, imagenet)
+    #[arg(long, value_name = "SIZE", default_value = "food-101")]
+    pub size: String,
+
+    /// Mobile_BLNet: leave the little branch out
+    #[arg(long)]
+    pub no_little: bool,
+
+    /// ELNet: channels of the stem
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    pub stem: usize,
+
+    /// ELNet: stages as channels x blocks; each but the first halves the map
+    #[arg(
+        long,
+        value_name = "LIST",
+        default_value = "64x1,128x2,256x2,512x4,768x2"
+    )]
+    pub stages: String,
+
+    /// ELNet: groups of the pointwise convolutions
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub groups: usize,
+
+    /// ELNet: leave the channel shuffles out
+    #[arg(long)]
+    pub no_shuffle: bool,
+}
+
+impl NetworkOptions {
+    /// The network that the options describe.
+    ///
+    /// # Errors
+    /// An option makes no sense.
+    pub fn architecture(&self) -> Result<Box<dyn Architecture>> {
+        let unless = |left_out: bool, blocks: &[usize]| {
+            if left_out {
+                Vec::new()
+            } else {
+                blocks.to_vec()
+            }
+        };
+        Ok(match self.net {
+            Family::MobilenetV1 => Box::new(MobileNetV1 {
+                width: self.width,
+                head: self.head,
+            }),
+            Family::MobilenetCbam => Box::new(MobileNetCbam {
+                width: self.width,
+                attention: unless(self.no_attention, &self.attention),
+                dilated: unless(self.no_dilation, &self.dilated),
+                head: self.head,
+            }),
+            Family::MobileBlnet => {
+                let paper = MobileBlNet::of_paper(&self.size)?;
+                Box::new(MobileBlNet {
+                    with_little: !self.no_little,
+                    head: self.head,
+                    ..paper
+                })
+            }
+            Family::Elnet => Box::new(ElNet {
+                // Small pictures keep their pixels; photographs are halved at once.
+                stem_stride: if self.side <= 48 { 1 } else { 2 },
+                stem: self.stem,
+                stages: stages(&self.stages)?,
+                groups: self.groups,
+                shuffle: !self.no_shuffle,
+                head: self.head,
+            }),
+        })
+    }
+}
+
+/// Reads stages such as `64x1,128x2`.
+fn stages(text: &str) -> Result<Vec<(usize, usize)>> {
+    text.split(',')
+        .map(|stage| {
+            let numbers = stage.trim().split_once('x');
+            let parsed = numbers.and_then(|(channels, blocks)| {
+                Some((channels.parse().ok()?, blocks.parse().ok()?))
+            });
+            parsed.ok_or_else(|| {
+                Error::usage(format!(
+                    "--stages: `{stage}` is not of the form CHANNELSxBLOCKS"
+                ))
+                .advice("such as 64x1,128x2,256x2")
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,92 @@
+//! `trainer quantise`.
+
+use std::path::PathBuf;
+
+use burn::module::Module;
+use clap::Args;
+use sortd::error::Result;
+
+use super::Trained;
+use super::lesson::{Habits, LessonOptions};
+use super::start::Start;
+use super::values::count;
+use crate::data::material::Framing;
+use crate::data::photo::Squeezed;
+use crate::data::sources::Sources;
+use crate::evaluation;
+use crate::files;
+use crate::nets::net::Pass;
+use crate::places;
+
+/// Round a run's network to int8: calibrate it, then teach it with its numbers rounded.
+///
+/// The ranges of all maps are taken from a fixed set of training photographs, whose list is written
+/// into the run's folder. With --epochs 0 that is all (post-training quantisation).
+#[derive(Debug, Args)]
+pub struct Quantise {
+    #[command(flatten)]
+    lesson: LessonOptions,
+
+    /// Run whose best weights are rounded
+    #[arg(long, value_name = "DIR")]
+    from: PathBuf,
+
+    /// Photographs that the network is calibrated with
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = count())]
+    calibration: usize,
+}
+
+/// The file that lists the photographs of the calibration.
+const LIST: &str = "calibration.txt";
+
+impl Quantise {
+    /// Calibrates and teaches.
+    ///
+    /// # Errors
+    /// The run or the photographs cannot be read, or teaching fails.
+    pub fn run(self) -> Result<()> {
+        let lesson = self.lesson.like(&self.from)?;
+        let trained = Trained::open(&self.from, &lesson.common)?;
+        let mut start = Start::run(&trained)?;
+        let side = start.network.plan.side as u32;
+        let photos = calibration(&lesson, side, self.calibration)?;
+        let network = trained.network.valid();
+        evaluation::answers(
+            &network,
+            Pass::Calibrate,
+            &photos,
+            side as usize,
+            &trained.device,
+        )?;
+        start.ranges = network.ranges();
+        let list: String = photos
+            .iter()
+            .map(|photo| format!("{}\n", photo.path.display()))
+            .collect();
+        let run = lesson.run.clone();
+        lesson.teach(
+            &start,
+            Habits {
+                epochs: 6,
+                rate: 1e-4,
+            },
+            |config| config.training.rounding = true,
+        )?;
+        files::write_whole(&run.join(LIST), list.as_bytes())
+    }
+}
+
+/// Training photographs at even distances in their list, as they are measured.
+fn calibration(lesson: &LessonOptions, side: u32, count: usize) -> Result<Vec<Squeezed>> {
+    let sources = Sources::read(&lesson.sources())?;
+    let data = places::data(lesson.common.data.as_deref());
+    let photos = sources.load(&data, &sources.train, side, Framing::Whole)?;
+    photos.report_skipped("photographs to calibrate with");
+    let step = (photos.photos.len() / count).max(1);
+    Ok(photos
+        .photos
+        .into_iter()
+        .step_by(step)
+        .take(count)
+        .collect())
+}

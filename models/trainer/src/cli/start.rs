@@ -1,0 +1,108 @@
+//! What a run's network starts from: nothing, ImageNet, or another run's best weights.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use sortd::error::Result;
+
+use super::Trained;
+use crate::compress::narrow::Written;
+use crate::config::{CutConfig, StartConfig};
+use crate::data::dice::{Dice, Purpose};
+use crate::files;
+use crate::nets::net::Net;
+use crate::nets::numbers;
+use crate::nets::plan::Plan;
+use crate::quantise::Ranges;
+use crate::weights::Weights;
+
+/// A network before its first step.
+#[derive(Debug)]
+pub struct Start {
+    /// Its plan and numbers.
+    pub network: Written,
+    /// The ranges of its maps, where they are known.
+    pub ranges: Ranges,
+    /// Where they are from.
+    pub config: StartConfig,
+}
+
+impl Start {
+    /// Random weights.
+    #[must_use]
+    pub fn random(plan: Plan, seed: u64) -> Self {
+        let numbers = numbers::random(&plan, &mut Dice::new(seed, Purpose::Weights, 0, 0));
+        let ranges = Ranges::unseen(plan.nodes.len());
+        let config = StartConfig {
+            from: "random".to_owned(),
+            sha256: None,
+            cut: None,
+        };
+        Self {
+            network: Written { plan, numbers },
+            ranges,
+            config,
+        }
+    }
+
+    /// What ImageNet taught MobileNet v1; gates and head are random.
+    ///
+    /// # Errors
+    /// The file is missing, damaged, or of another network.
+    pub fn imagenet(plan: Plan, seed: u64, weights: &Path) -> Result<Self> {
+        let mut start = Self::random(plan, seed);
+        let weights = Weights::read(weights)?;
+        start.config.from = "imagenet".to_owned();
+        start.config.sha256 = Some(weights.sha256().to_owned());
+        weights.fill(&start.network.plan, &mut start.network.numbers)?;
+        Ok(start)
+    }
+
+    /// The best weights of a run.
+    ///
+    /// # Errors
+    /// Its weights cannot be read.
+    pub fn run(trained: &Trained) -> Result<Self> {
+        let network = Written {
+            plan: trained.network.plan().clone(),
+            numbers: trained.network.numbers(),
+        };
+        let name = trained
+            .folder
+            .root()
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let sha256 = Some(files::sha256(&files::read(&trained.folder.best_file())?));
+        Ok(Self {
+            network,
+            ranges: trained.network.ranges(),
+            config: StartConfig {
+                from: name,
+                sha256,
+                cut: None,
+            },
+        })
+    }
+
+    /// The same with channels cut. The ranges are forgotten: they were those of another network.
+    #[must_use]
+    pub fn cut(mut self, left: Written, cut: CutConfig) -> Self {
+        self.ranges = Ranges::unseen(left.plan.nodes.len());
+        self.network = left;
+        self.config.cut = Some(cut);
+        self
+    }
+
+    /// The network on `device`.
+    #[must_use]
+    pub fn network(&self, device: &Device) -> Net {
+        Net::new(
+            self.network.plan.clone(),
+            &self.network.numbers,
+            &self.ranges,
+            device,
+        )
+    }
+}

@@ -1,0 +1,213 @@
+//! Chooses the channels to cut.
+//!
+//! A channel counts by the size of its scale in batch normalisation, which an L1 penalty drives to
+//! zero where the channel is of little use (network slimming, Liu et al. 2017, arXiv 1708.06519).
+//! Two ways of choosing are compared:
+//!
+//! - **share of the total** (`Mobile_BLNet`, Yuan et al. 2023): the least channels are cut as long as
+//!   together they hold no more than a share of the sum over their space, or over the network;
+//! - **threshold**: every channel below one size is cut, as network slimming does.
+//!
+//! Both have one number, which is searched so that the network that is left meets a target. Channels
+//! are kept in multiples of eight, which the kernels compute at once.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+use sortd::classify::bundle::Cost;
+use sortd::error::{Error, Result};
+
+use super::narrow::{self, Written};
+use super::spaces::{Space, Spaces};
+use crate::nets::cost::cost;
+use crate::nets::numbers::Numbers;
+
+/// What channels are kept in multiples of.
+const MULTIPLE: usize = 8;
+
+/// Halvings of the search for the one number; the answer is then exact for any network.
+const HALVINGS: usize = 40;
+
+/// How channels are chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Criterion {
+    /// By the share that the least channels hold of their space's sum.
+    ShareOfLayer,
+    /// By the share that the least channels hold of the network's sum.
+    ShareOfNetwork,
+    /// By one threshold for all.
+    Threshold,
+}
+
+/// What the network that is left may cost at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Target {
+    /// Multiply-accumulates of one inference.
+    pub macs: u64,
+    /// Parameters.
+    pub parameters: u64,
+}
+
+impl Target {
+    fn is_met_by(self, cost: &Cost) -> bool {
+        cost.macs <= self.macs && cost.parameters <= self.parameters
+    }
+}
+
+/// A network that was cut.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cut {
+    /// What is left.
+    pub left: Written,
+    /// The number that was found: the share, or the threshold.
+    pub strength: f32,
+}
+
+/// Cuts channels until `target` is met, and no more than that.
+///
+/// # Errors
+/// Even the fewest channels cost more than the target.
+pub fn cut(whole: &Written, criterion: Criterion, target: Target) -> Result<Cut> {
+    let spaces = Spaces::of(&whole.plan);
+    let worth = worth(whole, &spaces);
+    let cost_at = |strength: f32| -> Result<Cost> {
+        let kept = kept(&spaces, &worth, criterion, strength);
+        Ok(cost(&narrow::plan(&whole.plan, &spaces, |atom| {
+            kept.contains(&atom)
+        })?))
+    };
+    let (mut weak, mut strong) = (0.0_f32, most(&worth, criterion));
+    let least = cost_at(strong)?;
+    if !target.is_met_by(&least) {
+        return Err(Error::usage(format!(
+            "{} cannot be cut to {} MACs and {} parameters: with {MULTIPLE} channels a layer it still has {} and {}",
+            whole.plan.name, target.macs, target.parameters, least.macs, least.parameters
+        ))
+        .advice("ask for less, or start from a smaller network"));
+    }
+    for _ in 0..HALVINGS {
+        let middle = f32::midpoint(weak, strong);
+        if target.is_met_by(&cost_at(middle)?) {
+            strong = middle;
+        } else {
+            weak = middle;
+        }
+    }
+    let kept = kept(&spaces, &worth, criterion, strong);
+    let left = narrow::network(whole, &spaces, |atom| kept.contains(&atom))?;
+    Ok(Cut {
+        left,
+        strength: strong,
+    })
+}
+
+/// What each atom is worth: the sizes of the scales of its channels, summed over the nodes of its
+/// space that have any.
+fn worth(whole: &Written, spaces: &Spaces) -> HashMap<usize, f32> {
+    let mut worth: HashMap<usize, f32> = spaces
+        .spaces
+        .iter()
+        .flat_map(|space| &space.atoms)
+        .map(|&atom| (atom, 0.0))
+        .collect();
+    for (place, numbers) in whole.numbers.iter().enumerate() {
+        if let Numbers::Conv(conv) = numbers {
+            for (atom, gamma) in spaces.atoms[place].iter().zip(conv.gamma.iter().flatten()) {
+                if let Some(sum) = worth.get_mut(atom) {
+                    *sum += gamma.abs();
+                }
+            }
+        }
+    }
+    worth
+}
+
+/// The strength at which every space is down to its fewest channels.
+fn most(worth: &HashMap<usize, f32>, criterion: Criterion) -> f32 {
+    match criterion {
+        Criterion::ShareOfLayer | Criterion::ShareOfNetwork => 1.0,
+        Criterion::Threshold => worth.values().fold(0.0_f32, |most, &worth| most.max(worth)) * 2.0,
+    }
+}
+
+/// The atoms that stay.
+fn kept(
+    spaces: &Spaces,
+    worth: &HashMap<usize, f32>,
+    criterion: Criterion,
+    strength: f32,
+) -> std::collections::HashSet<usize> {
+    let all: Vec<usize> = spaces
+        .spaces
+        .iter()
+        .flat_map(|space| &space.atoms)
+        .copied()
+        .collect();
+    let below = match criterion {
+        Criterion::ShareOfNetwork => least_that_hold(strength, &all, worth),
+        Criterion::ShareOfLayer => spaces
+            .spaces
+            .iter()
+            .flat_map(|space| least_that_hold(strength, &space.atoms, worth))
+            .collect(),
+        Criterion::Threshold => all
+            .into_iter()
+            .filter(|atom| worth[atom] < strength)
+            .collect(),
+    };
+    spaces
+        .spaces
+        .iter()
+        .flat_map(|space| rounded(space, worth, &below))
+        .collect()
+}
+
+/// The least atoms that together hold no more than a share of the sum over `atoms`.
+fn least_that_hold(
+    share: f32,
+    atoms: &[usize],
+    worth: &HashMap<usize, f32>,
+) -> std::collections::HashSet<usize> {
+    let allowed = f64::from(share) * atoms.iter().map(|atom| f64::from(worth[atom])).sum::<f64>();
+    let mut sum = 0.0;
+    sorted(atoms, worth)
+        .into_iter()
+        .take_while(|atom| {
+            sum += f64::from(worth[atom]);
+            sum <= allowed
+        })
+        .collect()
+}
+
+/// The atoms of a space that stay when those `below` are to go: as many as a multiple of eight
+/// channels needs, the most valuable first.
+fn rounded(
+    space: &Space,
+    worth: &HashMap<usize, f32>,
+    below: &std::collections::HashSet<usize>,
+) -> Vec<usize> {
+    let wanted = space
+        .atoms
+        .iter()
+        .filter(|atom| !below.contains(atom))
+        .count()
+        * space.channels_per_atom;
+    let channels = wanted.max(1).next_multiple_of(MULTIPLE);
+    let count = channels
+        .div_ceil(space.channels_per_atom)
+        .min(space.atoms.len());
+    sorted(&space.atoms, worth)
+        .into_iter()
+        .rev()
+        .take(count)
+        .collect()
+}
+
+/// Atoms from the least to the most valuable; equals in their own order.
+fn sorted(atoms: &[usize], worth: &HashMap<usize, f32>) -> Vec<usize> {
+    let mut sorted = atoms.to_vec();
+    sorted.sort_by(|a, b| worth[a].total_cmp(&worth[b]).then(a.cmp(b)));
+    sorted
+}

@@ -1,0 +1,123 @@
+//! A network as it is deployed: normalisation folded in, and its maps' steps where it is quantised.
+//!
+//! This is the one form that the exporter writes; it knows no module and no tensor.
+
+mod fold;
+
+use sortd::error::{Error, Result};
+
+use crate::nets::net::Net;
+use crate::nets::numbers::{ChannelGateNumbers, Numbers, PixelGateNumbers};
+use crate::nets::plan::{Layer, Plan};
+use crate::quantise::{Quantisation, Ranges, SLOTS};
+
+/// A network that is ready to be written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Deployed {
+    /// Its plan.
+    pub plan: Plan,
+    /// The weights of each node.
+    pub weights: Vec<Weights>,
+    /// The steps of each node's maps, by the slots of [`crate::quantise::Rounding`]; none where the
+    /// network computes in real numbers.
+    pub steps: Option<Vec<[Option<Quantisation>; SLOTS]>>,
+}
+
+/// The weights of one node.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Weights {
+    /// It has none.
+    None,
+    /// A convolution's, normalisation folded in.
+    Conv {
+        /// `[out, in / groups, k, k]`.
+        kernel: Vec<f32>,
+        /// One an output channel.
+        bias: Vec<f32>,
+    },
+    /// A channel attention's.
+    ChannelGate(ChannelGateNumbers),
+    /// A spatial attention's.
+    PixelGate(PixelGateNumbers),
+}
+
+impl Deployed {
+    /// The network in real numbers.
+    #[must_use]
+    pub fn real(net: &Net) -> Self {
+        let plan = net.plan().clone();
+        let weights = plan
+            .nodes
+            .iter()
+            .zip(net.numbers())
+            .map(|(node, numbers)| weights(&node.layer, numbers))
+            .collect();
+        Self {
+            plan,
+            weights,
+            steps: None,
+        }
+    }
+
+    /// The network in int8.
+    ///
+    /// # Errors
+    /// The range of a map is not known: the network was neither calibrated nor taught with rounding.
+    pub fn quantised(net: &Net) -> Result<Self> {
+        let mut deployed = Self::real(net);
+        let ranges = net.ranges();
+        let steps = (0..deployed.plan.nodes.len())
+            .map(|place| steps(&deployed.plan, &ranges, place))
+            .collect::<Result<_>>()?;
+        deployed.steps = Some(steps);
+        Ok(deployed)
+    }
+
+    /// The steps of the bytes that the node at `place` gives or passes on.
+    #[must_use]
+    pub fn bytes(&self, place: usize) -> Option<Quantisation> {
+        self.steps.as_ref()?[self.plan.bytes_of(place)][0]
+    }
+}
+
+fn weights(layer: &Layer, numbers: Numbers) -> Weights {
+    match (layer, numbers) {
+        (Layer::Conv(conv), Numbers::Conv(numbers)) => {
+            let (kernel, bias) = fold::fold(conv, &numbers);
+            Weights::Conv { kernel, bias }
+        }
+        (_, Numbers::ChannelGate(gate)) => Weights::ChannelGate(gate),
+        (_, Numbers::PixelGate(gate)) => Weights::PixelGate(gate),
+        _ => Weights::None,
+    }
+}
+
+/// The steps of one node, which must all be known.
+fn steps(plan: &Plan, ranges: &Ranges, place: usize) -> Result<[Option<Quantisation>; SLOTS]> {
+    let inner = match plan.nodes[place].layer {
+        Layer::ChannelGate(_) => 1..4,
+        Layer::PixelGate { .. } => 1..3,
+        _ => 0..0,
+    };
+    let mut steps = [None; SLOTS];
+    if place == 0 {
+        steps[0] = Some(Quantisation::PICTURE);
+        return Ok(steps);
+    }
+    for slot in plan
+        .is_quantised(place)
+        .then_some(0)
+        .into_iter()
+        .chain(inner)
+    {
+        let known = ranges.quantisation(place, slot);
+        steps[slot] = Some(known.ok_or_else(|| {
+            Error::data(format!(
+                "layer {} has no known range",
+                plan.nodes[place].name
+            ))
+            .advice("calibrate the network, or teach it with rounding: `trainer quantise`")
+        })?);
+    }
+    Ok(steps)
+}

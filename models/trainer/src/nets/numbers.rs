@@ -1,0 +1,112 @@
+//! A network's numbers outside of any tensor: what pretrained weights fill, pruning cuts and the
+//! exporter writes.
+
+use super::plan::{ChannelGate, Conv, Layer, Norm, Plan};
+use crate::data::dice::Dice;
+
+/// The numbers of one node.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Numbers {
+    /// It has none.
+    None,
+    /// A convolution's.
+    Conv(ConvNumbers),
+    /// A channel attention's.
+    ChannelGate(ChannelGateNumbers),
+    /// A spatial attention's.
+    PixelGate(PixelGateNumbers),
+}
+
+/// The numbers of a convolution and its normalisation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConvNumbers {
+    /// `[out, in / groups, k, k]`, row by row.
+    pub kernel: Vec<f32>,
+    /// Scale of the normalisation, if it scales.
+    pub gamma: Option<Vec<f32>>,
+    /// Shift of the normalisation, or the bias.
+    pub beta: Vec<f32>,
+    /// Running mean and variance of the normalisation, if there is one.
+    pub statistics: Option<(Vec<f32>, Vec<f32>)>,
+}
+
+/// The numbers of a channel attention.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChannelGateNumbers {
+    /// `[hidden, channels]`.
+    pub squeeze: Vec<f32>,
+    /// One a hidden number.
+    pub squeeze_bias: Vec<f32>,
+    /// `[channels, hidden]`.
+    pub expand: Vec<f32>,
+    /// One a channel.
+    pub expand_bias: Vec<f32>,
+}
+
+/// The numbers of a spatial attention.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PixelGateNumbers {
+    /// `[2, k, k]`: of the means, of the maxima.
+    pub kernel: Vec<f32>,
+    /// The bias.
+    pub bias: f32,
+}
+
+/// Random numbers for every node of a plan.
+///
+/// Convolutions: normal, of variance 2/fan-in (He et al. 2015, arXiv 1502.01852), the classifier's of
+/// deviation 0.01. Gates begin almost open, so that a pretrained network is not disturbed.
+#[must_use]
+pub fn random(plan: &Plan, dice: &mut Dice) -> Vec<Numbers> {
+    plan.nodes
+        .iter()
+        .map(|node| match &node.layer {
+            Layer::Conv(conv) => Numbers::Conv(random_conv(conv, dice)),
+            Layer::ChannelGate(gate) => Numbers::ChannelGate(random_channel_gate(*gate, dice)),
+            Layer::PixelGate { kernel } => Numbers::PixelGate(PixelGateNumbers {
+                kernel: normal(2 * kernel * kernel, 0.02, dice),
+                bias: OPEN,
+            }),
+            _ => Numbers::None,
+        })
+        .collect()
+}
+
+/// What a gate's sum begins at: the logistic function of it is 0.98.
+const OPEN: f32 = 4.0;
+
+fn random_conv(conv: &Conv, dice: &mut Dice) -> ConvNumbers {
+    let fan_in = conv.weights() / conv.outputs;
+    let deviation = match conv.norm {
+        Norm::Bias => 0.01,
+        Norm::Batch | Norm::BatchWithoutScale => (2.0 / fan_in as f32).sqrt(),
+    };
+    let normalised = conv.norm != Norm::Bias;
+    ConvNumbers {
+        kernel: normal(conv.weights(), deviation, dice),
+        gamma: (conv.norm == Norm::Batch).then(|| vec![1.0; conv.outputs]),
+        beta: vec![0.0; conv.outputs],
+        statistics: normalised.then(|| (vec![0.0; conv.outputs], vec![1.0; conv.outputs])),
+    }
+}
+
+fn random_channel_gate(gate: ChannelGate, dice: &mut Dice) -> ChannelGateNumbers {
+    let ChannelGate { channels, hidden } = gate;
+    ChannelGateNumbers {
+        squeeze: normal(channels * hidden, (2.0 / channels as f32).sqrt(), dice),
+        squeeze_bias: vec![0.0; hidden],
+        expand: normal(channels * hidden, 0.02, dice),
+        // The perceptron's answer is added up twice, for the means and for the maxima.
+        expand_bias: vec![OPEN / 2.0; channels],
+    }
+}
+
+/// Numbers of a normal distribution around zero (Box and Muller 1958).
+fn normal(count: usize, deviation: f32, dice: &mut Dice) -> Vec<f32> {
+    (0..count)
+        .map(|_| {
+            let radius = (-2.0 * (1.0 - dice.unit()).ln()).sqrt();
+            deviation * radius * (std::f32::consts::TAU * dice.unit()).cos()
+        })
+        .collect()
+}

@@ -1,0 +1,322 @@
+//! The parts of a network that have numbers of their own: convolutions with their normalisation, and
+//! the two gates of CBAM.
+
+use burn::module::{Module, Param, RunningState};
+use burn::tensor::activation::sigmoid;
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::numbers::{ChannelGateNumbers, ConvNumbers, PixelGateNumbers};
+use super::plan::{Conv, Norm};
+use crate::kernels::{self, Activation, Sliding};
+use crate::quantise::Rounding;
+
+/// How much of the running statistics each batch replaces.
+const MOMENTUM: f64 = 0.1;
+
+/// Guard against division by zero: Keras's for MobileNet, and the re-implementation's for the
+/// embedding, whose normalisation does not scale.
+const EPSILON: f64 = 1e-3;
+/// See [`EPSILON`].
+const EPSILON_WITHOUT_SCALE: f64 = 1e-5;
+
+/// The guard that a kind of normalisation uses.
+#[must_use]
+pub const fn epsilon(norm: Norm) -> f64 {
+    match norm {
+        Norm::BatchWithoutScale => EPSILON_WITHOUT_SCALE,
+        Norm::Bias | Norm::Batch => EPSILON,
+    }
+}
+
+/// A convolution with what follows it.
+#[derive(Module, Debug)]
+pub struct ConvUnit {
+    /// `[out, in / groups, k, k]`.
+    pub kernel: Param<Tensor<4>>,
+    /// Scale of the normalisation; none where it has none.
+    pub gamma: Option<Param<Tensor<1>>>,
+    /// Shift of the normalisation, or the bias.
+    pub beta: Param<Tensor<1>>,
+    /// Running mean and variance; none where there is no normalisation.
+    pub statistics: Option<Statistics>,
+}
+
+/// What a normalisation remembers of the maps that it saw.
+#[derive(Module, Debug)]
+pub struct Statistics {
+    mean: RunningState<Tensor<1>>,
+    variance: RunningState<Tensor<1>>,
+}
+
+impl ConvUnit {
+    /// A unit with these numbers.
+    pub fn new(conv: &Conv, numbers: &ConvNumbers, device: &Device) -> Self {
+        let vector = |values: &[f32]| TensorData::new(values.to_vec(), [values.len()]);
+        let state = |values: &[f32]| RunningState::new(Tensor::from_data(vector(values), device));
+        Self {
+            kernel: Param::from_data(
+                TensorData::new(numbers.kernel.clone(), conv.kernel_shape()),
+                device,
+            ),
+            gamma: numbers
+                .gamma
+                .as_deref()
+                .map(|gamma| Param::from_data(vector(gamma), device)),
+            beta: Param::from_data(vector(&numbers.beta), device),
+            statistics: numbers
+                .statistics
+                .as_ref()
+                .map(|(mean, variance)| Statistics {
+                    mean: state(mean),
+                    variance: state(variance),
+                }),
+        }
+    }
+
+    /// Its numbers.
+    pub fn numbers(&self) -> ConvNumbers {
+        ConvNumbers {
+            kernel: values(self.kernel.val()),
+            gamma: self.gamma.as_ref().map(|gamma| values(gamma.val())),
+            beta: values(self.beta.val()),
+            statistics: self.statistics.as_ref().map(|known| {
+                (
+                    values(known.mean.value_sync()),
+                    values(known.variance.value_sync()),
+                )
+            }),
+        }
+    }
+
+    /// Normalises by the batch and lets the running statistics follow it.
+    pub fn learn(&self, conv: &Conv, maps: Tensor<4>) -> Tensor<4> {
+        let Some(statistics) = &self.statistics else {
+            return self.measure(conv, maps);
+        };
+        let sums = kernels::convolve(maps, self.kernel.val(), conv.sliding);
+        let gamma = self
+            .gamma
+            .as_ref()
+            .map_or_else(|| ones(conv, &sums.device()), Param::val);
+        let normalised = kernels::normalise(
+            sums,
+            gamma,
+            self.beta.val(),
+            epsilon(conv.norm),
+            conv.activation,
+        );
+        follow(&statistics.mean, normalised.mean);
+        follow(&statistics.variance, normalised.variance);
+        normalised.maps
+    }
+
+    /// Normalises by the running statistics.
+    pub fn measure(&self, conv: &Conv, maps: Tensor<4>) -> Tensor<4> {
+        let sums = kernels::convolve(maps, self.kernel.val(), conv.sliding);
+        let (scale, shift) = self.folded(conv, &sums.device());
+        let scale = scale.unwrap_or_else(|| ones(conv, &sums.device()));
+        kernels::scale_shift(sums, scale, shift, conv.activation)
+    }
+
+    /// As [`Self::measure`], with the normalisation folded into the kernel, and the kernel rounded as
+    /// the integer engine holds it. Gradients pass through the rounding.
+    pub fn quantised(&self, conv: &Conv, maps: Tensor<4>) -> Tensor<4> {
+        let device = maps.device();
+        let (scale, shift) = self.folded(conv, &device);
+        let kernel = match scale {
+            Some(scale) => self.kernel.val() * scale.reshape([conv.outputs, 1, 1, 1]),
+            None => self.kernel.val(),
+        };
+        let sums = kernels::convolve(maps, rounded(kernel), conv.sliding);
+        kernels::scale_shift(sums, ones(conv, &device), shift, conv.activation)
+    }
+
+    /// Scale and shift of the sums that stand for the normalisation: γ/√(σ²+ε) and β − μ·γ/√(σ²+ε).
+    fn folded(&self, conv: &Conv, device: &Device) -> (Option<Tensor<1>>, Tensor<1>) {
+        let Some(statistics) = &self.statistics else {
+            return (None, self.beta.val());
+        };
+        let mean = on(device, statistics.mean.value_sync());
+        let deviation = (on(device, statistics.variance.value_sync()) + epsilon(conv.norm)).sqrt();
+        let scale = match &self.gamma {
+            Some(gamma) => gamma.val() / deviation,
+            None => deviation.recip(),
+        };
+        (Some(scale.clone()), self.beta.val() - mean * scale)
+    }
+}
+
+/// A running statistic as a tensor that can meet those of `device`.
+fn on(device: &Device, state: Tensor<1>) -> Tensor<1> {
+    state.to_device(device)
+}
+
+fn follow(state: &RunningState<Tensor<1>>, batch: Tensor<1>) {
+    let batch = batch.detach();
+    let old = on(&batch.device(), state.value_sync());
+    state.update((old * (1.0 - MOMENTUM) + batch * MOMENTUM).detach());
+}
+
+fn ones(conv: &Conv, device: &Device) -> Tensor<1> {
+    Tensor::ones([conv.outputs], device)
+}
+
+/// A kernel rounded to 127 steps on each side of zero, a scale for each output channel. Gradients pass.
+fn rounded(kernel: Tensor<4>) -> Tensor<4> {
+    let fixed = kernel.clone().detach();
+    let largest = fixed.clone().abs().max_dim(3).max_dim(2).max_dim(1);
+    let unused = largest.clone().equal_elem(0.0);
+    let step = (largest / 127.0)
+        .clamp_min(f32::MIN_POSITIVE)
+        .mask_fill(unused, 1.0);
+    let steps = (fixed.clone() / step.clone()).round().clamp(-127.0, 127.0);
+    kernel + (steps * step - fixed).detach()
+}
+
+/// Channel attention.
+#[derive(Module, Debug)]
+pub struct ChannelGateUnit {
+    /// `[hidden, channels, 1, 1]`.
+    squeeze: Param<Tensor<4>>,
+    squeeze_bias: Param<Tensor<1>>,
+    /// `[channels, hidden, 1, 1]`.
+    expand: Param<Tensor<4>>,
+    expand_bias: Param<Tensor<1>>,
+}
+
+impl ChannelGateUnit {
+    /// A unit with these numbers.
+    pub fn new(numbers: &ChannelGateNumbers, device: &Device) -> Self {
+        let (channels, hidden) = (numbers.expand_bias.len(), numbers.squeeze_bias.len());
+        let matrix = |values: &[f32], shape: [usize; 4]| {
+            Param::from_data(TensorData::new(values.to_vec(), shape), device)
+        };
+        let vector = |values: &[f32]| {
+            Param::from_data(TensorData::new(values.to_vec(), [values.len()]), device)
+        };
+        Self {
+            squeeze: matrix(&numbers.squeeze, [hidden, channels, 1, 1]),
+            squeeze_bias: vector(&numbers.squeeze_bias),
+            expand: matrix(&numbers.expand, [channels, hidden, 1, 1]),
+            expand_bias: vector(&numbers.expand_bias),
+        }
+    }
+
+    /// Its numbers.
+    pub fn numbers(&self) -> ChannelGateNumbers {
+        ChannelGateNumbers {
+            squeeze: values(self.squeeze.val()),
+            squeeze_bias: values(self.squeeze_bias.val()),
+            expand: values(self.expand.val()),
+            expand_bias: values(self.expand_bias.val()),
+        }
+    }
+
+    /// The map times its gates.
+    pub fn forward(&self, maps: Tensor<4>, rounding: &mut Rounding<'_>) -> Tensor<4> {
+        let (mean, most) = kernels::channel_statistics(maps.clone());
+        let pooled = rounding.round_both(1, [mean, most].map(as_map));
+        let dense =
+            |from, weight: &Param<Tensor<4>>, bias: &Param<Tensor<1>>, activation, rounds| {
+                let weight = if rounds {
+                    rounded(weight.val())
+                } else {
+                    weight.val()
+                };
+                let sums = kernels::convolve(from, weight, POINTWISE);
+                let one = Tensor::ones([bias.val().dims()[0]], &sums.device());
+                kernels::scale_shift(sums, one, bias.val(), activation)
+            };
+        let rounds = rounding.rounds;
+        let hidden = pooled.map(|map| {
+            dense(
+                map,
+                &self.squeeze,
+                &self.squeeze_bias,
+                Activation::Relu,
+                rounds,
+            )
+        });
+        let hidden = rounding.round_both(2, hidden);
+        let answers = hidden.map(|map| {
+            dense(
+                map,
+                &self.expand,
+                &self.expand_bias,
+                Activation::None,
+                rounds,
+            )
+        });
+        let [of_mean, of_most] = rounding.round_both(3, answers);
+        let gates = sigmoid(of_mean + of_most);
+        let [batch, channels, ..] = gates.dims();
+        kernels::gate_channels(maps, gates.reshape([batch, channels]))
+    }
+}
+
+/// A 1×1 convolution.
+const POINTWISE: Sliding = Sliding {
+    stride: 1,
+    dilation: 1,
+    groups: 1,
+    pads: [0; 4],
+};
+
+/// Vectors as maps of one pixel.
+fn as_map(vectors: Tensor<2>) -> Tensor<4> {
+    let [batch, length] = vectors.dims();
+    vectors.reshape([batch, length, 1, 1])
+}
+
+/// Spatial attention.
+#[derive(Module, Debug)]
+pub struct PixelGateUnit {
+    /// `[1, 2, k, k]`: of the means, of the maxima.
+    kernel: Param<Tensor<4>>,
+    bias: Param<Tensor<1>>,
+}
+
+impl PixelGateUnit {
+    /// A unit with these numbers, whose kernel has `side` rows.
+    pub fn new(side: usize, numbers: &PixelGateNumbers, device: &Device) -> Self {
+        let shape = [1, 2, side, side];
+        Self {
+            kernel: Param::from_data(TensorData::new(numbers.kernel.clone(), shape), device),
+            bias: Param::from_data(TensorData::new(vec![numbers.bias], [1]), device),
+        }
+    }
+
+    /// Its numbers.
+    pub fn numbers(&self) -> PixelGateNumbers {
+        PixelGateNumbers {
+            kernel: values(self.kernel.val()),
+            bias: values(self.bias.val())[0],
+        }
+    }
+
+    /// The map times its gates.
+    pub fn forward(&self, side: usize, maps: Tensor<4>, rounding: &mut Rounding<'_>) -> Tensor<4> {
+        let sliding = Sliding {
+            pads: [side / 2; 4],
+            ..POINTWISE
+        };
+        let pooled = rounding.round(1, kernels::pixel_statistics(maps.clone()));
+        let kernel = if rounding.rounds {
+            rounded(self.kernel.val())
+        } else {
+            self.kernel.val()
+        };
+        let seen = kernels::convolve(pooled, kernel, sliding);
+        let one = Tensor::ones([1], &seen.device());
+        let answer = rounding.round(
+            2,
+            kernels::scale_shift(seen, one, self.bias.val(), Activation::None),
+        );
+        kernels::gate_pixels(maps, sigmoid(answer))
+    }
+}
+
+/// A tensor's numbers, row by row.
+pub fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().iter::<f32>().collect()
+}

@@ -1,0 +1,49 @@
+//! Kernels in whole steps.
+
+/// A kernel as the engine holds it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Steps {
+    /// The kernel in steps, −127 to 127, in the order in which it was given.
+    pub steps: Vec<i8>,
+    /// The step of each output channel.
+    pub scales: Vec<f32>,
+}
+
+/// Rounds a kernel `[outputs, …]` to steps of 1/127 of each output channel's largest number. A
+/// channel of zeros alone gets the step 1, since a step must be above zero.
+#[must_use]
+pub fn steps(kernel: &[f32], outputs: usize) -> Steps {
+    let length = kernel.len() / outputs.max(1);
+    let mut steps = Vec::with_capacity(kernel.len());
+    let mut scales = Vec::with_capacity(outputs);
+    for channel in kernel.chunks(length.max(1)) {
+        let largest = channel
+            .iter()
+            .fold(0.0_f32, |largest, number| largest.max(number.abs()));
+        let scale = if largest > 0.0 {
+            (largest / 127.0).max(f32::MIN_POSITIVE)
+        } else {
+            1.0
+        };
+        scales.push(scale);
+        steps.extend(
+            channel
+                .iter()
+                .map(|number| (number / scale).round_ties_even().clamp(-127.0, 127.0) as i8),
+        );
+    }
+    Steps { steps, scales }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_channel_has_its_own_step() {
+        let Steps { steps, scales } = steps(&[1.0, -0.5, 0.0, 0.0, 254.0, -127.0], 3);
+        assert_eq!(steps, [127, -64, 0, 0, 127, -64]);
+        assert!((scales[0] - 1.0 / 127.0).abs() < 1e-9);
+        assert_eq!(scales[1..], [1.0, 2.0]);
+    }
+}

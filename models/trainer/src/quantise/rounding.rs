@@ -1,0 +1,52 @@
+//! Rounds a network's maps while it is computed, and lets their ranges follow what is seen.
+
+use burn::tensor::Tensor;
+
+use super::range::{Range, Ranges};
+use crate::kernels;
+
+/// The rounding of one node's numbers.
+///
+/// Slot 0 is the node's result. A channel attention also rounds its pooled vectors (1), hidden
+/// vectors (2) and answers (3), each with one range for the means and the maxima; a spatial attention
+/// its two pooled maps (1) and the answer of its convolution (2).
+#[derive(Debug)]
+pub struct Rounding<'a> {
+    /// The ranges of all nodes.
+    pub ranges: &'a mut Ranges,
+    /// The node.
+    pub place: usize,
+    /// Whether ranges follow what is seen.
+    pub observes: bool,
+    /// Whether numbers are rounded.
+    pub rounds: bool,
+}
+
+impl Rounding<'_> {
+    /// `map` in the steps of a slot, or as it is where nothing is rounded.
+    pub fn round(&mut self, slot: usize, map: Tensor<4>) -> Tensor<4> {
+        if self.observes {
+            self.ranges.follow(self.place, slot, Range::of(&map));
+        }
+        match self.ranges.quantisation(self.place, slot) {
+            Some(steps) if self.rounds => {
+                kernels::fake_quantise(map, steps.scale, i32::from(steps.zero_point), -128, 127)
+            }
+            _ => map,
+        }
+    }
+
+    /// Both of two vectors in the steps that they share.
+    pub fn round_both(&mut self, slot: usize, [a, b]: [Tensor<4>; 2]) -> [Tensor<4>; 2] {
+        if !self.observes && !self.rounds {
+            return [a, b];
+        }
+        let length = a.dims()[0];
+        let both = self.round(slot, Tensor::cat(vec![a, b], 0));
+        let mut halves = both.split(length, 0).into_iter();
+        let half = |halves: &mut std::vec::IntoIter<Tensor<4>>| {
+            halves.next().expect("two halves were joined")
+        };
+        [half(&mut halves), half(&mut halves)]
+    }
+}

@@ -1,0 +1,203 @@
+//! The training loop: shows varied photographs, follows the gradient, measures, keeps the best.
+//!
+//! One loop serves all: what [`RunConfig`] holds besides the plain course (a teacher, a penalty on
+//! scales, zeros, rounding, a metric loss) changes a step, not the loop.
+
+mod loss;
+mod step;
+
+use std::thread;
+use std::time::Instant;
+
+use burn::module::Module;
+use burn::optim::AdamWConfig;
+use burn::tensor::Device;
+use sortd::error::{Error, Result};
+
+use crate::checkpoint::{self, Progress, State};
+use crate::config::{RunConfig, TrainingConfig};
+use crate::data::batches::Source;
+use crate::data::photo::Squeezed;
+use crate::evaluation;
+use crate::files;
+use crate::metrics::{self, Confusion};
+use crate::nets::net::{Net, Pass};
+use crate::plots;
+use crate::progress::Bar;
+use crate::run_folder::{EpochRecord, RunFolder};
+
+/// What a run learns from and where it leaves its results.
+#[derive(Debug)]
+pub struct Course<'a> {
+    /// The exact configuration.
+    pub config: &'a RunConfig,
+    /// The batches.
+    pub source: &'a Source<'a>,
+    /// Photographs to choose the best epoch by.
+    pub validation: &'a [Squeezed],
+    /// The network whose answers are learnt from besides the labels, if any.
+    pub teacher: Option<&'a Net>,
+    /// Where the results go.
+    pub folder: &'a RunFolder,
+    /// Where to compute, without gradients.
+    pub device: &'a Device,
+}
+
+impl Course<'_> {
+    /// How the network is computed while it learns.
+    const fn learning(&self) -> Pass {
+        if self.config.training.rounding {
+            Pass::LearnQuantised
+        } else {
+            Pass::Learn
+        }
+    }
+
+    /// How it is computed when it is measured.
+    const fn measuring(&self) -> Pass {
+        if self.config.training.rounding {
+            Pass::Quantised
+        } else {
+            Pass::Measure
+        }
+    }
+
+    /// Steps of the whole run.
+    fn steps(&self) -> usize {
+        self.source.batches() * self.config.training.epochs
+    }
+}
+
+/// The state of a run that has not begun.
+#[must_use]
+pub fn begin(network: Net, config: &TrainingConfig) -> State<Net> {
+    let average = network.valid();
+    let optimiser = AdamWConfig::new()
+        .with_weight_decay(config.weight_decay)
+        .with_epsilon(1e-8)
+        .init();
+    State {
+        network,
+        average,
+        optimiser,
+        progress: Progress::default(),
+    }
+}
+
+/// Trains until `epochs` are done (the configured number, or fewer to stop early) and gives the
+/// final state. After each epoch there is a checkpoint.
+///
+/// # Errors
+/// The loss is not a number, or a file cannot be written; the last checkpoint is then whole.
+pub fn train(course: &Course<'_>, mut state: State<Net>, epochs: usize) -> Result<State<Net>> {
+    let total = course.config.training.epochs;
+    let bar = Bar::new(
+        state.progress.epochs,
+        epochs,
+        course.source.batches(),
+        course.source.batch,
+    );
+    let weights = loss::class_weights(course.source, course.config);
+    while state.progress.epochs < epochs {
+        let started = Instant::now();
+        let (next, mut record) = one_epoch(course, state, &weights, &bar)?;
+        state = next;
+        let learnt = started.elapsed().as_secs_f64();
+        measure(course, &state, &mut record)?;
+        record.images_per_second = (course.source.batches() * course.source.batch) as f64 / learnt;
+        record.seconds = started.elapsed().as_secs_f64();
+        bar.epoch_done(&record, total);
+        keep(course, &mut state, record)?;
+    }
+    bar.finish();
+    Ok(state)
+}
+
+/// Shows as many photographs as an epoch has.
+fn one_epoch(
+    course: &Course<'_>,
+    mut state: State<Net>,
+    weights: &[f32],
+    bar: &Bar,
+) -> Result<(State<Net>, EpochRecord)> {
+    let epoch = state.progress.epochs;
+    let mut record = EpochRecord {
+        epoch: epoch + 1,
+        ..EpochRecord::empty()
+    };
+    let mut seen = 0;
+    thread::scope(|scope| {
+        for batch in course.source.epoch(scope, epoch) {
+            let batch = batch?;
+            record.rate = course
+                .config
+                .rate
+                .rate(state.progress.steps, course.steps());
+            let seen_here = step::step(course, &mut state, &batch, weights, record.rate)?;
+            if !seen_here.loss.is_finite() {
+                return Err(not_a_number(course, epoch, state.progress.steps));
+            }
+            record.train_loss += seen_here.loss * batch.labels.len() as f64;
+            record.train_accuracy += seen_here.correct as f64;
+            seen += batch.labels.len();
+            bar.step(seen_here.loss);
+        }
+        Ok(())
+    })?;
+    record.train_loss /= seen.max(1) as f64;
+    record.train_accuracy /= seen.max(1) as f64;
+    state.progress.epochs += 1;
+    Ok((state, record))
+}
+
+fn measure(course: &Course<'_>, state: &State<Net>, record: &mut EpochRecord) -> Result<()> {
+    let side = course.source.side as usize;
+    let answers = evaluation::answers(
+        &state.average,
+        course.measuring(),
+        course.validation,
+        side,
+        course.device,
+    )?;
+    let truths: Vec<usize> = course.validation.iter().map(|photo| photo.label).collect();
+    let confusion = Confusion::of(&answers.logits, &truths, course.config.data.labels.len());
+    record.validation_accuracy = confusion.correct() as f64 / confusion.total().max(1) as f64;
+    record.validation_loss = metrics::negative_log_likelihood(&answers.logits, &truths, 1.0);
+    Ok(())
+}
+
+/// Writes what the epoch gave: the best weights, the metrics, the curves and the checkpoint.
+fn keep(course: &Course<'_>, state: &mut State<Net>, record: EpochRecord) -> Result<()> {
+    let progress = &mut state.progress;
+    let best = progress
+        .history
+        .iter()
+        .find(|known| known.epoch == progress.best_epoch);
+    // While zeros are still being added, a denser network is no result.
+    let counts = course.config.sparsity.is_none_or(|schedule| {
+        record.epoch as f64 > schedule.end * course.config.training.epochs as f64
+    });
+    if counts && best.is_none_or(|best| record.better_than(best)) {
+        progress.best_epoch = record.epoch;
+        checkpoint::save_weights(&course.folder.best_file(), &state.average)?;
+    }
+    progress.history.push(record);
+    files::write_json(&course.folder.metrics_file(), &progress.history)?;
+    plots::learning_curves(
+        &course.folder.curves_file(),
+        &progress.history,
+        progress.best_epoch,
+    )?;
+    checkpoint::save(course.folder.root(), state)
+}
+
+fn not_a_number(course: &Course<'_>, epoch: usize, steps: usize) -> Error {
+    let what = format!(
+        "the loss is not a number in epoch {}, after {steps} steps",
+        epoch + 1
+    );
+    Error::internal(what).advice(format!(
+        "lower --rate and start a new run; the last checkpoint in {} is from before",
+        course.folder.root().display()
+    ))
+}

@@ -1,0 +1,154 @@
+//! One step: forward, loss, backward, the optimiser, and what keeps the average and the zeros.
+
+use burn::module::{Module, ParamGroup};
+use burn::optim::GradientsParams;
+use burn::optim::lr_scheduler::module_lr_scheduler::{ModuleLearningRate, ModuleLrSchedulerConfig};
+use burn::tensor::Tensor;
+use sortd::error::{Error, Result};
+
+use super::{Course, loss};
+use crate::average;
+use crate::checkpoint::State;
+use crate::compress::magnitude;
+use crate::config::TrainingConfig;
+use crate::data::batches::{Batch, to_tensor};
+use crate::data::dice::{Dice, Purpose};
+use crate::evaluation;
+use crate::metrics::Confusion;
+use crate::nets::net::{Net, Pass};
+
+/// Maps of at least this share of the picture's side belong to the early layers, whose pretrained
+/// edges and colours hold for any photograph.
+const EARLY: f64 = 1.0 / 8.0;
+
+/// What one step saw.
+pub struct Seen {
+    /// The loss.
+    pub loss: f64,
+    /// Photographs recognised.
+    pub correct: u64,
+}
+
+/// Learns from one batch.
+///
+/// # Errors
+/// The batch is not of whole pictures, or the rates cannot be set, both of which are defects.
+pub fn step(
+    course: &Course<'_>,
+    state: &mut State<Net>,
+    batch: &Batch,
+    weights: &[f32],
+    rate: f64,
+) -> Result<Seen> {
+    let training = &course.config.training;
+    let side = course.source.side as usize;
+    let device = course.device.clone().autodiff();
+    // Dropout draws from the device's own sequence, which begins anew at each step so that a
+    // resumed run draws the same.
+    device.seed(
+        Dice::new(
+            course.source.seed,
+            Purpose::Dropout,
+            state.progress.steps as u64,
+            0,
+        )
+        .bits(),
+    );
+    let answer = state
+        .network
+        .forward(to_tensor(&batch.pixels, side, &device)?, course.learning());
+    let rows = evaluation::rows(answer.logits.clone());
+    let mut loss = loss::of_labels(
+        answer.logits.clone(),
+        &batch.labels,
+        weights,
+        training.label_smoothing,
+        &device,
+    );
+    if let (Some(teacher), Some(settings)) = (course.teacher, &course.config.distillation) {
+        let taught = teacher
+            .forward(
+                to_tensor(&batch.pixels, side, course.device)?,
+                Pass::Measure,
+            )
+            .logits;
+        let taught = Tensor::from_inner(taught);
+        let of_teacher = loss::of_teacher(answer.logits, taught, settings.temperature);
+        loss = loss * (1.0 - settings.share) + of_teacher * settings.share;
+    }
+    if let Some(settings) = &course.config.metric
+        && let Some(of_neighbours) =
+            loss::of_neighbours(answer.embedding, &batch.labels, settings.temperature)
+    {
+        loss = loss + of_neighbours * settings.share;
+    }
+    let value = f64::from(loss.clone().into_scalar::<f32>());
+    if training.scale_penalty > 0.0
+        && let Some(scales) = state.network.scales()
+    {
+        loss = loss + scales * training.scale_penalty;
+    }
+    let gradients = GradientsParams::from_grads(loss.backward(), &state.network);
+    let rates = rates(&state.network, training, rate)?;
+    let before = course.config.sparsity.map(|_| state.network.clone());
+    state.network = state
+        .optimiser
+        .step(rates, state.network.clone(), gradients);
+    if let (Some(before), Some(schedule)) = (before, &course.config.sparsity) {
+        let held = magnitude::hold(state.network.clone(), &before);
+        state.network = match schedule.share(state.progress.steps, course.steps()) {
+            Some(share) => magnitude::prune(held, share),
+            None => held,
+        };
+    }
+    follow(course, state);
+    state.progress.steps += 1;
+    let correct = Confusion::of(&rows, &batch.labels, weights.len()).correct();
+    Ok(Seen {
+        loss: value,
+        correct,
+    })
+}
+
+/// Lets the average follow the network; zeros stay zeros in it.
+fn follow(course: &Course<'_>, state: &mut State<Net>) {
+    // Reading the network as deployed settles the running statistics of this step.
+    let settled = state.network.valid();
+    let average = state.average.clone();
+    let average = average::follow(
+        average,
+        &settled,
+        course.config.training.average_decay,
+        state.progress.steps,
+    );
+    state.average = if course.config.sparsity.is_some() {
+        magnitude::hold(average, &settled)
+    } else {
+        average
+    };
+}
+
+/// The rate of each group of layers.
+fn rates(network: &Net, training: &TrainingConfig, rate: f64) -> Result<ModuleLearningRate> {
+    ModuleLrSchedulerConfig::new(rate.into())
+        .with_group(early_layers(network), rate * training.early_rate)
+        .with_group(head(network), rate * training.head_rate)
+        .init()
+        .map(|mut scheduler| scheduler.step())
+        .map_err(|error| Error::internal(format!("cannot set the learning rates: {error}")))
+}
+
+fn early_layers(network: &Net) -> ParamGroup {
+    let plan = network.plan();
+    let shapes = plan.shapes();
+    network.group(|place| {
+        shapes[place].side as f64 >= EARLY * plan.side as f64 && place < plan.embedding
+    })
+}
+
+/// What begins from nothing and learns at a higher rate: the layers behind the last map.
+fn head(network: &Net) -> ParamGroup {
+    let plan = network.plan();
+    let embedding = plan.embedding;
+    network.group(|place| place >= embedding)
+}
