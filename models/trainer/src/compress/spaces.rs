@@ -161,7 +161,7 @@ mod tests {
         let sum = builder.sum("sum", stem, narrow, Activation::None);
         let mean = builder.add("mean", vec![sum], Layer::Mean);
         let logits = builder.dense("logits", mean, 4, Norm::Bias);
-        let spaces = Spaces::of(&builder.finish(mean, logits)).spaces;
+        let spaces = Spaces::of(&builder.finish(mean, logits).unwrap()).spaces;
         let nodes: Vec<&[usize]> = spaces.iter().map(|space| space.nodes.as_slice()).collect();
         assert_eq!(nodes, [&[stem, narrow, sum, mean][..], &[wide, seen][..]]);
         assert!(spaces.iter().all(|space| space.channels_per_atom == 1));
@@ -176,7 +176,7 @@ mod tests {
         let second = builder.pointwise("second", shuffled, 8, 2, Activation::Relu6);
         let mean = builder.add("mean", vec![second], Layer::Mean);
         let logits = builder.dense("logits", mean, 4, Norm::Bias);
-        let spaces = Spaces::of(&builder.finish(mean, logits));
+        let spaces = Spaces::of(&builder.finish(mean, logits).unwrap());
         let inner = spaces
             .spaces
             .iter()

@@ -1,6 +1,7 @@
 //! What follows the last map: the vector that describes the item, and the classes' logits.
 
 use serde::{Deserialize, Serialize};
+use sortd::error::Result;
 
 use super::plan::{Builder, Layer, Norm, Plan};
 
@@ -20,7 +21,10 @@ pub enum Head {
 
 impl Head {
     /// Ends a plan behind the map at `from`.
-    pub(super) fn end(self, mut builder: Builder, from: usize, classes: usize) -> Plan {
+    ///
+    /// # Errors
+    /// A layer of the plan does not fit.
+    pub(super) fn end(self, mut builder: Builder, from: usize, classes: usize) -> Result<Plan> {
         builder.stage("head");
         let mean = builder.add("mean", vec![from], Layer::Mean);
         let embedding = match self {

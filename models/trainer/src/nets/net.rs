@@ -179,7 +179,7 @@ impl Net {
             self.ranges
                 .update(Tensor::from_data(data, &self.ranges.value().device()));
         }
-        let mut vector = |place: usize| flat(maps[place].clone().expect("results are kept"));
+        let vector = |place: usize| flat(maps[place].clone().expect("results are kept"));
         Answer {
             embedding: vector(self.plan.embedding),
             logits: vector(self.plan.logits),

@@ -1,5 +1,7 @@
 //! Writes a plan layer by layer.
 
+use sortd::error::{Error, Result};
+
 use super::{ChannelGate, Conv, Layer, Node, Norm, Plan, Shape};
 use crate::kernels::{Activation, Sliding};
 
@@ -11,6 +13,7 @@ pub struct Builder {
     stage: String,
     nodes: Vec<Node>,
     shapes: Vec<Shape>,
+    problem: Option<Error>,
 }
 
 impl Builder {
@@ -23,6 +26,7 @@ impl Builder {
             stage: "picture".to_owned(),
             nodes: Vec::new(),
             shapes: Vec::new(),
+            problem: None,
         };
         builder.add("picture", Vec::new(), Layer::Picture);
         builder
@@ -39,15 +43,23 @@ impl Builder {
         self.shapes[place]
     }
 
-    /// Adds any layer.
-    ///
-    /// # Panics
-    /// The layer does not fit its inputs: a mistake of the network's file, which its tests see.
+    /// Adds any layer. One that does not fit its inputs is remembered, and [`Self::finish`] says so.
     pub fn add(&mut self, name: &str, inputs: Vec<usize>, layer: Layer) -> usize {
         let given: Vec<Shape> = inputs.iter().map(|&input| self.shapes[input]).collect();
-        let shape = layer.shape(&given, self.side);
-        self.shapes
-            .push(shape.unwrap_or_else(|why| panic!("layer {name}: {why}")));
+        let shape = layer.shape(&given, self.side).unwrap_or_else(|why| {
+            let what = format!(
+                "{} for pictures of {} pixels: layer {name} {why}",
+                self.name, self.side
+            );
+            self.problem.get_or_insert_with(|| {
+                Error::usage(what).advice("choose a larger side or a smaller network")
+            });
+            given.first().copied().unwrap_or(Shape {
+                channels: 3,
+                side: 1,
+            })
+        });
+        self.shapes.push(shape);
         self.nodes.push(Node {
             name: name.to_owned(),
             stage: self.stage.clone(),
@@ -160,15 +172,21 @@ impl Builder {
     }
 
     /// The finished plan.
-    #[must_use]
-    pub fn finish(self, embedding: usize, logits: usize) -> Plan {
-        Plan {
+    ///
+    /// # Errors
+    /// A layer did not fit: the pictures are too small, or the network makes no sense.
+    pub fn finish(self, embedding: usize, logits: usize) -> Result<Plan> {
+        if let Some(problem) = self.problem {
+            return Err(problem);
+        }
+        let plan = Plan {
             name: self.name,
             side: self.side,
             nodes: self.nodes,
             embedding,
             logits,
-        }
+        };
+        plan.check().map(|()| plan)
     }
 
     fn normalised(
