@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sortd::error::{Error, Result};
 
 use crate::data::augment::Variation;
+use crate::data::sources::Sources;
 use crate::schedule::OneCycle;
 
 /// Everything that decides a run's result.
@@ -28,23 +29,29 @@ pub struct RunConfig {
 }
 
 /// The photographs of a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DataConfig {
-    /// The data set's folder name.
-    pub dataset: String,
-    /// List of photographs to learn from.
-    pub train: String,
-    /// List of photographs to choose the best epoch by.
-    pub validation: String,
-    /// Labels, in the order of the outputs.
-    pub labels: Vec<String>,
-    /// Photographs that could be read of the first list.
+    /// Name of the description, its file's without the ending, such as `waste-blocked`.
+    pub name: String,
+    /// Photographs that could be read to learn from.
     pub train_images: usize,
-    /// Pictures of ground without items that items are laid onto.
+    /// Empty boards and pictures of ground that items are laid onto.
     pub background_images: usize,
+    /// Photographs drawn in an epoch.
+    pub draws: usize,
     /// Shorter side of the copies that inputs are cut from, in pixels.
     pub reduced_side: u32,
+    /// The description: labels, sources, and what is used for what.
+    pub sources: Sources,
+}
+
+impl DataConfig {
+    /// Labels, in the order of the outputs.
+    #[must_use]
+    pub fn labels(&self) -> &[String] {
+        &self.sources.labels
+    }
 }
 
 /// The network of a run.
@@ -155,12 +162,19 @@ impl RunConfig {
     }
 }
 
-/// Key paths and values of a TOML text.
+/// Key paths and values of a TOML text; of tables that are repeated, each has its number.
 fn flat(text: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut table = String::new();
+    let mut tables = 0;
     for line in text.lines() {
         if let Some(name) = line
+            .strip_prefix("[[")
+            .and_then(|rest| rest.strip_suffix("]]"))
+        {
+            tables += 1;
+            table = format!("{name}#{tables}.");
+        } else if let Some(name) = line
             .strip_prefix('[')
             .and_then(|rest| rest.strip_suffix(']'))
         {

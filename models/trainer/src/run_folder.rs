@@ -161,12 +161,17 @@ impl RunFolder {
     /// The figures of an evaluation on `list`.
     #[must_use]
     pub fn evaluation_file(&self, list: &str) -> PathBuf {
-        self.root.join(format!("evaluation-{list}.json"))
+        self.root.join(format!("evaluation-{}.json", flat(list)))
     }
 
     /// The picture of the confusion on `list`.
     #[must_use]
     pub fn confusion_file(&self, list: &str) -> PathBuf {
-        self.root.join(format!("confusion-{list}.png"))
+        self.root.join(format!("confusion-{}.png", flat(list)))
     }
+}
+
+/// A test's name as part of a file's: `trashnet/blocked-test` becomes `trashnet-blocked-test`.
+fn flat(list: &str) -> String {
+    list.replace('/', "-")
 }

@@ -196,13 +196,10 @@ fn targets(labels: &[usize], weights: &[f32], smoothing: f32, device: &Device) -
 
 /// How much a photograph of each class weighs.
 fn class_weights(source: &Source<'_>, config: &RunConfig) -> Vec<f32> {
-    let mut counts = vec![0_usize; config.data.labels.len()];
-    for photo in source.photos {
-        counts[photo.label] += 1;
-    }
-    let mean = source.photos.len() as f32 / counts.len() as f32;
-    let weight = |count: usize| (mean / count.max(1) as f32).powf(config.training.class_balance);
-    counts.into_iter().map(weight).collect()
+    let draws = source.draws_by_label(config.data.labels().len());
+    let mean = source.draws as f32 / draws.len() as f32;
+    let weight = |draws: f32| (mean / draws.max(1.0)).powf(config.training.class_balance);
+    draws.into_iter().map(weight).collect()
 }
 
 fn measure<N: Network>(
@@ -213,7 +210,7 @@ fn measure<N: Network>(
     let side = course.source.side as usize;
     let logits = evaluation::logits(&state.average, course.validation, side, course.device)?;
     let truths: Vec<usize> = course.validation.iter().map(|photo| photo.label).collect();
-    let confusion = Confusion::of(&logits, &truths, course.config.data.labels.len());
+    let confusion = Confusion::of(&logits, &truths, course.config.data.labels().len());
     record.validation_accuracy = confusion.correct() as f64 / confusion.total().max(1) as f64;
     record.validation_loss = metrics::negative_log_likelihood(&logits, &truths, 1.0);
     Ok(())

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand.
 
 mod card;
+mod data;
 mod evaluate;
 mod export;
 mod train;
@@ -30,6 +31,8 @@ enum Command {
     Evaluate(evaluate::Evaluate),
     /// Write a run's best weights as a bundle that the daemon loads
     Export(export::Export),
+    /// Look at the photographs that networks learn from
+    Data(data::Data),
     /// Write the figures of the model card from evaluated runs
     Card(card::Card),
 }
@@ -57,6 +60,7 @@ impl Cli {
             Command::Train(train) => train.run(),
             Command::Evaluate(evaluate) => evaluate.run(),
             Command::Export(export) => export.run(),
+            Command::Data(data) => data.run(),
             Command::Card(card) => card.run(),
         }
     }

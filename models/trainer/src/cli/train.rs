@@ -13,8 +13,9 @@ use crate::config::{DataConfig, NetworkConfig, RunConfig, TrainingConfig};
 use crate::data::augment::Variation;
 use crate::data::batches::Source;
 use crate::data::dice::{Dice, Purpose};
-use crate::data::photo::{self, Loaded, Reduced, Squeezed};
-use crate::data::tree::{self, Tree};
+use crate::data::material::{Material, reduced_side};
+use crate::data::photo::Content;
+use crate::data::sources::Sources;
 use crate::nets::mobilenet_v1::{MobileNetV1, MobileNetV1Config};
 use crate::places;
 use crate::run_folder::RunFolder;
@@ -22,16 +23,10 @@ use crate::schedule::OneCycle;
 use crate::training::{self, Course};
 use crate::weights::Weights;
 
-/// Shorter side of the copies that inputs are cut from, as a multiple of the input's side.
-const REDUCED: f64 = 1.5;
-
-/// Folder of pictures without items, in the data folder.
-const BACKGROUNDS: &str = "background/no_item";
-
 /// Teach a network, or go on with an interrupted run.
 ///
-/// Learns from the list NAME-train, keeps the weights of the epoch that does best on NAME-val, and
-/// never looks at NAME-test. Every epoch ends with a checkpoint; the same command with --resume
+/// Learns from the photographs that the description names, keeps the weights of the epoch that does
+/// best on its validation, and never looks at its tests. Every epoch ends with a checkpoint; the same command with --resume
 /// goes on from it, to the same result to the last bit.
 #[derive(Debug, Args)]
 pub struct Train {
@@ -46,13 +41,9 @@ pub struct Train {
     #[arg(long)]
     resume: bool,
 
-    /// Data set, a folder of the data folder
-    #[arg(long, value_name = "NAME", default_value = "trashnet")]
-    dataset: String,
-
-    /// Lists to use: NAME-train and NAME-val of the data set's folder splits/
-    #[arg(long, value_name = "NAME", default_value = "blocked")]
-    split: String,
+    /// Description of the photographs [default: models/trainer/data/waste-blocked.toml]
+    #[arg(long, value_name = "FILE")]
+    sources: Option<PathBuf>,
 
     /// Times that every photograph is shown
     #[arg(long, value_name = "N", default_value_t = TrainingConfig::default().epochs, value_parser = count())]
@@ -104,9 +95,12 @@ impl Train {
     /// a file cannot be written.
     pub fn run(self) -> Result<()> {
         let device = self.common.device.open()?;
-        let material = Material::load(&self)?;
+        let file = places::sources(self.sources.as_deref());
+        let sources = Sources::read(&file)?;
+        let data = places::data(self.common.data.as_deref());
+        let material = Material::load(&sources, &data, self.side)?;
         let (network, pretrained_sha256) = self.network(&material.labels, &device)?;
-        let config = self.config(&material, pretrained_sha256);
+        let config = self.config(&file, sources, &material, pretrained_sha256);
         let folder = if self.resume && self.run.join("config.toml").exists() {
             let folder = RunFolder::open(&self.run)?;
             folder.require(&config)?;
@@ -117,9 +111,10 @@ impl Train {
         let state = checkpoint::load(folder.root(), training::begin(network, &config.training))?;
         let source = Source {
             photos: &material.train.photos,
-            backgrounds: &material.backgrounds,
+            grounds: material.grounds(),
             variation: &config.variation,
             side: self.side,
+            draws: material.draws,
             batch: self.batch,
             seed: self.seed,
         };
@@ -138,10 +133,10 @@ impl Train {
                 .train
                 .photos
                 .iter()
-                .filter(|photo| photo.item.is_some())
+                .filter(|photo| photo.content == Content::Found)
                 .count(),
             material.validation.photos.len(),
-            material.backgrounds.len(),
+            config.data.background_images,
             state.progress.epochs,
             self.epochs,
         );
@@ -173,17 +168,23 @@ impl Train {
         Ok((network, Some(sha256)))
     }
 
-    fn config(&self, material: &Material, pretrained_sha256: Option<String>) -> RunConfig {
+    fn config(
+        &self,
+        file: &Path,
+        sources: Sources,
+        material: &Material,
+        pretrained_sha256: Option<String>,
+    ) -> RunConfig {
+        let name = file.file_stem().unwrap_or_default();
         RunConfig {
             seed: self.seed,
             data: DataConfig {
-                dataset: self.dataset.clone(),
-                train: format!("{}-train", self.split),
-                validation: format!("{}-val", self.split),
-                labels: material.labels.clone(),
+                name: name.to_string_lossy().into_owned(),
                 train_images: material.train.photos.len(),
-                background_images: material.backgrounds.len(),
+                background_images: material.backgrounds.len() + material.boards.len(),
+                draws: material.draws,
                 reduced_side: reduced_side(self.side),
+                sources,
             },
             network: NetworkConfig {
                 family: "mobilenet-v1".to_owned(),
@@ -231,48 +232,4 @@ fn share(text: &str) -> std::result::Result<f32, String> {
     } else {
         Err("must lie in 0 to 1".to_owned())
     }
-}
-
-/// The photographs of a run.
-struct Material {
-    labels: Vec<String>,
-    train: Loaded<Reduced>,
-    validation: Loaded<Squeezed>,
-    backgrounds: Vec<image::RgbImage>,
-}
-
-impl Material {
-    fn load(options: &Train) -> Result<Self> {
-        let data = places::data(options.common.data.as_deref());
-        let tree = Tree::open(&data.join(&options.dataset))?;
-        let train = tree.split(&format!("{}-train", options.split))?;
-        let validation = tree.split(&format!("{}-val", options.split))?;
-        let train = photo::load_reduced(&train, reduced_side(options.side))?;
-        train.report_skipped("photographs to learn from");
-        let validation = photo::load_squeezed(&validation, options.side)?;
-        validation.report_skipped("photographs to choose by");
-        let backgrounds = backgrounds(&data, options)?;
-        Ok(Self {
-            labels: tree.labels().to_vec(),
-            train,
-            validation,
-            backgrounds,
-        })
-    }
-}
-
-/// Pictures to lay items onto; none where that is switched off.
-fn backgrounds(data: &Path, options: &Train) -> Result<Vec<image::RgbImage>> {
-    if options.paste <= 0.0 {
-        return Ok(Vec::new());
-    }
-    let pictures = tree::pictures(&data.join(BACKGROUNDS))
-        .map_err(|error| error.advice("give --paste 0 to do without other backgrounds"))?;
-    let loaded = photo::load_backgrounds(&pictures, reduced_side(options.side))?;
-    loaded.report_skipped("backgrounds");
-    Ok(loaded.photos)
-}
-
-fn reduced_side(side: u32) -> u32 {
-    (f64::from(side) * REDUCED) as u32
 }

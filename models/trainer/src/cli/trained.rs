@@ -1,21 +1,22 @@
 //! A finished run, opened again by `evaluate` and `export`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
-use sortd::error::{Error, Result};
+use sortd::error::Result;
 
 use super::Common;
 use crate::checkpoint;
 use crate::config::RunConfig;
-use crate::data::photo::{self, Loaded, Squeezed};
-use crate::data::tree::Tree;
+use crate::data::material::Framing;
+use crate::data::photo::{Loaded, Squeezed};
+use crate::data::sources::Use;
 use crate::files;
 use crate::nets::mobilenet_v1::{MobileNetV1, MobileNetV1Config};
 use crate::places;
 use crate::run_folder::{EpochRecord, RunFolder};
 
-/// A run with its best weights and its data set.
+/// A run with its best weights.
 #[derive(Debug)]
 pub struct Trained {
     /// The run's folder.
@@ -24,8 +25,8 @@ pub struct Trained {
     pub config: RunConfig,
     /// The averaged weights of its best epoch.
     pub network: MobileNetV1,
-    /// The data set it learnt from.
-    pub tree: Tree,
+    /// The data folder.
+    pub data: PathBuf,
     /// Where it computes.
     pub device: Device,
 }
@@ -34,22 +35,14 @@ impl Trained {
     /// Opens the run in `root`.
     ///
     /// # Errors
-    /// There is no run, it has no weights yet, or the data set is missing or has other classes.
+    /// There is no run, or it has no weights yet.
     pub fn open(root: &Path, common: &Common) -> Result<Self> {
         let device = common.device.open()?;
         let folder = RunFolder::open(root)?;
         let config = folder.config()?;
-        let tree = Tree::open(&places::data(common.data.as_deref()).join(&config.data.dataset))?;
-        if tree.labels() != config.data.labels {
-            return Err(Error::data(format!(
-                "the run knows the classes {}, the data set has {}",
-                config.data.labels.join(", "),
-                tree.labels().join(", ")
-            )));
-        }
         let mut network = MobileNetV1Config {
             width: config.network.width,
-            classes: config.data.labels.len(),
+            classes: config.data.labels().len(),
         }
         .init(&device);
         checkpoint::load_weights(&folder.best_file(), &mut network)?;
@@ -57,18 +50,34 @@ impl Trained {
             folder,
             config,
             network,
-            tree,
+            data: places::data(common.data.as_deref()),
             device,
         })
     }
 
-    /// The photographs of a list, as the daemon would show them to the network.
+    /// The photographs of one of the run's tests, as the daemon would show them to the network.
     ///
     /// # Errors
-    /// The list is missing or names a missing file, or no photograph can be read.
-    pub fn photos(&self, list: &str) -> Result<Loaded<Squeezed>> {
-        let photos = photo::load_squeezed(&self.tree.split(list)?, self.config.network.side)?;
-        photos.report_skipped(list);
+    /// There is no such test, its photographs are missing, or not one of them can be read.
+    pub fn test(&self, name: &str, framing: Framing) -> Result<Loaded<Squeezed>> {
+        let sources = &self.config.data.sources;
+        self.photos(name, sources.test(name)?, framing)
+    }
+
+    /// The photographs by which the best epoch was chosen.
+    ///
+    /// # Errors
+    /// They are missing, or not one of them can be read.
+    pub fn validation(&self) -> Result<Loaded<Squeezed>> {
+        let uses = &self.config.data.sources.validation;
+        self.photos("validation", uses, Framing::Whole)
+    }
+
+    fn photos(&self, name: &str, uses: &[Use], framing: Framing) -> Result<Loaded<Squeezed>> {
+        let side = self.config.network.side;
+        let sources = &self.config.data.sources;
+        let photos = sources.load(&self.data, uses, side, framing)?;
+        photos.report_skipped(name);
         Ok(photos)
     }
 

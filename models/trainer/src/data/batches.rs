@@ -8,8 +8,9 @@ use image::RgbImage;
 use rayon::prelude::*;
 use sortd::error::{Error, Result};
 
-use super::augment::{Variation, vary};
+use super::augment::{Grounds, Variation, vary};
 use super::dice::{Dice, Purpose};
+use super::draws;
 use super::photo::Reduced;
 
 /// Batches that may wait for the network.
@@ -20,12 +21,14 @@ const AHEAD: usize = 2;
 pub struct Source<'a> {
     /// The photographs.
     pub photos: &'a [Reduced],
-    /// Pictures without items.
-    pub backgrounds: &'a [RgbImage],
+    /// What items are laid onto.
+    pub grounds: Grounds<'a>,
     /// How photographs are varied.
     pub variation: &'a Variation,
     /// Side of the model's input.
     pub side: u32,
+    /// Photographs drawn in an epoch, by their weights.
+    pub draws: usize,
     /// Photographs in a batch.
     pub batch: usize,
     /// The run's seed.
@@ -42,11 +45,22 @@ pub struct Batch {
 }
 
 impl Source<'_> {
-    /// Batches of one epoch. The photographs that do not fill a last batch are left out; the order
-    /// is another in each epoch, so it hits others each time.
+    /// Batches of one epoch. The draws that do not fill a last batch are left out; the order is
+    /// another in each epoch, so it hits others each time.
     #[must_use]
     pub fn batches(&self) -> usize {
-        (self.photos.len() / self.batch).max(1)
+        (self.draws / self.batch).max(1)
+    }
+
+    /// How many draws of an epoch show each of `labels` classes, on average.
+    #[must_use]
+    pub fn draws_by_label(&self, labels: usize) -> Vec<f32> {
+        let sum: f64 = self.photos.iter().map(|photo| photo.weight).sum();
+        let mut draws = vec![0.0; labels];
+        for photo in self.photos {
+            draws[photo.label] += (photo.weight * self.draws as f64 / sum) as f32;
+        }
+        draws
     }
 
     /// Starts to make the batches of `epoch`; they arrive in order.
@@ -58,11 +72,14 @@ impl Source<'_> {
     ) -> Receiver<Result<Batch>> {
         let (sender, receiver) = sync_channel(AHEAD);
         scope.spawn(move || {
-            let order =
-                Dice::new(self.seed, Purpose::Order, epoch as u64, 0).order(self.photos.len());
-            for places in order.chunks(self.batch).take(self.batches()) {
+            let weights: Vec<f64> = self.photos.iter().map(|photo| photo.weight).collect();
+            let mut dice = Dice::new(self.seed, Purpose::Order, epoch as u64, 0);
+            let order = draws::draw(&weights, self.draws, &mut dice);
+            let batches = order.chunks(self.batch).take(self.batches());
+            for (number, places) in batches.enumerate() {
+                let first = number * self.batch;
                 // The receiver is gone when training ended with an error; then nobody waits.
-                if sender.send(self.batch(epoch, places)).is_err() {
+                if sender.send(self.batch(epoch, first, places)).is_err() {
                     return;
                 }
             }
@@ -70,14 +87,18 @@ impl Source<'_> {
         receiver
     }
 
-    fn batch(&self, epoch: usize, places: &[usize]) -> Result<Batch> {
+    /// The photographs at `places`, of which the first is the draw number `first` of the epoch: a
+    /// photograph that is drawn twice is varied in two ways.
+    fn batch(&self, epoch: usize, first: usize, places: &[usize]) -> Result<Batch> {
         let varied: Vec<Result<RgbImage>> = places
             .par_iter()
-            .map(|&place| {
-                let mut dice = Dice::new(self.seed, Purpose::Variation, epoch as u64, place as u64);
+            .enumerate()
+            .map(|(offset, &place)| {
+                let draw = (first + offset) as u64;
+                let mut dice = Dice::new(self.seed, Purpose::Variation, epoch as u64, draw);
                 vary(
                     &self.photos[place],
-                    self.backgrounds,
+                    self.grounds,
                     self.variation,
                     self.side,
                     &mut dice,

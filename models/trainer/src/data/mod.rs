@@ -1,7 +1,20 @@
 //! Photographs: where they lie, how they become model input, and how training varies them.
+//!
+//! [`sources`] describes what a run is shown and finds the files in their [`tree`]s; [`material`]
+//! reads them ([`photo`], [`pyramid`], [`board`]); [`batches`] draws ([`draws`], [`dice`]) and
+//! varies ([`augment`]) what training sees.
 
 pub mod augment;
 pub mod batches;
+pub mod board;
 pub mod dice;
+pub mod draws;
+pub mod material;
 pub mod photo;
+pub mod pyramid;
+pub mod sources;
 pub mod tree;
+
+pub use batches::{Batch, Source};
+pub use material::{Credit, Framing, Material};
+pub use sources::Sources;

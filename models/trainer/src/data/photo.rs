@@ -9,7 +9,9 @@ use image::{GrayImage, RgbImage};
 use rayon::prelude::*;
 use sortd::error::{Error, Result};
 
+use super::augment::frame::Extent;
 use super::augment::segment;
+use super::pyramid::Pyramid;
 use super::tree::Item;
 
 /// Photographs, and those that could not be read.
@@ -32,16 +34,106 @@ pub struct Squeezed {
     pub path: PathBuf,
 }
 
+/// What is known about the item on a photograph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// There is one, and the picture's cover says where.
+    Found,
+    /// There is one somewhere; it could not be told from what it lies on.
+    Unfound,
+    /// There is none.
+    Nothing,
+}
+
 /// A reduced photograph that training cuts its inputs from.
 #[derive(Debug, Clone)]
 pub struct Reduced {
-    /// The picture.
-    pub picture: RgbImage,
-    /// How much of each pixel is item and not board, 0..=255; none where the item could not be told
-    /// from the board.
-    pub item: Option<GrayImage>,
+    /// The picture, covered by its item where that was found and else by all that is seen.
+    pub picture: Pyramid,
+    /// What is known about the item.
+    pub content: Content,
+    /// The box around the item, or the whole picture.
+    pub extent: Extent,
+    /// Mean colour along the picture's edge, where there is an item: that of what it lies on.
+    pub rim: Option<[f32; 3]>,
     /// Its class.
     pub label: usize,
+    /// How often it is drawn, relative to others.
+    pub weight: f64,
+}
+
+/// How much of a photograph's margin fades where the item was not found, as a share of its sides.
+const FADE: f32 = 0.12;
+
+impl Reduced {
+    /// A photograph of an item, which is looked for.
+    #[must_use]
+    pub fn of_item(picture: &RgbImage, label: usize) -> Self {
+        let mask = segment::item_on_board(picture);
+        let (width, height) = picture.dimensions();
+        let whole = [0.0, 0.0, width as f32, height as f32];
+        let pyramid = Pyramid::new(picture, mask.as_ref(), FADE);
+        Self {
+            extent: mask.as_ref().map_or(whole, covered),
+            content: match mask {
+                Some(_) => Content::Found,
+                None => Content::Unfound,
+            },
+            rim: Some(rim(picture)),
+            picture: pyramid,
+            label,
+            weight: 1.0,
+        }
+    }
+
+    /// A picture without an item.
+    #[must_use]
+    pub fn of_nothing(picture: &RgbImage, label: usize) -> Self {
+        let (width, height) = picture.dimensions();
+        Self {
+            picture: Pyramid::new(picture, None, FADE),
+            content: Content::Nothing,
+            extent: [0.0, 0.0, width as f32, height as f32],
+            rim: None,
+            label,
+            weight: 1.0,
+        }
+    }
+}
+
+/// The box around what is at least half covered.
+#[must_use]
+pub fn covered(mask: &GrayImage) -> Extent {
+    let (mut low, mut high) = ([f32::MAX; 2], [0.0_f32; 2]);
+    for (x, y, _) in mask
+        .enumerate_pixels()
+        .filter(|(_, _, cover)| cover.0[0] >= 128)
+    {
+        let (x, y) = (x as f32, y as f32);
+        low = [low[0].min(x), low[1].min(y)];
+        high = [high[0].max(x + 1.0), high[1].max(y + 1.0)];
+    }
+    if low[0] > high[0] {
+        return [0.0, 0.0, mask.width() as f32, mask.height() as f32];
+    }
+    [low[0], low[1], high[0], high[1]]
+}
+
+/// Mean colour of a picture's outermost pixels.
+fn rim(picture: &RgbImage) -> [f32; 3] {
+    let (width, height) = picture.dimensions();
+    let on_rim = |x: u32, y: u32| x < 3 || y < 3 || x + 3 >= width || y + 3 >= height;
+    let (mut sums, mut count) = ([0.0_f32; 3], 0.0_f32);
+    for (_, _, pixel) in picture
+        .enumerate_pixels()
+        .filter(|(x, y, _)| on_rim(*x, *y))
+    {
+        for (sum, value) in sums.iter_mut().zip(pixel.0) {
+            *sum += f32::from(value);
+        }
+        count += 1.0;
+    }
+    sums.map(|sum| sum / count.max(1.0))
 }
 
 /// Reads a photograph.
@@ -106,32 +198,15 @@ pub fn load_squeezed(items: &[Item], side: u32) -> Result<Loaded<Squeezed>> {
 pub fn load_reduced(items: &[Item], short_side: u32) -> Result<Loaded<Reduced>> {
     load(items, |item| {
         let picture = reduce(&decode(&item.path)?, short_side)?;
-        let mask = segment::item_on_board(&picture);
-        Ok(Reduced {
-            picture,
-            item: mask,
-            label: item.label,
-        })
+        Ok(Reduced::of_item(&picture, item.label))
     })
 }
 
-/// Reads pictures without items, reduced so that the shorter side has at most `short_side` pixels.
+/// Reduces a picture so that its shorter side has `short_side` pixels; a smaller one stays.
 ///
 /// # Errors
-/// Not one of them can be read.
-pub fn load_backgrounds(paths: &[PathBuf], short_side: u32) -> Result<Loaded<RgbImage>> {
-    let items: Vec<Item> = paths
-        .iter()
-        .map(|path| Item {
-            path: path.clone(),
-            label: 0,
-        })
-        .collect();
-    load(&items, |item| reduce(&decode(&item.path)?, short_side))
-}
-
-/// Reduces a picture so that its shorter side has `short_side` pixels; a smaller one stays.
-fn reduce(picture: &RgbImage, short_side: u32) -> Result<RgbImage> {
+/// It cannot be resized.
+pub fn reduce(picture: &RgbImage, short_side: u32) -> Result<RgbImage> {
     let (width, height) = picture.dimensions();
     let scale = f64::from(short_side) / f64::from(width.min(height));
     if scale >= 1.0 {
@@ -141,10 +216,51 @@ fn reduce(picture: &RgbImage, short_side: u32) -> Result<RgbImage> {
     resize(picture, scaled(width), scaled(height))
 }
 
+/// Cuts a photograph to its item with a margin; whole where the item is not found. The item is looked
+/// for on a copy whose shorter side has `short_side` pixels.
+///
+/// # Errors
+/// The picture cannot be resized.
+pub fn cut_to_item(picture: &RgbImage, short_side: u32) -> Result<RgbImage> {
+    /// Margin on each side, as a share of the item's side.
+    const MARGIN: f32 = 0.1;
+    let small = reduce(picture, short_side)?;
+    let Some(mask) = segment::item_on_board(&small) else {
+        return Ok(picture.clone());
+    };
+    let scale = picture.width() as f32 / small.width() as f32;
+    let [left, top, right, bottom] = covered(&mask).map(|place| place * scale);
+    let (across, down) = ((right - left) * MARGIN, (bottom - top) * MARGIN);
+    let (x, y) = (
+        (left - across).max(0.0) as u32,
+        (top - down).max(0.0) as u32,
+    );
+    let far = |place: f32, length: u32| (place as u32).min(length);
+    let width = far(right + across, picture.width())
+        .saturating_sub(x)
+        .max(1);
+    let height = far(bottom + down, picture.height())
+        .saturating_sub(y)
+        .max(1);
+    Ok(image::imageops::crop_imm(picture, x, y, width, height).to_image())
+}
+
 fn load<T: Send>(items: &[Item], read: impl Fn(&Item) -> Result<T> + Sync) -> Result<Loaded<T>> {
+    load_each(items, |item| &item.path, read)
+}
+
+/// Reads something from each of `items`, on all processors.
+///
+/// # Errors
+/// Not one of them can be read.
+pub fn load_each<I: Sync, T: Send>(
+    items: &[I],
+    path: impl Fn(&I) -> &PathBuf + Sync,
+    read: impl Fn(&I) -> Result<T> + Sync,
+) -> Result<Loaded<T>> {
     let read: Vec<_> = items
         .par_iter()
-        .map(|item| (item.path.clone(), read(item)))
+        .map(|item| (path(item).clone(), read(item)))
         .collect();
     let mut loaded = Loaded {
         photos: Vec::with_capacity(items.len()),

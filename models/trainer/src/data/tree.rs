@@ -31,7 +31,7 @@ impl Tree {
     /// Opens the data set in `root`. Its labels are the names of its folders, in alphabetical order.
     ///
     /// # Errors
-    /// The folder does not exist or holds fewer than two classes.
+    /// The folder does not exist or holds no class.
     pub fn open(root: &Path) -> Result<Self> {
         let expected = "expected is a folder with one folder a class, such as \
                         trashnet/glass/glass1.jpg, and lists in trashnet/splits/; \
@@ -48,12 +48,8 @@ impl Tree {
             .filter(|name| name != SPLITS && !name.starts_with('.'))
             .collect();
         labels.sort();
-        if labels.len() < 2 {
-            let found = format!(
-                "{} has {} class folders, needs at least 2",
-                root.display(),
-                labels.len()
-            );
+        if labels.is_empty() {
+            let found = format!("{} has no class folder", root.display());
             return Err(Error::data(found).advice(expected));
         }
         Ok(Self {
@@ -68,14 +64,43 @@ impl Tree {
         &self.labels
     }
 
-    /// The photographs that the list `splits/<name>.txt` names, in the list's order. A line is
-    /// `class/file`; empty lines are skipped.
+    /// The folder of `class`.
+    #[must_use]
+    pub fn folder(&self, class: &str) -> PathBuf {
+        self.root.join(class)
+    }
+
+    /// How many photographs the folder of `class` holds.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn count(&self, class: &str) -> Result<usize> {
+        Ok(pictures(&self.folder(class))?.len())
+    }
+
+    /// Every photograph of every class.
+    ///
+    /// # Errors
+    /// A folder cannot be read.
+    pub fn everything(&self) -> Result<Vec<Item>> {
+        self.all(&self.labels)
+    }
+
+    /// The photographs that the list `splits/<name>.txt` names, in the list's order.
+    ///
+    /// # Errors
+    /// As [`Self::list`].
+    pub fn split(&self, name: &str) -> Result<Vec<Item>> {
+        self.list(&self.root.join(SPLITS).join(format!("{name}.txt")))
+    }
+
+    /// The photographs that the file `list` names, in its order. A line is `class/file`; empty lines
+    /// are skipped.
     ///
     /// # Errors
     /// The list cannot be read or is empty, or a line names a class or a file that is not there.
-    pub fn split(&self, name: &str) -> Result<Vec<Item>> {
-        let list = self.root.join(SPLITS).join(format!("{name}.txt"));
-        let text = files::read_text(&list)?;
+    pub fn list(&self, list: &Path) -> Result<Vec<Item>> {
+        let text = files::read_text(list)?;
         let mut items = Vec::new();
         for (number, line) in text
             .lines()

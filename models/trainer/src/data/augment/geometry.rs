@@ -1,10 +1,10 @@
-//! Which part of a photograph is shown, turned how: one affine map from the input's pixels back to
-//! the photograph's.
-
-use image::{GrayImage, Rgb, RgbImage};
+//! Which part of a photograph is shown, from how far, turned how: one affine map from the input's
+//! pixels back to the photograph's.
 
 use super::Variation;
+use super::frame::{Extent, Frame};
 use crate::data::dice::Dice;
+use crate::data::pyramid::{Level, Pixel, Pyramid};
 
 /// A window onto a photograph.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,39 +19,64 @@ pub struct View {
     mirrored: bool,
 }
 
+/// What a window shows beyond the photograph's edges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beyond {
+    /// The photograph, mirrored.
+    Mirrored,
+    /// Nothing: no cover.
+    Nothing,
+}
+
+/// Tries to find a cut that shows enough of the item.
+const TRIES: usize = 4;
+
+/// Share of the item's box that a cut must show.
+const ENOUGH: f32 = 0.6;
+
 impl View {
-    /// A random cut of a photograph of `size`: its area and aspect vary as far as `settings` say,
-    /// and it lies inside the photograph before it is turned.
+    /// A random cut of a photograph of `size` whose item lies in `item`: its area and aspect vary as
+    /// far as `settings` say, it lies inside the photograph before it is turned, and it shows more
+    /// than half of the item's box.
     #[must_use]
-    pub fn cut(size: (u32, u32), settings: &Variation, dice: &mut Dice) -> Self {
-        let (width, height) = (size.0 as f32, size.1 as f32);
-        let area = dice.between(settings.smallest_cut, 1.0) * width * height;
-        let aspect = dice.factor(settings.widest_aspect);
-        let across = (area * aspect).sqrt().min(width);
-        let down = (area / aspect).sqrt().min(height);
-        let centre = (
-            across / 2.0 + dice.unit() * (width - across),
-            down / 2.0 + dice.unit() * (height - down),
-        );
-        Self::turned(centre, (across / 2.0, down / 2.0), settings, dice)
+    pub fn cut(size: (f32, f32), item: Extent, settings: &Variation, dice: &mut Dice) -> Self {
+        let mut window = (size.0 / 2.0, size.1 / 2.0, size.0, size.1);
+        for _ in 0..TRIES {
+            let area = dice.between(settings.smallest_cut, 1.0) * size.0 * size.1;
+            let aspect = dice.factor(settings.widest_aspect);
+            let across = (area * aspect).sqrt().min(size.0);
+            let down = (area / aspect).sqrt().min(size.1);
+            let x = across / 2.0 + dice.unit() * (size.0 - across);
+            let y = down / 2.0 + dice.unit() * (size.1 - down);
+            let shown = overlap(x, across, item[0], item[2]) * overlap(y, down, item[1], item[3]);
+            if shown >= ENOUGH {
+                window = (x, y, across, down);
+                break;
+            }
+        }
+        let (x, y, across, down) = window;
+        Self::turned((x, y), (across / 2.0, down / 2.0), settings, dice)
     }
 
-    /// A view from further away: the whole photograph of `size` fills 1/`zoom` of the window's sides
-    /// and lies somewhere in it.
+    /// A view in which the longer side of `item` fills `share` of the frame, and which holds the
+    /// item somewhere, all of it or nearly.
     #[must_use]
-    pub fn from_afar(size: (u32, u32), zoom: f32, settings: &Variation, dice: &mut Dice) -> Self {
-        let (width, height) = (size.0 as f32, size.1 as f32);
-        let room = (zoom - 1.0).max(0.0) / 2.0;
+    pub fn holding(item: Extent, share: f32, settings: &Variation, dice: &mut Dice) -> Self {
+        /// How far an item may reach over the frame's edge, as a share of the frame.
+        const OVER: f32 = 0.05;
+        let (width, height) = (item[2] - item[0], item[3] - item[1]);
+        let window = width.max(height) / share;
+        let stretch = dice.factor(settings.widest_aspect.sqrt());
+        let half = (window * stretch / 2.0, window / stretch / 2.0);
+        let mut place = |low: f32, high: f32, half: f32| {
+            let room = (half - (high - low) / 2.0).max(0.0) + OVER * half;
+            f32::midpoint(low, high) + dice.between(-room, room)
+        };
         let centre = (
-            width * (0.5 + dice.between(-room, room)),
-            height * (0.5 + dice.between(-room, room)),
+            place(item[0], item[2], half.0),
+            place(item[1], item[3], half.1),
         );
-        Self::turned(
-            centre,
-            (width * zoom / 2.0, height * zoom / 2.0),
-            settings,
-            dice,
-        )
+        Self::turned(centre, half, settings, dice)
     }
 
     fn turned(centre: (f32, f32), half: (f32, f32), settings: &Variation, dice: &mut Dice) -> Self {
@@ -72,126 +97,112 @@ impl View {
         }
     }
 
-    /// What the window shows of `picture`, as a square of `side` pixels. Beyond its edges the
-    /// picture goes on mirrored.
+    /// What the window shows of `photo`, as a square of `side` pixels.
     #[must_use]
-    pub fn show(&self, picture: &RgbImage, side: u32) -> RgbImage {
-        self.sample(side, |x, y| bilinear(picture, x, y)).0
-    }
-
-    /// What the window shows of `picture` and of its item's `mask`, which is 0 beyond the edges.
-    #[must_use]
-    pub fn show_with_mask(
-        &self,
-        picture: &RgbImage,
-        mask: &GrayImage,
-        side: u32,
-    ) -> (RgbImage, Vec<f32>) {
-        self.sample(side, |x, y| {
-            let [red, green, blue, _] = bilinear(picture, x, y);
-            [red, green, blue, bilinear_mask(mask, x, y)]
-        })
-    }
-
-    /// Looks at each pixel of the square. Along an axis that is made clearly smaller it averages two
-    /// points, which keeps fine patterns from turning into false ones.
-    fn sample(&self, side: u32, look: impl Fn(f32, f32) -> [f32; 4]) -> (RgbImage, Vec<f32>) {
-        let (across, down) = (offsets(self.half.0, side), offsets(self.half.1, side));
-        let weight = 1.0 / (across.len() * down.len()) as f32;
-        let mut picture = RgbImage::new(side, side);
-        let mut masks = Vec::with_capacity((side * side) as usize);
-        for (column, row, pixel) in picture.enumerate_pixels_mut() {
-            let mut sum = [0.0; 4];
-            for down in down {
-                for across in across {
-                    let (x, y) =
-                        self.source(column as f32 + across, row as f32 + down, side as f32);
-                    for (total, value) in sum.iter_mut().zip(look(x, y)) {
-                        *total += value * weight;
-                    }
-                }
-            }
-            *pixel = Rgb([sum[0], sum[1], sum[2]].map(|value| value.round() as u8));
-            masks.push(sum[3] / 255.0);
-        }
-        (picture, masks)
-    }
-
-    /// The place in the photograph of the point (`column`, `row`) of a square of `side`.
-    fn source(&self, column: f32, row: f32, side: f32) -> (f32, f32) {
-        let across = (2.0 * column / side - 1.0) * self.half.0;
-        let across = if self.mirrored { -across } else { across };
-        let down = (2.0 * row / side - 1.0) * self.half.1;
+    pub fn show(&self, photo: &Pyramid, side: u32, beyond: Beyond) -> Frame {
+        let size = photo.size();
+        let reduction = 2.0 * self.half.0.max(self.half.1) / side as f32;
+        let level = photo.level(reduction);
+        let scale = (level.width as f32 / size.0, level.height as f32 / size.1);
         let (along, aslant) = self.turn;
-        (
-            self.centre.0 + along * across - aslant * down,
-            self.centre.1 + aslant * across + along * down,
-        )
+        let flip = if self.mirrored { -1.0 } else { 1.0 };
+        let (across, down) = (
+            flip * 2.0 * self.half.0 / side as f32,
+            2.0 * self.half.1 / side as f32,
+        );
+        // One column to the right and one row down, in pixels of the level.
+        let right = [along * across * scale.0, aslant * across * scale.1].map(fixed);
+        let below = (-aslant * down * scale.0, along * down * scale.1);
+        let middle = side as f32 / 2.0 - 0.5;
+        let mut pixels = Vec::with_capacity((side * side) as usize);
+        for row in 0..side {
+            let away = row as f32 - middle;
+            let x = self.centre.0 * scale.0 + away * below.0 - middle * along * across * scale.0;
+            let y = self.centre.1 * scale.1 + away * below.1 - middle * aslant * across * scale.1;
+            let (mut x, mut y) = (fixed(x - 0.5), fixed(y - 0.5));
+            for _ in 0..side {
+                pixels.push(look(level, x, y, beyond));
+                x = x.wrapping_add(right[0]);
+                y = y.wrapping_add(right[1]);
+            }
+        }
+        Frame {
+            side: side as usize,
+            pixels,
+        }
     }
 }
 
-/// Where in a pixel to look, along an axis of which the window shows `2 * half` pixels in `side`.
-fn offsets(half: f32, side: u32) -> &'static [f32] {
-    /// Up to this reduction, looking once between the pixels misses none of them.
-    const CLEARLY_SMALLER: f32 = 1.3;
-    if 2.0 * half > CLEARLY_SMALLER * side as f32 {
-        &[0.25, 0.75]
+/// The share of `low..high` that a window of `length` around `centre` shows.
+fn overlap(centre: f32, length: f32, low: f32, high: f32) -> f32 {
+    let shown = high.min(centre + length / 2.0) - low.max(centre - length / 2.0);
+    (shown / (high - low).max(1.0)).max(0.0)
+}
+
+/// Fraction bits of a place in a picture.
+const BITS: u32 = 14;
+
+fn fixed(value: f32) -> i32 {
+    (value * (1 << BITS) as f32) as i32
+}
+
+/// The colour and cover at a point between pixels' middles.
+#[inline]
+fn look(level: &Level, x: i32, y: i32, beyond: Beyond) -> Pixel {
+    let (column, row) = (x >> BITS, y >> BITS);
+    let share = |place: i32| ((place >> (BITS - 8)) & 255) as u64;
+    let (width, height) = (level.width as i32, level.height as i32);
+    let inside = column >= 0 && row >= 0 && column + 1 < width && row + 1 < height;
+    let corners = if inside {
+        let start = row as usize * level.width + column as usize;
+        let (upper, lower) = (
+            &level.pixels[start..start + 2],
+            &level.pixels[start + level.width..start + level.width + 2],
+        );
+        [upper[0], upper[1], lower[0], lower[1]]
     } else {
-        &[0.5]
-    }
+        let far = column < -1 || row < -1 || column >= width || row >= height;
+        if far && beyond == Beyond::Nothing {
+            return [0; 4];
+        }
+        let at = |x: i32, y: i32| {
+            let mut pixel = level.pixels[reflect(y, height) * level.width + reflect(x, width)];
+            if beyond == Beyond::Nothing && (x < 0 || y < 0 || x >= width || y >= height) {
+                pixel[3] = 0;
+            }
+            pixel
+        };
+        [
+            at(column, row),
+            at(column + 1, row),
+            at(column, row + 1),
+            at(column + 1, row + 1),
+        ]
+    };
+    let [a, b, c, d] = corners.map(spread);
+    gather(mix(mix(a, b, share(x)), mix(c, d, share(x)), share(y)))
 }
 
-/// The colour at a point between pixels; the fourth number is 255.
-fn bilinear(picture: &RgbImage, x: f32, y: f32) -> [f32; 4] {
-    let (width, height) = picture.dimensions();
-    let (left, right, share_x) = neighbours(x, width);
-    let (above, below, share_y) = neighbours(y, height);
-    let data = picture.as_raw();
-    let at = |column: usize, row: usize| &data[(row * width as usize + column) * 3..][..3];
-    let corners = [
-        at(left, above),
-        at(right, above),
-        at(left, below),
-        at(right, below),
-    ];
-    let mut colour = [255.0; 4];
-    for channel in 0..3 {
-        let value = |corner: usize| f32::from(corners[corner][channel]);
-        let top = value(0) + (value(1) - value(0)) * share_x;
-        let bottom = value(2) + (value(3) - value(2)) * share_x;
-        colour[channel] = top + (bottom - top) * share_y;
-    }
-    colour
+/// A pixel's four bytes in four lanes of 16 bits, so that all are mixed at once.
+fn spread(pixel: Pixel) -> u64 {
+    let pixel = u64::from(u32::from_le_bytes(pixel));
+    let pairs = (pixel | (pixel << 16)) & 0x0000_ffff_0000_ffff;
+    (pairs | (pairs << 8)) & 0x00ff_00ff_00ff_00ff
 }
 
-/// The mask at a point between pixels, 0..=255; 0 outside.
-fn bilinear_mask(mask: &GrayImage, x: f32, y: f32) -> f32 {
-    let (width, height) = mask.dimensions();
-    if x < 0.0 || y < 0.0 || x > width as f32 || y > height as f32 {
-        return 0.0;
-    }
-    let (left, right, share_x) = neighbours(x, width);
-    let (above, below, share_y) = neighbours(y, height);
-    let at = |column: usize, row: usize| f32::from(mask.as_raw()[row * width as usize + column]);
-    let top = at(left, above) + (at(right, above) - at(left, above)) * share_x;
-    let bottom = at(left, below) + (at(right, below) - at(left, below)) * share_x;
-    top + (bottom - top) * share_y
+fn gather(lanes: u64) -> Pixel {
+    let pairs = (lanes | (lanes >> 8)) & 0x0000_ffff_0000_ffff;
+    ((pairs | (pairs >> 16)) as u32).to_le_bytes()
 }
 
-/// The pixels on both sides of `place` on an axis of `length` pixels that goes on mirrored, and how
-/// far `place` lies towards the second.
-fn neighbours(place: f32, length: u32) -> (usize, usize, f32) {
-    let from = (place - 0.5).floor();
-    let share = place - 0.5 - from;
-    (
-        reflect(from as i64, length),
-        reflect(from as i64 + 1, length),
-        share,
-    )
+/// `share` of 256 of `b` and the rest of `a`, in each lane, rounded.
+fn mix(a: u64, b: u64, share: u64) -> u64 {
+    const HALF: u64 = 0x0080_0080_0080_0080;
+    ((a * (256 - share) + b * share + HALF) >> 8) & 0x00ff_00ff_00ff_00ff
 }
 
-fn reflect(place: i64, length: u32) -> usize {
-    let length = i64::from(length);
+/// The pixel that a place beyond the edges of an axis of `length` pixels mirrors.
+fn reflect(place: i32, length: i32) -> usize {
     let folded = place.rem_euclid(2 * length);
     (if folded < length {
         folded
@@ -203,29 +214,57 @@ fn reflect(place: i64, length: u32) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use image::{Rgb, RgbImage};
+
+    fn slope() -> RgbImage {
+        RgbImage::from_fn(32, 32, |x, y| Rgb([x as u8 * 7, y as u8 * 7, 7]))
+    }
 
     #[test]
     fn the_whole_picture_unturned_is_the_picture() {
-        let picture = RgbImage::from_fn(8, 8, |x, y| Rgb([x as u8 * 30, y as u8 * 30, 7]));
+        let picture = slope();
+        let pyramid = Pyramid::new(&picture, None, 0.0);
         let view = View {
-            centre: (4.0, 4.0),
-            half: (4.0, 4.0),
+            centre: (16.0, 16.0),
+            half: (16.0, 16.0),
             turn: (1.0, 0.0),
             mirrored: false,
         };
-        let shown = view.show(&picture, 8);
-        // Inside, averaging a linear slope over a pixel gives the pixel.
-        for (x, y, pixel) in shown.enumerate_pixels() {
-            if (1..7).contains(&x) && (1..7).contains(&y) {
-                assert_eq!(pixel, picture.get_pixel(x, y));
-            }
-        }
+        let shown = view.show(&pyramid, 32, Beyond::Mirrored).into_picture();
+        assert_eq!(shown, picture);
         let mirrored = View {
             mirrored: true,
             ..view
+        };
+        let mirrored = mirrored.show(&pyramid, 32, Beyond::Mirrored).into_picture();
+        assert_eq!(mirrored.get_pixel(2, 3), picture.get_pixel(29, 3));
+    }
+
+    #[test]
+    fn a_view_from_afar_shows_the_item_as_large_as_asked_and_nothing_beyond() {
+        let pyramid = Pyramid::new(&slope(), None, 0.0);
+        let still = Variation {
+            tilt: 0.0,
+            quarter_turn: 0.0,
+            widest_aspect: 1.0,
+            ..Variation::default()
+        };
+        for (seed, share) in [(1, 0.25), (2, 0.5), (3, 1.0)] {
+            let mut dice = Dice::new(seed, crate::data::dice::Purpose::Variation, 0, 0);
+            let view = View::holding([0.0, 0.0, 32.0, 32.0], share, &still, &mut dice);
+            let [left, top, right, bottom] = view.show(&pyramid, 64, Beyond::Nothing).item();
+            let expected = 64.0 * share;
+            assert!((right - left - expected).abs() < 3.0, "{left} to {right}");
+            assert!((bottom - top - expected).abs() < 3.0, "{top} to {bottom}");
         }
-        .show(&picture, 8);
-        assert_eq!(mirrored.get_pixel(2, 3), picture.get_pixel(5, 3));
+    }
+
+    #[test]
+    fn lanes_mix_as_numbers_do() {
+        let (a, b) = ([0, 255, 17, 200], [255, 0, 18, 100]);
+        assert_eq!(gather(spread(a)), a);
+        assert_eq!(gather(mix(spread(a), spread(b), 0)), a);
+        assert_eq!(gather(mix(spread(a), spread(b), 128)), [128, 128, 18, 150]);
     }
 
     #[test]

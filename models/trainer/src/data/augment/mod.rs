@@ -1,67 +1,49 @@
 //! Varying photographs, so that a small data set teaches what a class looks like and not what its
 //! photographs look like.
 //!
-//! [`vary`] turns one reduced photograph into one model input: cut, turned and mirrored
-//! ([`geometry`]), perhaps laid onto another background ([`paste`], with the item found by
-//! [`segment`]), then its light, sharpness and compression changed ([`light`], [`blur`], [`jpeg`]).
-//! The result is a pure function of the photograph, the settings and the dice.
+//! [`vary`] turns one reduced photograph into one model input, in the order in which a camera would
+//! see it: cut, turned and mirrored ([`geometry`]) or laid onto another ground at any size
+//! ([`paste`], with the item found by [`segment`]), in [`shadow`] and behind other things
+//! ([`occlude`]), under other [`light`], out of focus or in motion ([`blur`]), with the sensor's
+//! [`noise`], compressed ([`jpeg`]). The result is a pure function of the photograph, the grounds,
+//! the [`settings`] and the dice.
 
 pub mod blur;
+pub mod frame;
 pub mod geometry;
 pub mod jpeg;
 pub mod light;
+pub mod noise;
+pub mod occlude;
 pub mod paste;
 pub mod segment;
+mod settings;
+pub mod shadow;
 
 use image::RgbImage;
-use serde::{Deserialize, Serialize};
 use sortd::error::Result;
 
 use super::dice::Dice;
-use super::photo::Reduced;
-use geometry::View;
+use super::photo::{Content, Reduced};
+use super::pyramid::Pyramid;
+use frame::Frame;
+use geometry::{Beyond, View};
+pub use settings::Variation;
 
-/// How strongly photographs are varied.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Variation {
-    /// Smallest share of the photograph's area that a cut shows, 0..1.
-    pub smallest_cut: f32,
-    /// Widest aspect of a cut, width to height; the narrowest is its inverse.
-    pub widest_aspect: f32,
-    /// How often the picture is mirrored left to right.
-    pub mirror: f32,
-    /// How often it is turned by 90, 180 or 270 degrees.
-    pub quarter_turn: f32,
-    /// How often it is tilted.
-    pub tilt: f32,
-    /// Largest tilt in degrees.
-    pub largest_tilt: f32,
-    /// How often the item is laid onto another background.
-    pub paste: f32,
-    /// How often light and colour are changed.
-    pub light: f32,
-    /// How often it is blurred.
-    pub blur: f32,
-    /// How often it is compressed as JPEG.
-    pub jpeg: f32,
-}
+/// Side at which lengths in the settings are meant, in pixels.
+const NOMINAL: f32 = 128.0;
 
-impl Default for Variation {
-    fn default() -> Self {
-        Self {
-            smallest_cut: 0.35,
-            widest_aspect: 4.0 / 3.0,
-            mirror: 0.5,
-            quarter_turn: 0.2,
-            tilt: 0.5,
-            largest_tilt: 25.0,
-            paste: 0.25,
-            light: 0.8,
-            blur: 0.15,
-            jpeg: 0.25,
-        }
-    }
+/// How often a picture without an item has a piece of another such picture laid onto it: were only
+/// items laid onto grounds, a seam would speak for an item.
+const SEAM: f32 = 0.3;
+
+/// What items are laid onto.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Grounds<'a> {
+    /// Pictures of other places, without items.
+    pub backgrounds: &'a [Pyramid],
+    /// Empty boards like those in the photographs.
+    pub boards: &'a [Pyramid],
 }
 
 /// Makes one input of `side` × `side` pixels from a photograph.
@@ -70,26 +52,85 @@ impl Default for Variation {
 /// The JPEG encoder or decoder fails, which it does for no picture of sane size.
 pub fn vary(
     photo: &Reduced,
-    backgrounds: &[RgbImage],
+    grounds: Grounds<'_>,
     settings: &Variation,
     side: u32,
     dice: &mut Dice,
 ) -> Result<RgbImage> {
-    let pasted = !backgrounds.is_empty() && dice.chance(settings.paste);
-    let mut picture = if pasted {
-        let background = &backgrounds[dice.below(backgrounds.len())];
-        paste::onto(background, photo, settings, side, dice)
-    } else {
-        View::cut(photo.picture.dimensions(), settings, dice).show(&photo.picture, side)
-    };
-    if dice.chance(settings.light) {
-        light::change(&mut picture, dice);
+    let mut frame = arrange(photo, grounds, settings, side, dice);
+    if dice.chance(settings.shadow) {
+        let depth = dice.between(0.1, settings.deepest_shadow.max(0.1));
+        shadow::over_scene(&mut frame, depth, dice);
     }
+    if dice.chance(settings.occlusion) {
+        let item = frame.item();
+        occlude::cover(&mut frame, item, settings, dice);
+    }
+    let dark = illuminate(&mut frame, settings, dice);
+    let pixels = side as f32 / NOMINAL;
     if dice.chance(settings.blur) {
-        blur::blur(&mut picture, dice.between(0.4, 1.4));
+        blur::focus(
+            &mut frame,
+            dice.between(0.3, settings.largest_blur.max(0.3)) * pixels,
+        );
     }
+    if dice.chance(settings.motion) {
+        let length = dice.between(1.5, settings.longest_motion.max(1.5)) * pixels;
+        blur::motion(&mut frame, length, dice);
+    }
+    if dice.chance(settings.noise) || dark {
+        let strength = dice.unit() * settings.strongest_noise;
+        let strength = if dark { 2.0 * strength } else { strength };
+        noise::add(&mut frame, strength, strength / 3.0, dice);
+    }
+    let picture = frame.into_picture();
     if dice.chance(settings.jpeg) {
-        picture = jpeg::compress(&picture, dice.between(35.0, 90.0) as u8)?;
+        let quality = dice.between(f32::from(settings.lowest_quality), 90.0) as u8;
+        return jpeg::compress(&picture, quality);
     }
     Ok(picture)
+}
+
+/// What lies where.
+fn arrange(
+    photo: &Reduced,
+    grounds: Grounds<'_>,
+    settings: &Variation,
+    side: u32,
+    dice: &mut Dice,
+) -> Frame {
+    let share = match photo.content {
+        Content::Nothing => settings.zoom * SEAM,
+        Content::Found | Content::Unfound => settings.zoom,
+    };
+    if dice.chance(share)
+        && let Some(frame) = paste::onto(photo, grounds, settings, side, dice)
+    {
+        return frame;
+    }
+    View::cut(photo.picture.size(), photo.extent, settings, dice).show(
+        &photo.picture,
+        side,
+        Beyond::Mirrored,
+    )
+}
+
+/// Changes the light; true where there is too little of it.
+fn illuminate(frame: &mut Frame, settings: &Variation, dice: &mut Dice) -> bool {
+    let mut grade = light::Grade::NONE;
+    if dice.chance(settings.lamp) {
+        grade = grade.gained(light::lamp(settings, dice));
+    }
+    if dice.chance(settings.light) {
+        grade = grade.developed(light::mean(frame), settings, dice);
+    }
+    let dark = dice.chance(settings.low_light);
+    if dark {
+        let left = dice.between(settings.darkest, settings.darkest.max(0.6));
+        grade = grade.gained([left; 3]);
+    }
+    if grade != light::Grade::NONE {
+        grade.apply(frame);
+    }
+    dark
 }

@@ -1,59 +1,87 @@
-//! An item on another background: TrashNet's board is white in every photograph, a bin's drop zone
-//! is not.
+//! An item on another ground, from a quarter of the frame to all of it: the item lay in the middle
+//! of a white board and filled its photograph; in a bin it does neither.
 
-use image::RgbImage;
-
+use super::Grounds;
 use super::Variation;
-use super::geometry::View;
+use super::frame::Frame;
+use super::geometry::{Beyond, View};
+use super::shadow;
 use crate::data::dice::Dice;
-use crate::data::photo::Reduced;
+use crate::data::photo::{Content, Reduced};
+use crate::data::pyramid::Pyramid;
 
-/// How far the camera steps back at most, as a factor.
-const FURTHEST: f32 = 1.5;
+/// Largest difference between a board and the photograph's own, as a factor, that is evened out.
+const MATCH: f32 = 2.0;
 
-/// How much of a photograph's margin fades into the background where the item was not found, as a
-/// share of its sides.
-const FADE: f32 = 0.06;
-
-/// Lays the photograph's item onto `background`.
+/// Lays the photograph's item onto another background or an empty board; none where there is no
+/// ground to lay it onto.
 ///
-/// Where the item could not be told from the board (white paper, clear glass), the whole photograph
-/// is laid down with soft edges: were such photographs never pasted, a foreign background would
-/// itself speak against their classes.
+/// Where the item could not be told from what it lies on (white paper, clear glass, litter on
+/// grass), the whole photograph is laid down with soft edges: were such photographs never pasted, a
+/// foreign background would itself speak against their classes.
 #[must_use]
 pub fn onto(
-    background: &RgbImage,
     photo: &Reduced,
+    grounds: Grounds<'_>,
     settings: &Variation,
     side: u32,
     dice: &mut Dice,
-) -> RgbImage {
-    let mut ground = View::cut(background.dimensions(), settings, dice).show(background, side);
-    let zoom = dice.between(0.9, FURTHEST);
-    let view = View::from_afar(photo.picture.dimensions(), zoom, settings, dice);
-    let (picture, cover) = match &photo.item {
-        Some(mask) => view.show_with_mask(&photo.picture, mask, side),
-        None => view.show_with_mask(
-            &photo.picture,
-            &soft_edges(photo.picture.dimensions()),
+) -> Option<Frame> {
+    let mut ground = if !grounds.backgrounds.is_empty() && dice.chance(settings.paste) {
+        look_at(
+            &grounds.backgrounds[dice.below(grounds.backgrounds.len())],
+            settings,
             side,
-        ),
-    };
-    for ((ground, item), cover) in ground.pixels_mut().zip(picture.pixels()).zip(cover) {
-        for (ground, item) in ground.0.iter_mut().zip(item.0) {
-            *ground = (f32::from(*ground) * (1.0 - cover) + f32::from(item) * cover).round() as u8;
+            dice,
+        )
+    } else if grounds.boards.is_empty() {
+        return None;
+    } else {
+        let board = &grounds.boards[dice.below(grounds.boards.len())];
+        let mut ground = look_at(board, settings, side, dice);
+        if let Some(rim) = photo.rim {
+            even_out(&mut ground, rim);
         }
+        ground
+    };
+    let share = dice.between(settings.smallest_item, 1.0);
+    let view = View::holding(photo.extent, share, settings, dice);
+    let item = view.show(&photo.picture, side, Beyond::Nothing);
+    let throws = photo.content == Content::Found
+        && shadow::has_room(item.item(), item.side)
+        && dice.chance(settings.shadow);
+    if throws {
+        let depth = dice.between(0.2, settings.deepest_shadow.max(0.2));
+        shadow::thrown(&mut ground, &item, depth, dice);
     }
-    ground
+    ground.lay(&item);
+    Some(ground)
 }
 
-/// A mask that covers the whole photograph and fades towards its edges.
-fn soft_edges((width, height): (u32, u32)) -> image::GrayImage {
-    let nearness = |place: u32, length: u32| {
-        let edge = place.min(length - 1 - place) as f32 / length as f32;
-        (edge / FADE).min(1.0)
-    };
-    image::GrayImage::from_fn(width, height, |x, y| {
-        image::Luma([(255.0 * nearness(x, width).min(nearness(y, height))) as u8])
-    })
+/// A cut of a ground.
+fn look_at(ground: &Pyramid, settings: &Variation, side: u32, dice: &mut Dice) -> Frame {
+    let size = ground.size();
+    let whole = [0.0, 0.0, size.0, size.1];
+    View::cut(size, whole, settings, dice).show(ground, side, Beyond::Mirrored)
+}
+
+/// Gives a board the mean colour `rim` of the board that the item lay on, so that the rest of it
+/// that is seen around the item is not a frame.
+fn even_out(ground: &mut Frame, rim: [f32; 3]) {
+    let mut sums = [0_u32; 3];
+    for pixel in &ground.pixels {
+        for (sum, value) in sums.iter_mut().zip(pixel) {
+            *sum += u32::from(*value);
+        }
+    }
+    let count = ground.pixels.len().max(1) as f32;
+    let gains: [u32; 3] = std::array::from_fn(|channel| {
+        let mean = (sums[channel] as f32 / count).max(1.0);
+        ((rim[channel] / mean).clamp(1.0 / MATCH, MATCH) * 256.0) as u32
+    });
+    for pixel in &mut ground.pixels {
+        for (value, gain) in pixel.iter_mut().zip(gains) {
+            *value = ((u32::from(*value) * gain) >> 8).min(255) as u8;
+        }
+    }
 }

@@ -1,0 +1,133 @@
+//! How strongly photographs are varied: for each change how often it happens, and how far it goes.
+
+use serde::{Deserialize, Serialize};
+
+/// How strongly photographs are varied. Shares are 0 to 1; keys that are left out have their
+/// defaults.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Variation {
+    /// Smallest share of the photograph's area that a cut shows, 0..1.
+    pub smallest_cut: f32,
+    /// Widest aspect of a cut, width to height; the narrowest is its inverse.
+    pub widest_aspect: f32,
+    /// How often the picture is mirrored left to right.
+    pub mirror: f32,
+    /// How often it is turned by 90, 180 or 270 degrees.
+    pub quarter_turn: f32,
+    /// How often it is tilted.
+    pub tilt: f32,
+    /// Largest tilt in degrees.
+    pub largest_tilt: f32,
+    /// How often the item is shown from further away, or larger, on a ground of its own.
+    pub zoom: f32,
+    /// The share of the frame's side that the item fills at least where it is shown from afar.
+    pub smallest_item: f32,
+    /// How often an item that is shown from afar is laid onto another background; else it is laid
+    /// onto an empty board like its own.
+    pub paste: f32,
+    /// How often an item throws a shadow on its new ground, and something outside on the scene.
+    pub shadow: f32,
+    /// Share of the light that the deepest shadow takes.
+    pub deepest_shadow: f32,
+    /// How often something lies over an edge of the item.
+    pub occlusion: f32,
+    /// How far it reaches at most, as a share of the item's longer side.
+    pub largest_occlusion: f32,
+    /// How often brightness, contrast and saturation are changed.
+    pub light: f32,
+    /// Largest factor of brightness, up or down.
+    pub brightness: f32,
+    /// Largest factor of contrast, up or down.
+    pub contrast: f32,
+    /// Largest factor of saturation, up or down.
+    pub saturation: f32,
+    /// How often the lamp has another colour temperature than the camera is balanced for.
+    pub lamp: f32,
+    /// Warmest lamp, in kelvin.
+    pub warmest_lamp: f32,
+    /// Coolest lamp, in kelvin.
+    pub coolest_lamp: f32,
+    /// How often there is too little light.
+    pub low_light: f32,
+    /// Share of the picture's brightness that is left in the darkest.
+    pub darkest: f32,
+    /// How often it is out of focus.
+    pub blur: f32,
+    /// Largest standard deviation of that blur, in pixels at a side of 128.
+    pub largest_blur: f32,
+    /// How often it moves.
+    pub motion: f32,
+    /// Longest motion, in pixels at a side of 128.
+    pub longest_motion: f32,
+    /// How often the sensor's noise is seen.
+    pub noise: f32,
+    /// Largest standard deviation of the noise on white, in grey levels; in low light it is doubled.
+    pub strongest_noise: f32,
+    /// How often the picture is compressed as JPEG.
+    pub jpeg: f32,
+    /// Lowest quality of that, 1..=100.
+    pub lowest_quality: u8,
+}
+
+impl Default for Variation {
+    fn default() -> Self {
+        Self {
+            smallest_cut: 0.35,
+            widest_aspect: 4.0 / 3.0,
+            mirror: 0.5,
+            quarter_turn: 0.2,
+            tilt: 0.5,
+            largest_tilt: 25.0,
+            zoom: 0.5,
+            smallest_item: 0.25,
+            paste: 0.6,
+            shadow: 0.3,
+            deepest_shadow: 0.6,
+            occlusion: 0.12,
+            largest_occlusion: 0.4,
+            light: 0.8,
+            brightness: 1.4,
+            contrast: 1.35,
+            saturation: 1.5,
+            lamp: 0.4,
+            warmest_lamp: 4000.0,
+            coolest_lamp: 10_000.0,
+            low_light: 0.1,
+            darkest: 0.3,
+            blur: 0.15,
+            largest_blur: 1.4,
+            motion: 0.1,
+            longest_motion: 6.0,
+            noise: 0.25,
+            strongest_noise: 12.0,
+            jpeg: 0.2,
+            lowest_quality: 35,
+        }
+    }
+}
+
+impl Variation {
+    /// Nothing is varied: the whole photograph, squeezed.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            smallest_cut: 1.0,
+            widest_aspect: 1.0,
+            mirror: 0.0,
+            quarter_turn: 0.0,
+            tilt: 0.0,
+            zoom: 0.0,
+            shadow: 0.0,
+            occlusion: 0.0,
+            light: 0.0,
+            lamp: 0.0,
+            low_light: 0.0,
+            blur: 0.0,
+            motion: 0.0,
+            noise: 0.0,
+            jpeg: 0.0,
+            ..Self::default()
+        }
+    }
+}

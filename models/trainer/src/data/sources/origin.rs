@@ -1,0 +1,147 @@
+//! Which original photograph a picture was cut from, and on which side of a cut into parts that
+//! photograph lies.
+//!
+//! A source's `manifest.csv`, where there is one, names the original of each file in its column
+//! `source_image` or `source_path_in_repo`. Exports of one collection append a checksum to the name
+//! (`000123_jpg.rf.<checksum>.jpg`), each export another, and forget the folder. So two pictures
+//! count as cut from the same original when the names before the checksum are equal: this holds
+//! some strangers together, but never lets one original stand on both sides.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sortd::error::{Error, Result};
+
+use crate::files;
+
+/// Name of the list of originals in a source's folder.
+const MANIFEST: &str = "manifest.csv";
+
+/// Columns that name the original.
+const ORIGINAL: [&str; 2] = ["source_image", "source_path_in_repo"];
+
+/// What exports put between an original's name and their checksum.
+const EXPORT_MARK: &str = ".rf.";
+
+/// One side of a cut: of ten original photographs seven are for training, one is for choosing the
+/// best epoch and two are for tests, by a hash of the original's name. The rule knows no seed, so
+/// that a photograph once kept for tests stays there in every run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// To learn from.
+    Train,
+    /// To choose the best epoch by.
+    Validation,
+    /// To measure on.
+    Test,
+}
+
+impl Part {
+    /// The part in which the original `name` of `family` lies.
+    #[must_use]
+    pub fn of(family: &str, name: &str) -> Self {
+        let hash = files::sha256(format!("{family}/{name}").as_bytes());
+        let number = u32::from_str_radix(&hash[..8], 16).expect("a checksum is hexadecimal");
+        match number % 10 {
+            0 | 1 => Self::Test,
+            2 => Self::Validation,
+            _ => Self::Train,
+        }
+    }
+}
+
+/// The originals of a source's files.
+#[derive(Debug, Default)]
+pub struct Originals(HashMap<String, String>);
+
+impl Originals {
+    /// Reads the manifest in `folder`; without one every file is an original.
+    ///
+    /// # Errors
+    /// The manifest cannot be read or names no originals.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let file = folder.join(MANIFEST);
+        if !file.is_file() {
+            return Ok(Self::default());
+        }
+        let text = files::read_text(&file)?;
+        let mut lines = text.lines();
+        let header: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
+        let column = |known: &[&str]| header.iter().position(|name| known.contains(name));
+        let (Some(name), Some(original)) = (column(&["file"]), column(&ORIGINAL)) else {
+            return Err(Error::data(format!(
+                "{} line 1 names no columns `file` and `{}`",
+                file.display(),
+                ORIGINAL.join("` or `")
+            ))
+            .advice("without them nobody can say which pictures show the same scene"));
+        };
+        let mut originals = HashMap::new();
+        for (number, line) in (2..).zip(lines).filter(|(_, line)| !line.is_empty()) {
+            let cells: Vec<&str> = line.split(',').collect();
+            let (Some(name), Some(original)) = (cells.get(name), cells.get(original)) else {
+                return Err(Error::data(format!(
+                    "{} line {number} has too few columns",
+                    file.display()
+                )));
+            };
+            originals.insert(file_name(name).to_owned(), stem(original));
+        }
+        Ok(Self(originals))
+    }
+
+    /// The original that the file `class/name` was cut from.
+    #[must_use]
+    pub fn of(&self, class: &str, path: &Path) -> String {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        self.0
+            .get(name.as_ref())
+            .cloned()
+            .unwrap_or_else(|| format!("{class}/{name}"))
+    }
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+fn stem(path: &str) -> String {
+    let name = file_name(path);
+    name.split(EXPORT_MARK)
+        .next()
+        .unwrap_or(name)
+        .to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_exports_of_one_photograph_have_one_original() {
+        let folder = tempfile::tempdir().unwrap();
+        let manifest = "file,class,source_path_in_repo\n\
+                        paper/a.jpg,paper,train/images/000001_JPG.rf.0a.jpg\n\
+                        b.jpg,paper,valid/000001_jpg.rf.ff.jpg\n";
+        std::fs::write(folder.path().join(MANIFEST), manifest).unwrap();
+        let originals = Originals::read(folder.path()).unwrap();
+        assert_eq!(originals.of("paper", Path::new("x/a.jpg")), "000001_jpg");
+        assert_eq!(originals.of("paper", Path::new("x/b.jpg")), "000001_jpg");
+        assert_eq!(originals.of("paper", Path::new("x/c.jpg")), "paper/c.jpg");
+        std::fs::write(folder.path().join(MANIFEST), "file,class\n").unwrap();
+        assert!(Originals::read(folder.path()).is_err());
+    }
+
+    #[test]
+    fn parts_have_the_sizes_that_they_promise() {
+        let mut counts = [0; 3];
+        for number in 0..10_000 {
+            counts[Part::of("some", &number.to_string()) as usize] += 1;
+        }
+        for (count, expected) in counts.into_iter().zip([7000_i32, 1000, 2000]) {
+            assert!((count - expected).abs() < 150, "{counts:?}");
+        }
+    }
+}
