@@ -9,6 +9,7 @@ use sortd::error::{Error, Result};
 use crate::compress::choose::{Criterion, Target};
 use crate::compress::magnitude::Schedule;
 use crate::data::augment::Variation;
+use crate::data::sources::Sources;
 use crate::schedule::OneCycle;
 
 /// Everything that decides a run's result.
@@ -61,21 +62,29 @@ pub struct MetricLoss {
 }
 
 /// The photographs of a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DataConfig {
-    /// Name of the file that describes the sources; a copy lies in the run's folder.
-    pub sources: String,
-    /// SHA-256 of that file.
-    pub sources_sha256: String,
-    /// Labels, in the order of the outputs.
-    pub labels: Vec<String>,
-    /// Photographs that are learnt from.
+    /// Name of the description, its file's without the ending, such as `waste-blocked`.
+    pub name: String,
+    /// Photographs that could be read to learn from.
     pub train_images: usize,
-    /// Pictures of ground without items that items are laid onto.
+    /// Empty boards and pictures of ground that items are laid onto.
     pub background_images: usize,
+    /// Photographs drawn in an epoch.
+    pub draws: usize,
     /// Shorter side of the copies that inputs are cut from, in pixels.
     pub reduced_side: u32,
+    /// The description: labels, sources, and what is used for what.
+    pub sources: Sources,
+}
+
+impl DataConfig {
+    /// Labels, in the order of the outputs.
+    #[must_use]
+    pub fn labels(&self) -> &[String] {
+        &self.sources.labels
+    }
 }
 
 /// The network of a run. Its exact layers are in the run's `plan.json`.
@@ -139,6 +148,8 @@ pub struct TrainingConfig {
     pub early_rate: f64,
     /// The rate of the classifier, as a multiple of the others'.
     pub head_rate: f64,
+    /// Epochs at the beginning in which only the head learns.
+    pub probe_epochs: usize,
     /// How much of the averaged weights each step keeps (an exponential moving average).
     pub average_decay: f32,
     /// What the sum of all scales of batch normalisation is multiplied with before it is added to the
@@ -158,6 +169,7 @@ impl Default for TrainingConfig {
             class_balance: 0.5,
             early_rate: 0.4,
             head_rate: 3.0,
+            probe_epochs: 0,
             average_decay: 0.998,
             scale_penalty: 0.0,
             rounding: false,
@@ -212,12 +224,19 @@ impl RunConfig {
     }
 }
 
-/// Key paths and values of a TOML text.
+/// Key paths and values of a TOML text; of tables that are repeated, each has its number.
 fn flat(text: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut table = String::new();
+    let mut tables = 0;
     for line in text.lines() {
         if let Some(name) = line
+            .strip_prefix("[[")
+            .and_then(|rest| rest.strip_suffix("]]"))
+        {
+            tables += 1;
+            table = format!("{name}#{tables}.");
+        } else if let Some(name) = line
             .strip_prefix('[')
             .and_then(|rest| rest.strip_suffix(']'))
         {

@@ -8,6 +8,9 @@ const DATA: &str = "../shared/data";
 /// The folder of pretrained weights, relative to the repository's root.
 const WEIGHTS: &str = "../shared/weights";
 
+/// The description of the shipped model's photographs, relative to the repository's root.
+const SOURCES: &str = "models/trainer/data/waste-blocked.toml";
+
 /// The repository's root: the nearest folder above the working folder that holds `models/trainer`,
 /// or the working folder itself.
 #[must_use]
@@ -33,8 +36,8 @@ pub fn weights(given: Option<&Path>, width: f64) -> PathBuf {
     given.map_or_else(|| repository().join(WEIGHTS).join(file), Path::to_owned)
 }
 
-/// The description of the shipped model's training data.
+/// The description of a run's photographs: the given file, or the one of the shipped model.
 #[must_use]
-pub fn waste_sources() -> PathBuf {
-    repository().join("models/trainer/data/waste-blocked.toml")
+pub fn sources(given: Option<&Path>) -> PathBuf {
+    given.map_or_else(|| repository().join(SOURCES), Path::to_owned)
 }

@@ -1,7 +1,6 @@
 //! The folder of a run and what lies in it.
 //!
-//! `config.toml` (the exact configuration), `plan.json` (the network's layers), `sources.toml` (what is
-//! learnt from), `metrics.json` (one record an epoch), `best.bpk` (the
+//! `config.toml` (the exact configuration), `plan.json` (the network's layers), `metrics.json` (one record an epoch), `best.bpk` (the
 //! averaged weights of the best epoch), `checkpoint-NNNN/` (from which an interrupted run goes on),
 //! `learning-curves.png`, and of each evaluation `evaluation-LIST.json` and `confusion-LIST.png`.
 
@@ -18,8 +17,6 @@ use crate::nets::plan::Plan;
 const CONFIG: &str = "config.toml";
 /// The file of a run's layers.
 pub const PLAN: &str = "plan.json";
-/// The copy of the file that describes what is learnt from.
-const SOURCES: &str = "sources.toml";
 
 /// What was measured in one epoch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -80,7 +77,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// A run lies there already, or the folder cannot be written.
-    pub fn create(root: &Path, config: &RunConfig, plan: &Plan, sources: &str) -> Result<Self> {
+    pub fn create(root: &Path, config: &RunConfig, plan: &Plan) -> Result<Self> {
         let folder = Self {
             root: root.to_owned(),
         };
@@ -92,7 +89,6 @@ impl RunFolder {
         }
         files::make_folder(root)?;
         files::write_json(&root.join(PLAN), plan)?;
-        files::write_whole(&folder.sources_file(), sources.as_bytes())?;
         // The configuration comes last: a folder that has one is whole.
         files::write_whole(&folder.config_file(), config.to_toml()?.as_bytes())?;
         Ok(folder)
@@ -111,12 +107,6 @@ impl RunFolder {
     pub fn plan(&self) -> Result<Plan> {
         let plan: Plan = files::read_json(&self.root.join(PLAN))?;
         plan.check().map(|()| plan)
-    }
-
-    /// The description of what the run learns from.
-    #[must_use]
-    pub fn sources_file(&self) -> PathBuf {
-        self.root.join(SOURCES)
     }
 
     /// Opens the folder of a run.
@@ -194,12 +184,17 @@ impl RunFolder {
     /// The figures of an evaluation on `list`.
     #[must_use]
     pub fn evaluation_file(&self, list: &str) -> PathBuf {
-        self.root.join(format!("evaluation-{list}.json"))
+        self.root.join(format!("evaluation-{}.json", flat(list)))
     }
 
     /// The picture of the confusion on `list`.
     #[must_use]
     pub fn confusion_file(&self, list: &str) -> PathBuf {
-        self.root.join(format!("confusion-{list}.png"))
+        self.root.join(format!("confusion-{}.png", flat(list)))
     }
+}
+
+/// A test's name as part of a file's: `trashnet/blocked-test` becomes `trashnet-blocked-test`.
+fn flat(list: &str) -> String {
+    list.replace('/', "-")
 }

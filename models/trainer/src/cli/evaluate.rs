@@ -3,19 +3,18 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use sortd::error::{Error, Result};
+use sortd::error::Result;
 
 use super::{Common, Trained};
-use crate::data::photo::{self, Loaded, Squeezed};
-use crate::data::tree::Tree;
+use crate::data::material::Framing;
+use crate::data::photo::{Loaded, Squeezed};
 use crate::evaluation::{self, Evaluation, Subject};
 use crate::files;
-use crate::places;
 use crate::plots;
 
 /// Measure a run's best weights on photographs that it did not learn from.
 ///
-/// Writes evaluation-LIST.json and confusion-LIST.png into the run's folder.
+/// Writes evaluation-NAME.json and confusion-NAME.png into the run's folder.
 #[derive(Debug, Args)]
 pub struct Evaluate {
     #[command(flatten)]
@@ -25,45 +24,33 @@ pub struct Evaluate {
     #[arg(long, value_name = "DIR")]
     run: PathBuf,
 
-    /// List of the run's data set to measure on, such as blocked-test
-    #[arg(long, value_name = "LIST", required_unless_present = "dataset")]
-    split: Option<String>,
+    /// Test of the run's description to measure on, such as trashnet/blocked-test
+    #[arg(long, value_name = "NAME")]
+    test: String,
 
-    /// Measure on all photographs of another data set instead, a folder of the data folder whose
-    /// classes the network knows
-    #[arg(long, value_name = "NAME", conflicts_with = "split")]
-    dataset: Option<String>,
+    /// Cut each photograph to its item, where that can be told from what it lies on
+    #[arg(long)]
+    crop: bool,
 }
 
 impl Evaluate {
     /// Measures.
     ///
     /// # Errors
-    /// The run or the data is missing, the list holds photographs that were learnt from, or a file
-    /// cannot be written.
+    /// The run or the data is missing, the run's description has no such test, a photograph of it
+    /// was learnt from, or a file cannot be written.
     pub fn run(self) -> Result<()> {
         let trained = Trained::open(&self.run, &self.common)?;
-        let (name, list, items) = match (&self.split, &self.dataset) {
-            (Some(split), _) => {
-                trained.refuse_leakage(split)?;
-                let list = format!("{}/{split}", trained.config.data.dataset);
-                (split, list, trained.tree.split(split)?)
-            }
-            (None, Some(dataset)) => {
-                let tree = Tree::open(&places::data(self.common.data.as_deref()).join(dataset))?;
-                (
-                    dataset,
-                    dataset.clone(),
-                    tree.all(&trained.config.data.labels)?,
-                )
-            }
-            (None, None) => return Err(Error::usage("neither --split nor --dataset was given")),
+        trained.config.data.sources.refuse_leakage(&trained.data)?;
+        let (name, framing) = if self.crop {
+            (format!("{}/crop", self.test), Framing::Item)
+        } else {
+            (self.test.clone(), Framing::Whole)
         };
-        let photos = photo::load_squeezed(&items, trained.config.network.side)?;
-        photos.report_skipped(&list);
-        let found = measure(&trained, list, &photos)?;
-        files::write_json(&trained.folder.evaluation_file(name), &found)?;
-        plots::confusion(&trained.folder.confusion_file(name), &found)?;
+        let photos = trained.test(&self.test, framing)?;
+        let found = measure(&trained, name.clone(), &photos)?;
+        files::write_json(&trained.folder.evaluation_file(&name), &found)?;
+        plots::confusion(&trained.folder.confusion_file(&name), &found)?;
         plots::learning_curves(
             &trained.folder.curves_file(),
             &trained.history()?,
@@ -89,11 +76,11 @@ fn measure(trained: &Trained, list: String, photos: &Loaded<Squeezed>) -> Result
     let truths: Vec<usize> = photos.photos.iter().map(|photo| photo.label).collect();
     let subject = Subject {
         list,
-        trained_on: format!("{}/{}", config.data.dataset, config.data.train),
+        trained_on: config.data.name.clone(),
         architecture: config.network.architecture(),
         epoch: trained.best_epoch()?,
         epochs: config.training.epochs,
-        labels: config.data.labels.clone(),
+        labels: config.data.labels().to_vec(),
     };
     Ok(Evaluation::new(
         subject,
@@ -101,26 +88,4 @@ fn measure(trained: &Trained, list: String, photos: &Loaded<Squeezed>) -> Result
         &truths,
         photos.skipped.len(),
     ))
-}
-
-impl Trained {
-    /// A network must not be measured on what it has seen.
-    fn refuse_leakage(&self, split: &str) -> Result<()> {
-        let learnt = self.tree.split(&self.config.data.train)?;
-        let known: std::collections::HashSet<_> = learnt.iter().map(|item| &item.path).collect();
-        let measured = self.tree.split(split)?;
-        let seen = measured
-            .iter()
-            .filter(|item| known.contains(&item.path))
-            .count();
-        if seen == 0 {
-            return Ok(());
-        }
-        Err(Error::data(format!(
-            "{seen} of the {} photographs of {split} are in {}, which this run learnt from",
-            measured.len(),
-            self.config.data.train
-        ))
-        .advice("measure on the test list of the same split, or train on another list"))
-    }
 }

@@ -8,6 +8,7 @@ use sortd::error::{Error, Result};
 
 use super::{Common, Trained};
 use crate::bundle::{self, Compiled, Export as Bundle, TOLERANCE};
+use crate::data::material::Framing;
 use crate::data::photo::Squeezed;
 use crate::evaluation::{self, Evaluation};
 use crate::files;
@@ -18,7 +19,7 @@ use crate::places;
 /// Write a run's best weights as a bundle that the daemon loads.
 ///
 /// The network is written as float ONNX with the batch normalisation folded in, its temperature is
-/// fitted on the validation list, and the first photograph of each class of the test list becomes a
+/// fitted on the validation photographs, and the first photograph of each class of the golden test becomes a
 /// golden case. What tract answers must agree with what burn answers on every photograph of both.
 #[derive(Debug, Args)]
 pub struct Export {
@@ -33,8 +34,8 @@ pub struct Export {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 
-    /// List to take the golden cases from; its evaluation, if there is one, goes into the manifest
-    #[arg(long, value_name = "LIST", default_value = "blocked-test")]
+    /// Test to take the golden cases from; its evaluation, if there is one, goes into the manifest
+    #[arg(long, value_name = "NAME", default_value = "all")]
     golden: String,
 }
 
@@ -50,13 +51,13 @@ impl Export {
             .unwrap_or_else(|| places::repository().join("models/waste"));
         let layers = trained.network.deployed();
         let compiled = bundle::compile(&layers, trained.config.network.side, "waste")?;
-        let validation = trained.photos(&trained.config.data.validation)?.photos;
+        let validation = trained.validation()?.photos;
         let logits = agreed_logits(&trained, &compiled, &validation)?;
         let truths: Vec<usize> = validation.iter().map(|photo| photo.label).collect();
         let temperature = metrics::fit_temperature(&logits, &truths);
         let golden = first_of_each_class(
-            trained.photos(&self.golden)?.photos,
-            &trained.config.data.labels,
+            trained.test(&self.golden, Framing::Whole)?.photos,
+            trained.config.data.labels(),
         )?;
         agreed_logits(&trained, &compiled, &golden)?;
         let manifest = bundle::write(
@@ -66,10 +67,10 @@ impl Export {
                 architecture: trained.config.network.architecture(),
                 layers: &layers,
                 side: trained.config.network.side,
-                labels: &trained.config.data.labels,
+                labels: trained.config.data.labels(),
                 temperature: temperature as f32,
                 accuracy: accuracy(&trained, &self.golden)?,
-                data: sources(&trained),
+                data: sources(&trained)?,
                 golden: &golden,
             },
             &compiled,
@@ -133,7 +134,7 @@ fn accuracy(trained: &Trained, list: &str) -> Result<Vec<Accuracy>> {
     let file = trained.folder.evaluation_file(list);
     if !file.is_file() {
         eprintln!(
-            "note: no accuracy in the manifest; `trainer evaluate --split {list}` measures it"
+            "note: no accuracy in the manifest; `trainer evaluate --test {list}` measures it"
         );
         return Ok(Vec::new());
     }
@@ -146,22 +147,18 @@ fn accuracy(trained: &Trained, list: &str) -> Result<Vec<Accuracy>> {
 }
 
 /// Whose work went into the weights.
-fn sources(trained: &Trained) -> Vec<DataSource> {
+fn sources(trained: &Trained) -> Result<Vec<DataSource>> {
     let data = &trained.config.data;
-    let mut sources = vec![DataSource {
-        name: format!("TrashNet ({})", data.train),
-        licence: "MIT".to_owned(),
-        attribution: Some("Gary Thung and Mindy Yang".to_owned()),
-        images: data.train_images as u64,
-    }];
-    if data.background_images > 0 {
-        sources.push(DataSource {
-            name: "TACO (backgrounds)".to_owned(),
-            licence: "CC-BY-4.0".to_owned(),
-            attribution: Some("TACO, tacodataset.org".to_owned()),
-            images: data.background_images as u64,
-        });
-    }
+    let credits = data.sources.credits(&trained.data)?;
+    let mut sources: Vec<DataSource> = credits
+        .into_iter()
+        .map(|credit| DataSource {
+            name: credit.name,
+            licence: credit.licence,
+            attribution: credit.attribution,
+            images: credit.images as u64,
+        })
+        .collect();
     if trained.config.network.pretrained_sha256.is_some() {
         sources.push(DataSource {
             name: "MobileNet v1 weights pretrained on ImageNet".to_owned(),
@@ -170,5 +167,5 @@ fn sources(trained: &Trained) -> Vec<DataSource> {
             images: 1_281_167,
         });
     }
-    sources
+    Ok(sources)
 }

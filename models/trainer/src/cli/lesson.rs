@@ -38,8 +38,8 @@ pub struct LessonOptions {
     #[arg(long)]
     pub resume: bool,
 
-    /// File that describes what is learnt from and measured on [default: that of the run it starts
-    /// from, or models/trainer/data/waste-blocked.toml]
+    /// File that describes what is learnt from and measured on [default: what the run
+    /// it starts from learnt from, or models/trainer/data/waste-blocked.toml]
     #[arg(long, value_name = "FILE")]
     pub sources: Option<PathBuf>,
 
@@ -81,26 +81,25 @@ pub struct LessonOptions {
     pub stop_after: Option<usize>,
 }
 
-/// A file that describes what is learnt from, as it was read and as it stands there.
-struct Description {
-    name: String,
-    text: String,
-    sources: Sources,
+/// What is learnt from.
+#[derive(Debug, Clone)]
+pub struct Description {
+    /// Its name: that of its file without the ending.
+    pub name: String,
+    /// The sources and their uses.
+    pub sources: Sources,
 }
 
 impl Description {
     fn read(file: &Path) -> Result<Self> {
-        let text = files::read_text(file)?;
-        let sources = Sources::parse(&text, &file.display().to_string())?;
         let name = file
-            .file_name()
+            .file_stem()
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
         Ok(Self {
             name,
-            text,
-            sources,
+            sources: Sources::read(file)?,
         })
     }
 }
@@ -122,14 +121,13 @@ impl LessonOptions {
     /// a file cannot be written.
     pub fn teach(
         self,
+        description: Description,
         start: &Start,
         habits: Habits,
         change: impl FnOnce(&mut RunConfig),
     ) -> Result<()> {
         let device = self.common.device.open()?;
         let side = start.network.plan.side as u32;
-        let sources = self.sources();
-        let description = Description::read(&sources)?;
         let material = Material::load(
             &description.sources,
             &places::data(self.common.data.as_deref()),
@@ -140,9 +138,9 @@ impl LessonOptions {
             .as_ref()
             .map(|run| Trained::open(run, &self.common))
             .transpose()?;
-        let mut config = self.config(start, habits, &description, &material, teacher.as_ref())?;
+        let mut config = self.config(start, habits, description, &material, teacher.as_ref())?;
         change(&mut config);
-        let folder = self.folder(&config, start, &description)?;
+        let folder = self.folder(&config, start)?;
         let network = start.network(&device.clone().autodiff());
         let state = checkpoint::load(folder.root(), training::begin(network, &config.training))?;
         let source = Source {
@@ -179,42 +177,34 @@ impl LessonOptions {
         Ok(())
     }
 
-    /// The file that describes what is learnt from.
-    #[must_use]
-    pub fn sources(&self) -> PathBuf {
-        self.sources.clone().unwrap_or_else(places::waste_sources)
-    }
-
-    /// The same options, with the sources of the run in `from` where none are given.
+    /// What is learnt from: the given file, what the run in `from` learnt from, or the shipped model's.
     ///
     /// # Errors
-    /// There is no run in `from`.
-    pub fn like(mut self, from: &Path) -> Result<Self> {
-        if self.sources.is_none() {
-            self.sources = Some(RunFolder::open(from)?.sources_file());
+    /// The file cannot be read or makes no sense.
+    pub fn description(&self, from: Option<&RunConfig>) -> Result<Description> {
+        match (&self.sources, from) {
+            (None, Some(config)) => Ok(Description {
+                name: config.data.name.clone(),
+                sources: config.data.sources.clone(),
+            }),
+            (file, _) => Description::read(&places::sources(file.as_deref())),
         }
-        Ok(self)
     }
 
-    fn folder(
-        &self,
-        config: &RunConfig,
-        start: &Start,
-        description: &Description,
-    ) -> Result<RunFolder> {
+    fn folder(&self, config: &RunConfig, start: &Start) -> Result<RunFolder> {
         if self.resume && RunFolder::is_one(&self.run) {
             let folder = RunFolder::open(&self.run)?;
             folder.require(config)?;
             return Ok(folder);
         }
-        RunFolder::create(&self.run, config, &start.network.plan, &description.text)
+        RunFolder::create(&self.run, config, &start.network.plan)
     }
 
     fn config(
         &self,
         start: &Start,
         habits: Habits,
-        description: &Description,
+        description: Description,
         material: &Material,
         teacher: Option<&Trained>,
     ) -> Result<RunConfig> {
@@ -231,12 +221,12 @@ impl LessonOptions {
         Ok(RunConfig {
             seed: self.seed,
             data: DataConfig {
-                sources: description.name.clone(),
-                sources_sha256: files::sha256(description.text.as_bytes()),
-                labels: material.labels.clone(),
+                name: description.name,
                 train_images: material.train.photos.len(),
-                background_images: material.backgrounds.len(),
+                background_images: material.backgrounds.len() + material.boards.len(),
+                draws: material.draws,
                 reduced_side: material::reduced_side(plan.side as u32),
+                sources: description.sources,
             },
             network: NetworkConfig {
                 architecture: plan.name.clone(),

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod data;
 mod lesson;
 mod networks;
 mod prune;
@@ -42,6 +43,8 @@ enum Command {
     Summary(summary::Summary),
     /// Show all runs below a folder
     Status(status::Status),
+    /// Look at the photographs that networks learn from
+    Data(data::Data),
 }
 
 /// What all subcommands that read photographs share.
@@ -70,6 +73,7 @@ impl Cli {
             Command::Quantise(quantise) => quantise.run(),
             Command::Summary(summary) => summary.run(),
             Command::Status(status) => status.run(),
+            Command::Data(data) => data.run(),
         }
     }
 }

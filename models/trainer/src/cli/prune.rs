@@ -49,7 +49,9 @@ impl Prune {
     /// # Errors
     /// The run cannot be read, the target cannot be met, or teaching fails.
     pub fn run(self) -> Result<()> {
-        let whole = Start::run(&Trained::open(&self.from, &self.lesson.common)?)?;
+        let trained = Trained::open(&self.from, &self.lesson.common)?;
+        let description = self.lesson.description(Some(&trained.config))?;
+        let whole = Start::run(&trained)?;
         let target = Target {
             macs: self.macs,
             parameters: self.parameters,
@@ -62,14 +64,12 @@ impl Prune {
         };
         let start = whole.cut(cut.left, how);
         let penalty = self.scale_penalty;
-        let lesson = self.lesson.like(&self.from)?;
-        lesson.teach(
-            &start,
-            Habits {
-                epochs: 15,
-                rate: 6e-4,
-            },
-            |config| config.training.scale_penalty = penalty,
-        )
+        let habits = Habits {
+            epochs: 15,
+            rate: 6e-4,
+        };
+        self.lesson.teach(description, &start, habits, |config| {
+            config.training.scale_penalty = penalty
+        })
     }
 }

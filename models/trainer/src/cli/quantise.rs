@@ -7,16 +7,16 @@ use clap::Args;
 use sortd::error::Result;
 
 use super::Trained;
-use super::lesson::{Habits, LessonOptions};
+use super::lesson::{Description, Habits, LessonOptions};
 use super::start::Start;
 use super::values::count;
 use crate::data::material::Framing;
 use crate::data::photo::Squeezed;
-use crate::data::sources::Sources;
 use crate::evaluation;
 use crate::files;
 use crate::nets::net::Pass;
 use crate::places;
+use crate::quantise::Ranges;
 
 /// Round a run's network to int8: calibrate it, then teach it with its numbers rounded.
 ///
@@ -45,48 +45,46 @@ impl Quantise {
     /// # Errors
     /// The run or the photographs cannot be read, or teaching fails.
     pub fn run(self) -> Result<()> {
-        let lesson = self.lesson.like(&self.from)?;
-        let trained = Trained::open(&self.from, &lesson.common)?;
+        let trained = Trained::open(&self.from, &self.lesson.common)?;
+        let description = self.lesson.description(Some(&trained.config))?;
         let mut start = Start::run(&trained)?;
-        let side = start.network.plan.side as u32;
-        let photos = calibration(&lesson, side, self.calibration)?;
-        let network = trained.network.valid();
-        evaluation::answers(
-            &network,
-            Pass::Calibrate,
-            &photos,
-            side as usize,
-            &trained.device,
-        )?;
-        start.ranges = network.ranges();
+        let photos = self.photos(&description, start.network.plan.side as u32)?;
+        start.ranges = calibrated(&trained, &photos)?;
         let list: String = photos
             .iter()
             .map(|photo| format!("{}\n", photo.path.display()))
             .collect();
-        let run = lesson.run.clone();
-        lesson.teach(
-            &start,
-            Habits {
-                epochs: 6,
-                rate: 1e-4,
-            },
-            |config| config.training.rounding = true,
-        )?;
+        let run = self.lesson.run.clone();
+        let habits = Habits {
+            epochs: 6,
+            rate: 1e-4,
+        };
+        self.lesson.teach(description, &start, habits, |config| {
+            config.training.rounding = true
+        })?;
         files::write_whole(&run.join(LIST), list.as_bytes())
+    }
+
+    /// Training photographs at even distances in their list, as they are measured.
+    fn photos(&self, description: &Description, side: u32) -> Result<Vec<Squeezed>> {
+        let sources = &description.sources;
+        let data = places::data(self.lesson.common.data.as_deref());
+        let photos = sources.load(&data, &sources.train, side, Framing::Whole)?;
+        photos.report_skipped("photographs to calibrate with");
+        let step = (photos.photos.len() / self.calibration).max(1);
+        Ok(photos
+            .photos
+            .into_iter()
+            .step_by(step)
+            .take(self.calibration)
+            .collect())
     }
 }
 
-/// Training photographs at even distances in their list, as they are measured.
-fn calibration(lesson: &LessonOptions, side: u32, count: usize) -> Result<Vec<Squeezed>> {
-    let sources = Sources::read(&lesson.sources())?;
-    let data = places::data(lesson.common.data.as_deref());
-    let photos = sources.load(&data, &sources.train, side, Framing::Whole)?;
-    photos.report_skipped("photographs to calibrate with");
-    let step = (photos.photos.len() / count).max(1);
-    Ok(photos
-        .photos
-        .into_iter()
-        .step_by(step)
-        .take(count)
-        .collect())
+/// The ranges of a network's maps on photographs.
+fn calibrated(trained: &Trained, photos: &[Squeezed]) -> Result<Ranges> {
+    let network = trained.network.valid();
+    let side = network.plan().side;
+    evaluation::answers(&network, Pass::Calibrate, photos, side, &trained.device)?;
+    Ok(network.ranges())
 }

@@ -37,25 +37,24 @@ impl Sparsify {
     /// # Errors
     /// The run cannot be read or teaching fails.
     pub fn run(self) -> Result<()> {
-        let start = Start::run(&Trained::open(&self.from, &self.lesson.common)?)?;
+        let trained = Trained::open(&self.from, &self.lesson.common)?;
+        let description = self.lesson.description(Some(&trained.config))?;
+        let start = Start::run(&trained)?;
         let last = f64::from(self.zeros);
         let (run, common) = (self.lesson.run.clone(), self.lesson.common.clone());
-        self.lesson.like(&self.from)?.teach(
-            &start,
-            Habits {
-                epochs: 12,
-                rate: 5e-4,
-            },
-            |config| {
-                config.sparsity = Some(magnitude::Schedule {
-                    initial: 0.0,
-                    last,
-                    begin: 0.0,
-                    end: 0.6,
-                    every: 20,
-                });
-            },
-        )?;
+        let habits = Habits {
+            epochs: 12,
+            rate: 5e-4,
+        };
+        self.lesson.teach(description, &start, habits, |config| {
+            config.sparsity = Some(magnitude::Schedule {
+                initial: 0.0,
+                last,
+                begin: 0.0,
+                end: 0.6,
+                every: 20,
+            });
+        })?;
         report(&Trained::open(&run, &common)?);
         Ok(())
     }

@@ -9,7 +9,6 @@ use super::Trained;
 use super::lesson::{Habits, LessonOptions};
 use super::networks::NetworkOptions;
 use super::start::Start;
-use crate::data::sources::Sources;
 use crate::places;
 
 /// Teach a network, or go on with an interrupted run.
@@ -38,6 +37,11 @@ pub struct Train {
     #[arg(long)]
     from_scratch: bool,
 
+    /// Epochs in which only the head learns, so that a pretrained network is not pulled about by a
+    /// head that knows nothing (Kumar et al. 2022, arXiv 2202.10054)
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    probe: usize,
+
     /// Penalty on the scales of batch normalisation, so that `trainer prune` can tell useless
     /// channels, such as 1e-4
     #[arg(long, value_name = "WEIGHT", default_value_t = 0.0)]
@@ -51,15 +55,27 @@ impl Train {
     /// Data or weights are missing, the run's folder is of another configuration, the loss is not a
     /// number, or a file cannot be written.
     pub fn run(self) -> Result<()> {
-        let start = self.start()?;
-        let penalty = self.scale_penalty;
+        let trained = self
+            .from
+            .as_ref()
+            .map(|run| Trained::open(run, &self.lesson.common))
+            .transpose()?;
+        let description = self
+            .lesson
+            .description(trained.as_ref().map(|trained| &trained.config))?;
+        let start = match &trained {
+            Some(trained) => Start::run(trained)?,
+            None => self.start(description.sources.labels.len())?,
+        };
+        let (penalty, probe) = (self.scale_penalty, self.probe);
         let fresh = start.config.from == "random";
         let habits = Habits {
             epochs: 40,
             rate: if fresh { 3e-3 } else { 1e-3 },
         };
-        self.lesson.teach(&start, habits, |config| {
+        self.lesson.teach(description, &start, habits, |config| {
             config.training.scale_penalty = penalty;
+            config.training.probe_epochs = probe;
             if fresh {
                 // Nothing is pretrained, so nothing is to be spared.
                 (config.training.early_rate, config.training.head_rate) = (1.0, 1.0);
@@ -67,11 +83,7 @@ impl Train {
         })
     }
 
-    fn start(&self) -> Result<Start> {
-        if let Some(run) = &self.from {
-            return Start::run(&Trained::open(run, &self.lesson.common)?);
-        }
-        let classes = Sources::read(&self.lesson.sources())?.labels.len();
+    fn start(&self, classes: usize) -> Result<Start> {
         let plan = self
             .network
             .architecture()?

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use sortd::error::Result;
 
+use super::augment::Grounds;
 use super::board;
 use super::photo::{self, Loaded, Reduced, Squeezed};
 use super::pyramid::Pyramid;
 use super::sources::gather::Taken;
 use super::sources::{Sources, Use};
-use crate::data::augment::Grounds;
 
 /// Shorter side of the copies that inputs are cut from, as a multiple of the input's side.
 const REDUCED: f64 = 1.5;
@@ -88,11 +88,10 @@ impl Material {
         })?;
         train.report_skipped("photographs to learn from");
         let boards = load_boards(&boards, short_side)?;
-        let grounds = boards
-            .iter()
-            .take(BOARDS)
-            .map(|board| board.picture.clone());
-        let grounds = grounds.collect();
+        // Evenly from all of them: a list goes by classes, and boards differ with them.
+        let step = boards.len().div_ceil(BOARDS).max(1);
+        let grounds = boards.iter().step_by(step);
+        let grounds = grounds.map(|board| board.picture.clone()).collect();
         train.photos.extend(boards);
         let validation = sources.load(data, &sources.validation, side, Framing::Whole)?;
         validation.report_skipped("photographs to choose by");

@@ -76,7 +76,7 @@ pub fn of_neighbours(
 
 /// How much a photograph of each class weighs.
 pub fn class_weights(source: &Source<'_>, config: &RunConfig) -> Vec<f32> {
-    let draws = source.draws_by_label(config.data.labels.len());
+    let draws = source.draws_by_label(config.data.labels().len());
     let mean = draws.iter().sum::<f32>() / draws.len() as f32;
     // A class that is hardly ever drawn must not outweigh all others.
     draws

@@ -160,7 +160,7 @@ fn measure(course: &Course<'_>, state: &State<Net>, record: &mut EpochRecord) ->
         course.device,
     )?;
     let truths: Vec<usize> = course.validation.iter().map(|photo| photo.label).collect();
-    let confusion = Confusion::of(&answers.logits, &truths, course.config.data.labels.len());
+    let confusion = Confusion::of(&answers.logits, &truths, course.config.data.labels().len());
     record.validation_accuracy = confusion.correct() as f64 / confusion.total().max(1) as f64;
     record.validation_loss = metrics::negative_log_likelihood(&answers.logits, &truths, 1.0);
     Ok(())

@@ -89,7 +89,8 @@ pub fn step(
         loss = loss + scales * training.scale_penalty;
     }
     let gradients = GradientsParams::from_grads(loss.backward(), &state.network);
-    let rates = rates(&state.network, training, rate)?;
+    let probing = state.progress.epochs < training.probe_epochs;
+    let rates = rates(&state.network, training, rate, probing)?;
     let before = course.config.sparsity.map(|_| state.network.clone());
     state.network = state
         .optimiser
@@ -128,10 +129,16 @@ fn follow(course: &Course<'_>, state: &mut State<Net>) {
     };
 }
 
-/// The rate of each group of layers.
-fn rates(network: &Net, training: &TrainingConfig, rate: f64) -> Result<ModuleLearningRate> {
-    ModuleLrSchedulerConfig::new(rate.into())
-        .with_group(early_layers(network), rate * training.early_rate)
+/// The rate of each group of layers; while `probing`, the head alone has one.
+fn rates(
+    network: &Net,
+    training: &TrainingConfig,
+    rate: f64,
+    probing: bool,
+) -> Result<ModuleLearningRate> {
+    let body = if probing { 0.0 } else { rate };
+    ModuleLrSchedulerConfig::new(body.into())
+        .with_group(early_layers(network), body * training.early_rate)
         .with_group(head(network), rate * training.head_rate)
         .init()
         .map(|mut scheduler| scheduler.step())
