@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod blend;
 mod data;
 mod lesson;
 mod networks;
@@ -39,6 +40,8 @@ enum Command {
     Sparsify(Box<sparsify::Sparsify>),
     /// Round a run's network to int8: calibrate it, then teach it with its numbers rounded
     Quantise(Box<quantise::Quantise>),
+    /// Average the weights of two runs of one network
+    Blend(Box<blend::Blend>),
     /// Print what each layer of a network costs
     Summary(summary::Summary),
     /// Show all runs below a folder
@@ -71,6 +74,7 @@ impl Cli {
             Command::Prune(prune) => prune.run(),
             Command::Sparsify(sparsify) => sparsify.run(),
             Command::Quantise(quantise) => quantise.run(),
+            Command::Blend(blend) => blend.run(),
             Command::Summary(summary) => summary.run(),
             Command::Status(status) => status.run(),
             Command::Data(data) => data.run(),

@@ -1,6 +1,8 @@
-//! Makes networks smaller: channels cut out ([`spaces`], [`choose`], [`narrow`]), weights set to zero
-//! ([`magnitude`]) and what those weigh once they are coded ([`entropy`]).
+//! Changes networks between two runs: channels cut out ([`spaces`], [`choose`], [`narrow`]), weights set
+//! to zero ([`magnitude`]) and what those weigh once they are coded ([`entropy`]), two networks
+//! averaged ([`blend`]).
 
+pub mod blend;
 pub mod choose;
 pub mod entropy;
 pub mod magnitude;

@@ -52,6 +52,30 @@ pub struct PixelGateNumbers {
     pub bias: f32,
 }
 
+impl Numbers {
+    /// All of its numbers, vector by vector.
+    pub fn vectors_mut(&mut self) -> Vec<&mut [f32]> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Conv(conv) => {
+                let mut vectors: Vec<&mut [f32]> = vec![&mut conv.kernel, &mut conv.beta];
+                vectors.extend(conv.gamma.as_deref_mut());
+                if let Some((mean, variance)) = &mut conv.statistics {
+                    vectors.extend([mean.as_mut_slice(), variance]);
+                }
+                vectors
+            }
+            Self::ChannelGate(gate) => vec![
+                &mut gate.squeeze,
+                &mut gate.squeeze_bias,
+                &mut gate.expand,
+                &mut gate.expand_bias,
+            ],
+            Self::PixelGate(gate) => vec![&mut gate.kernel, std::slice::from_mut(&mut gate.bias)],
+        }
+    }
+}
+
 /// Random numbers for every node of a plan.
 ///
 /// Convolutions: normal, of variance 2/fan-in (He et al. 2015, arXiv 1502.01852), the classifier's of

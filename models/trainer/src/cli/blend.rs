@@ -1,0 +1,60 @@
+//! `trainer blend`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use sortd::error::Result;
+
+use super::Trained;
+use super::lesson::{Habits, LessonOptions};
+use super::start::Start;
+use super::values::share;
+use crate::compress::blend::blend;
+use crate::quantise::Ranges;
+
+/// Average the weights of two runs of one network, such as before and after fine-tuning.
+///
+/// Fine-tuning forgets what was known of other places; between both lie networks that know more of
+/// each. The result is a run like any other; with --epochs it goes on learning from there.
+#[derive(Debug, Args)]
+pub struct Blend {
+    #[command(flatten)]
+    lesson: LessonOptions,
+
+    /// Run at one end of the line
+    #[arg(long, value_name = "DIR")]
+    from: PathBuf,
+
+    /// Run at the other end
+    #[arg(long, value_name = "DIR")]
+    with: PathBuf,
+
+    /// Share of the second run
+    #[arg(long, value_name = "SHARE", default_value_t = 0.5, value_parser = share)]
+    share: f32,
+}
+
+impl Blend {
+    /// Averages, and teaches where epochs are asked for.
+    ///
+    /// # Errors
+    /// A run cannot be read, or the two are of different networks.
+    pub fn run(self) -> Result<()> {
+        let first = Trained::open(&self.from, &self.lesson.common)?;
+        let second = Trained::open(&self.with, &self.lesson.common)?;
+        let description = self.lesson.description(Some(&first.config))?;
+        let (mut start, other) = (Start::run(&first)?, Start::run(&second)?);
+        start.network = blend(&start.network, &other.network, self.share)?;
+        start.ranges = Ranges::unseen(start.network.plan.nodes.len());
+        start.config.from = format!(
+            "{} and {} by {}",
+            start.config.from, other.config.from, self.share
+        );
+        start.config.sha256 = None;
+        let habits = Habits {
+            epochs: 0,
+            rate: 1e-4,
+        };
+        self.lesson.teach(description, &start, habits, |_| {})
+    }
+}

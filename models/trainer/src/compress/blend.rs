@@ -1,0 +1,79 @@
+//! The average of two networks' numbers, between which a network was fine-tuned.
+//!
+//! A network that is fine-tuned forgets what it knew of other places; on the straight line between the
+//! weights before and after lie networks that know both (WiSE-FT, Wortsman et al. 2021,
+//! arXiv 2109.01903).
+
+use sortd::error::{Error, Result};
+
+use super::narrow::Written;
+use crate::nets::numbers::Numbers;
+
+/// The network whose numbers are `(1 − share) · a + share · b`.
+///
+/// # Errors
+/// The two are not of one plan.
+pub fn blend(a: &Written, b: &Written, share: f32) -> Result<Written> {
+    if a.plan != b.plan {
+        return Err(Error::usage(format!(
+            "{} and {} are different networks",
+            a.plan.name, b.plan.name
+        ))
+        .advice("blend a run with the one that it was started from, uncut"));
+    }
+    let numbers = a.numbers.iter().zip(&b.numbers);
+    let numbers = numbers.map(|(a, b)| mixed(a, b, share)).collect();
+    Ok(Written {
+        plan: a.plan.clone(),
+        numbers,
+    })
+}
+
+fn mixed(a: &Numbers, b: &Numbers, share: f32) -> Numbers {
+    let mut mixed = a.clone();
+    let (mut own, mut others) = (mixed.vectors_mut(), b.clone());
+    for (own, other) in own.iter_mut().zip(others.vectors_mut()) {
+        for (a, b) in own.iter_mut().zip(other.iter()) {
+            *a += share * (b - *a);
+        }
+    }
+    mixed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::dice::{Dice, Purpose};
+    use crate::nets::{Architecture, Head, MobileNetCbam, numbers};
+
+    fn written(seed: u64, width: f64) -> Written {
+        let net = MobileNetCbam {
+            width,
+            attention: vec![13],
+            dilated: vec![],
+            head: Head::Embedding,
+        };
+        let plan = net.plan(64, 3).unwrap();
+        let numbers = numbers::random(&plan, &mut Dice::new(seed, Purpose::Weights, 0, 0));
+        Written { plan, numbers }
+    }
+
+    #[test]
+    fn the_ends_of_the_line_are_the_two_networks() {
+        let (a, b) = (written(1, 0.25), written(2, 0.25));
+        assert_eq!(blend(&a, &b, 0.0).unwrap(), a);
+        assert_eq!(blend(&a, &a, 0.7).unwrap(), a);
+        let (middle, end) = (blend(&a, &b, 0.5).unwrap(), blend(&a, &b, 1.0).unwrap());
+        let stem = |written: &Written| match &written.numbers[1] {
+            Numbers::Conv(conv) => conv.kernel[0],
+            _ => panic!("the stem is a convolution"),
+        };
+        assert!((stem(&middle) - f32::midpoint(stem(&a), stem(&b))).abs() < 1e-6);
+        assert!((stem(&end) - stem(&b)).abs() < 1e-6);
+    }
+
+    #[test]
+    fn networks_of_other_shapes_are_refused() {
+        assert!(blend(&written(1, 0.25), &written(1, 0.5), 0.5).is_err());
+    }
+}
