@@ -16,6 +16,7 @@ pub mod data;
 pub mod device;
 pub mod evaluation;
 pub mod files;
+pub mod kernels;
 pub mod metrics;
 pub mod nets;
 pub mod onnx;
