@@ -42,13 +42,14 @@ test-arm: setup ## Test the integer kernels on emulated Pis
 
 models: setup ## Train, evaluate and export the shipped model anew (needs ../shared/data; hours)
 	$(CARGO) build --locked --release --package sortd-trainer
-	$(TRAINER) train --run models/runs/blocked --split blocked --epochs 50
-	$(TRAINER) train --run models/runs/author --split author --epochs 50
-	$(TRAINER) evaluate --run models/runs/blocked --split blocked-test
-	$(TRAINER) evaluate --run models/runs/author --split author-test
-	$(TRAINER) evaluate --run models/runs/blocked --dataset litter-crops
+	$(TRAINER) train --run models/runs/blocked --sources models/trainer/data/waste-blocked.toml --epochs 50
+	$(TRAINER) train --run models/runs/author --sources models/trainer/data/waste-author.toml --epochs 50
+	$(TRAINER) evaluate --run models/runs/blocked --test trashnet/blocked-test
+	$(TRAINER) evaluate --run models/runs/author --test trashnet/author-test
+	$(TRAINER) evaluate --run models/runs/blocked --test litter-crops
+	$(TRAINER) evaluate --run models/runs/blocked --test all
 	$(TRAINER) export --run models/runs/blocked
-	$(TRAINER) card models/runs/blocked=blocked-test models/runs/author=author-test models/runs/blocked=litter-crops
+	$(TRAINER) card models/runs/blocked=trashnet/blocked-test models/runs/author=trashnet/author-test models/runs/blocked=litter-crops
 
 build: setup ## Build the daemon for this machine
 	$(CARGO) build --locked --release --package sortd

@@ -195,6 +195,7 @@ impl RunFolder {
 }
 
 /// A test's name as part of a file's: `trashnet/blocked-test` becomes `trashnet-blocked-test`.
-fn flat(list: &str) -> String {
+#[must_use]
+pub fn flat(list: &str) -> String {
     list.replace('/', "-")
 }

@@ -10,7 +10,7 @@ use crate::bundle::MANIFEST;
 use crate::card::{self, Measured};
 use crate::files;
 use crate::places;
-use crate::run_folder::{EpochRecord, RunFolder};
+use crate::run_folder::{EpochRecord, RunFolder, flat};
 
 /// Write the figures of the model card from the JSON of evaluated runs.
 ///
@@ -18,8 +18,8 @@ use crate::run_folder::{EpochRecord, RunFolder};
 /// and configuration to models/figures/. The first run is the one that ships.
 #[derive(Debug, Args)]
 pub struct Card {
-    /// A run's folder and the list it was evaluated on, as FOLDER=LIST; the first is the one that ships
-    #[arg(required = true, value_name = "FOLDER=LIST", value_parser = parse_run)]
+    /// A run's folder and the test it was evaluated on, as FOLDER=TEST; the first is the one that ships
+    #[arg(required = true, value_name = "FOLDER=TEST", value_parser = parse_run)]
     runs: Vec<(PathBuf, String)>,
 
     /// The model card [default: models/README.md]
@@ -69,7 +69,7 @@ impl Card {
 fn parse_run(text: &str) -> std::result::Result<(PathBuf, String), String> {
     let (folder, list) = text
         .split_once('=')
-        .ok_or("expected FOLDER=LIST, such as runs/a=blocked-test")?;
+        .ok_or("expected FOLDER=TEST, such as runs/a=trashnet/blocked-test")?;
     Ok((PathBuf::from(folder), list.to_owned()))
 }
 
@@ -78,7 +78,7 @@ fn read(folder: &RunFolder, list: &str, ships: bool) -> Result<Measured> {
     if !file.is_file() {
         return Err(
             Error::data(format!("{} is missing", file.display())).advice(format!(
-                "measure first: trainer evaluate --run {} --split {list}",
+                "measure first: trainer evaluate --run {} --test {list}",
                 folder.root().display()
             )),
         );
@@ -109,9 +109,12 @@ fn copy(folder: &RunFolder, list: &str, figures: &Path) -> Result<()> {
     for (from, name) in [
         (
             folder.evaluation_file(list),
-            format!("evaluation-{list}.json"),
+            format!("evaluation-{}.json", flat(list)),
         ),
-        (folder.confusion_file(list), format!("confusion-{list}.png")),
+        (
+            folder.confusion_file(list),
+            format!("confusion-{}.png", flat(list)),
+        ),
         (folder.curves_file(), format!("learning-curves-{run}.png")),
         (folder.metrics_file(), format!("metrics-{run}.json")),
         (

@@ -14,7 +14,8 @@ const DISTANCE: f32 = 0.05;
 const LEAST: f32 = 0.16;
 
 /// The widest strip of board beside, above or below the item, mirrored on until it is about square;
-/// none where the item was not found or leaves too little.
+/// none where the item was not found, leaves too little, or
+/// may not be all that lies there.
 #[must_use]
 pub fn beside_item(picture: &RgbImage) -> Option<RgbImage> {
     let item = covered(&segment::item_on_board(picture)?);
@@ -29,6 +30,10 @@ pub fn beside_item(picture: &RgbImage) -> Option<RgbImage> {
         return None;
     }
     let cut = imageops::crop_imm(picture, left, top, across, down).to_image();
+    // What the item's search left over, such as the clear neck of a bottle, may lie in the strip.
+    if !segment::is_empty_board(&cut) {
+        return None;
+    }
     let side = across.max(down).min(width.min(height));
     Some(RgbImage::from_fn(side, side, |x, y| {
         *cut.get_pixel(reflect(x, across), reflect(y, down))

@@ -81,7 +81,7 @@ mod tests {
                 .pixels()
                 .filter(|pixel| pixel.0 == [red, 0, 0])
                 .count();
-            assert!(count >= 400, "{red}: {count}");
+            assert!(count >= 390, "{red}: {count}");
         }
         assert!(contact_sheet(&path, &[]).is_err());
     }

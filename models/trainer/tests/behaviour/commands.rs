@@ -28,10 +28,8 @@ const TINY: &[&str] = &[
     "train",
     "--data",
     ".",
-    "--dataset",
-    "tiny",
-    "--split",
-    "tiny",
+    "--sources",
+    "tiny.toml",
     "--run",
     "run",
     "--side",
@@ -39,8 +37,6 @@ const TINY: &[&str] = &[
     "--batch",
     "4",
     "--from-scratch",
-    "--paste",
-    "0",
     "--epochs",
     "2",
 ];
@@ -54,6 +50,7 @@ fn a_run_is_trained_interrupted_resumed_measured_exported_and_put_on_the_card() 
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
     tiny::write_data_set(&here.join("tiny"));
+    std::fs::write(here.join("tiny.toml"), tiny::SOURCES).unwrap();
     let fine = |arguments: &[&str]| {
         let (status, errors) = outcome(&trainer(here, arguments));
         assert_eq!(status, 0, "{arguments:?}: {errors}");
@@ -72,9 +69,10 @@ fn a_run_is_trained_interrupted_resumed_measured_exported_and_put_on_the_card() 
     refused(&with(TINY, &["--resume", "--rate", "0.5"]), 65, "rate.peak");
     fine(&with(TINY, &["--resume"]));
 
-    let measure = ["evaluate", "--data", ".", "--run", "run", "--split"];
-    refused(&with(&measure, &["tiny-train"]), 65, "learnt from");
-    fine(&with(&measure, &["tiny-test"]));
+    let measure = ["evaluate", "--data", ".", "--run", "run", "--test"];
+    refused(&with(&measure, &["tiny-train"]), 65, "tiny/tiny-test");
+    fine(&with(&measure, &["tiny/tiny-test"]));
+    fine(&with(&measure, &["tiny/tiny-test", "--crop"]));
     fine(&[
         "export",
         "--data",
@@ -84,7 +82,7 @@ fn a_run_is_trained_interrupted_resumed_measured_exported_and_put_on_the_card() 
         "--out",
         "bundle",
         "--golden",
-        "tiny-test",
+        "tiny/tiny-test",
     ]);
     let manifest: Manifest =
         toml::from_str(&std::fs::read_to_string(here.join("bundle/model.toml")).unwrap()).unwrap();
@@ -95,7 +93,7 @@ fn a_run_is_trained_interrupted_resumed_measured_exported_and_put_on_the_card() 
     let card = here.join("card.md");
     let card_command = [
         "card",
-        "run=tiny-test",
+        "run=tiny/tiny-test",
         "--card",
         "card.md",
         "--bundle",
@@ -119,7 +117,7 @@ fn a_run_is_trained_interrupted_resumed_measured_exported_and_put_on_the_card() 
         text.contains("tiny/tiny-test") && text.contains(&manifest.model.sha256),
         "{text}"
     );
-    assert!(here.join("figures/confusion-tiny-test.png").is_file());
+    assert!(here.join("figures/confusion-tiny-tiny-test.png").is_file());
 }
 
 #[test]
@@ -140,10 +138,13 @@ fn a_wrong_command_line_ends_with_2_and_missing_data_with_65() {
             "{arguments:?}"
         );
     }
+    std::fs::write(folder.path().join("tiny.toml"), tiny::SOURCES).unwrap();
     let missing = [
         "train",
         "--data",
         "nowhere",
+        "--sources",
+        "tiny.toml",
         "--run",
         "run",
         "--from-scratch",

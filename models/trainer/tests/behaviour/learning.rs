@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::tensor::Device;
 use sortd_trainer::checkpoint::{self, State};
 use sortd_trainer::config::RunConfig;
-use sortd_trainer::data::augment::Variation;
+use sortd_trainer::data::augment::{Grounds, Variation};
 use sortd_trainer::data::batches::Source;
 use sortd_trainer::data::photo::{Reduced, Squeezed};
 use sortd_trainer::nets::Network;
@@ -25,7 +25,8 @@ fn train(
 ) -> sortd::error::Result<State<MobileNetV1>> {
     let source = Source {
         photos: learn,
-        backgrounds: &[],
+        grounds: Grounds::default(),
+        draws: learn.len(),
         variation: &config.variation,
         side: tiny::SIDE,
         batch: config.training.batch,
@@ -52,18 +53,7 @@ fn a_network_learns_a_single_batch_by_heart() {
     config.training.batch = 12;
     config.training.label_smoothing = 0.0;
     // Shown as they are, so that there is nothing to learn but these twelve.
-    config.variation = Variation {
-        smallest_cut: 1.0,
-        widest_aspect: 1.0,
-        mirror: 0.0,
-        quarter_turn: 0.0,
-        tilt: 0.0,
-        largest_tilt: 0.0,
-        paste: 0.0,
-        light: 0.0,
-        blur: 0.0,
-        jpeg: 0.0,
-    };
+    config.variation = Variation::none();
     let state = training::begin(tiny::network(1), &config.training);
     let run = data.path().join("run");
     let state = train(&config, (&learn, &choose), &run, state, 40).unwrap();

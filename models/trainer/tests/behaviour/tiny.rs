@@ -8,6 +8,7 @@ use image::{Rgb, RgbImage};
 use sortd_trainer::config::{DataConfig, NetworkConfig, RunConfig, TrainingConfig};
 use sortd_trainer::data::augment::Variation;
 use sortd_trainer::data::photo::{Reduced, Squeezed, load_reduced, load_squeezed};
+use sortd_trainer::data::sources::Sources;
 use sortd_trainer::data::tree::Tree;
 use sortd_trainer::nets::mobilenet_v1::{MobileNetV1, MobileNetV1Config};
 use sortd_trainer::schedule::OneCycle;
@@ -60,13 +61,15 @@ pub fn config(epochs: usize, labels: usize) -> RunConfig {
     RunConfig {
         seed: 7,
         data: DataConfig {
-            dataset: "tiny".to_owned(),
-            train: "tiny-train".to_owned(),
-            validation: "tiny-val".to_owned(),
-            labels: (0..labels).map(|label| format!("class{label}")).collect(),
+            name: "tiny".to_owned(),
             train_images: 12,
             background_images: 0,
+            draws: 12,
             reduced_side: SIDE,
+            sources: Sources {
+                labels: (0..labels).map(|label| format!("class{label}")).collect(),
+                ..sources()
+            },
         },
         network: NetworkConfig {
             family: "mobilenet-v1".to_owned(),
@@ -87,6 +90,32 @@ pub fn config(epochs: usize, labels: usize) -> RunConfig {
         },
         variation: Variation::default(),
     }
+}
+
+/// The description of the data set, for a data folder that holds it as `tiny`.
+pub const SOURCES: &str = r#"
+labels = ["cross", "disc"]
+
+[[sources]]
+name = "tiny"
+folder = "tiny"
+licence = "CC0-1.0"
+
+[[train]]
+source = "tiny"
+list = "splits/tiny-train.txt"
+
+[[validation]]
+source = "tiny"
+list = "splits/tiny-val.txt"
+
+[[tests."tiny/tiny-test"]]
+source = "tiny"
+list = "splits/tiny-test.txt"
+"#;
+
+pub fn sources() -> Sources {
+    Sources::parse(SOURCES, "tiny.toml").unwrap()
 }
 
 pub fn photographs(root: &Path) -> (Vec<Reduced>, Vec<Squeezed>) {

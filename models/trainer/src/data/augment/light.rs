@@ -9,7 +9,10 @@ use crate::data::dice::Dice;
 const DAYLIGHT: f32 = 6504.0;
 
 /// Largest factor, up or down, between green and the two other colours: fluorescent lamps, foliage.
-const TINT: f32 = 1.06;
+const TINT: f32 = 1.04;
+
+/// Highest mean brightness to which a picture is made brighter: a camera's exposure keeps off white.
+const BRIGHTEST: f32 = 215.0;
 
 /// What becomes of a picture's colours: a matrix over red, green and blue, then an offset.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,7 +44,8 @@ impl Grade {
     /// does.
     #[must_use]
     pub fn developed(self, mean: f32, settings: &Variation, dice: &mut Dice) -> Self {
-        let brightness = dice.factor(settings.brightness);
+        let most = (BRIGHTEST / mean.max(1.0)).max(1.0);
+        let brightness = dice.factor(settings.brightness).min(most);
         let contrast = dice.factor(settings.contrast);
         let saturation = dice.factor(settings.saturation);
         let lit = self.gained([brightness; 3]);

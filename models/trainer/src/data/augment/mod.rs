@@ -80,7 +80,7 @@ pub fn vary(
     }
     if dice.chance(settings.noise) || dark {
         let strength = dice.unit() * settings.strongest_noise;
-        let strength = if dark { 2.0 * strength } else { strength };
+        let strength = if dark { 1.5 * strength } else { strength };
         noise::add(&mut frame, strength, strength / 3.0, dice);
     }
     let picture = frame.into_picture();

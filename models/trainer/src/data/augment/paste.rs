@@ -13,6 +13,9 @@ use crate::data::pyramid::Pyramid;
 /// Largest difference between a board and the photograph's own, as a factor, that is evened out.
 const MATCH: f32 = 2.0;
 
+/// How much larger than its item a photograph is, about, where the item was not found.
+const IN_ITS_PHOTOGRAPH: f32 = 1.5;
+
 /// Lays the photograph's item onto another background or an empty board; none where there is no
 /// ground to lay it onto.
 ///
@@ -44,7 +47,13 @@ pub fn onto(
         }
         ground
     };
-    let share = dice.between(settings.smallest_item, 1.0);
+    let least = match photo.content {
+        Content::Found => settings.smallest_item,
+        Content::Unfound | Content::Nothing => {
+            (settings.smallest_item * IN_ITS_PHOTOGRAPH).min(1.0)
+        }
+    };
+    let share = dice.between(least, 1.0);
     let view = View::holding(photo.extent, share, settings, dice);
     let item = view.show(&photo.picture, side, Beyond::Nothing);
     let throws = photo.content == Content::Found

@@ -22,6 +22,15 @@ const AREA: std::ops::RangeInclusive<f32> = 0.03..=0.8;
 /// Smallest share of its own bounding box that an item fills; less is a shadow or a lone edge.
 const LEAST_FILL: f32 = 0.3;
 
+/// Smallest share of all that differs from the board that the item must be: a label and a cap in two
+/// places are a clear bottle, of which neither is the whole.
+const LEAST_WHOLE: f32 = 0.8;
+
+/// Smallest difference from the board, in grey levels, that is a stain on an empty one, and the
+/// largest share of stained pixels.
+const STAIN: f32 = 14.0;
+const MOST_STAINED: f32 = 0.004;
+
 /// Least brightness of a board and most difference between its colours, in grey levels: a board is
 /// white, whatever the lamp. Otherwise an item that fills the picture would be taken for the board.
 const BOARD_BRIGHTNESS: f32 = 100.0;
@@ -37,11 +46,27 @@ pub fn item_on_board(picture: &RgbImage) -> Option<GrayImage> {
         .enumerate_pixels()
         .map(|(x, y, pixel)| board.difference(x, y, pixel.0) > threshold)
         .collect();
-    let item = largest_part(&majority(&differs, width, height), width, height);
+    let differs = majority(&differs, width, height);
+    let item = largest_part(&differs, width, height);
+    let count = |pixels: &[bool]| pixels.iter().filter(|inside| **inside).count() as f32;
+    let whole = count(&item) >= LEAST_WHOLE * count(&differs);
     let filled = fill_holes(&item, width, height);
-    let area = filled.iter().filter(|inside| **inside).count() as f32 / filled.len() as f32;
-    let believable = AREA.contains(&area) && fill(&filled, width) >= LEAST_FILL;
+    let area = count(&filled) / filled.len() as f32;
+    let believable = whole && AREA.contains(&area) && fill(&filled, width) >= LEAST_FILL;
     believable.then(|| soften(&filled, width, height))
+}
+
+/// Whether a picture shows nothing but board.
+#[must_use]
+pub fn is_empty_board(picture: &RgbImage) -> bool {
+    let Some(board) = Board::fit(picture) else {
+        return false;
+    };
+    let stained = picture
+        .enumerate_pixels()
+        .filter(|(x, y, pixel)| board.difference(*x, *y, pixel.0) > STAIN)
+        .count();
+    stained as f32 <= MOST_STAINED * (picture.width() * picture.height()) as f32
 }
 
 /// The share of the item's bounding box that is item.

@@ -21,7 +21,9 @@ pub struct Variation {
     pub largest_tilt: f32,
     /// How often the item is shown from further away, or larger, on a ground of its own.
     pub zoom: f32,
-    /// The share of the frame's side that the item fills at least where it is shown from afar.
+    /// The share of the frame's side that the item fills at least where it is shown from afar. Where
+    /// the item was not found the whole photograph counts as the item, and half as much again is the
+    /// least, since the item is smaller than its photograph.
     pub smallest_item: f32,
     /// How often an item that is shown from afar is laid onto another background; else it is laid
     /// onto an empty board like its own.
@@ -62,7 +64,7 @@ pub struct Variation {
     pub longest_motion: f32,
     /// How often the sensor's noise is seen.
     pub noise: f32,
-    /// Largest standard deviation of the noise on white, in grey levels; in low light it is doubled.
+    /// Largest standard deviation of the noise on white, in grey levels; in low light half as much again.
     pub strongest_noise: f32,
     /// How often the picture is compressed as JPEG.
     pub jpeg: f32,
@@ -94,13 +96,13 @@ impl Default for Variation {
             warmest_lamp: 4000.0,
             coolest_lamp: 10_000.0,
             low_light: 0.1,
-            darkest: 0.3,
+            darkest: 0.4,
             blur: 0.15,
             largest_blur: 1.4,
             motion: 0.1,
             longest_motion: 6.0,
             noise: 0.25,
-            strongest_noise: 12.0,
+            strongest_noise: 9.0,
             jpeg: 0.2,
             lowest_quality: 35,
         }

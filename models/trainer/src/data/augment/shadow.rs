@@ -49,11 +49,19 @@ pub fn thrown(ground: &mut Frame, item: &Frame, depth: f32, dice: &mut Dice) {
 /// A shadow of something outside: behind a straight edge, a band, or a round thing above.
 pub fn over_scene(frame: &mut Frame, depth: f32, dice: &mut Dice) {
     let side = frame.side as f32;
-    let softness = side * dice.between(SCENE_SOFTNESS.0, SCENE_SOFTNESS.1);
+    let soft = dice.unit();
     let (sine, cosine) = dice.between(0.0, std::f32::consts::TAU).sin_cos();
     let centre = (side * dice.unit(), side * dice.unit());
     let kind = dice.below(3);
     let reach = side * dice.between(0.08, 0.35);
+    let stretch = dice.factor(2.0);
+    // A round thing above the scene, a head or a lamp, is too far away for a sharp shadow.
+    let softest = if kind == 2 {
+        0.5 * SCENE_SOFTNESS.1
+    } else {
+        SCENE_SOFTNESS.0
+    };
+    let softness = side * (softest + soft * (SCENE_SOFTNESS.1 - softest));
     for row in 0..frame.side {
         for column in 0..frame.side {
             let (x, y) = (column as f32 - centre.0, row as f32 - centre.1);
@@ -61,7 +69,7 @@ pub fn over_scene(frame: &mut Frame, depth: f32, dice: &mut Dice) {
             let distance = match kind {
                 0 => along,
                 1 => along.abs() - reach,
-                _ => (x * x + y * y).sqrt() - reach,
+                _ => (along * stretch).hypot((y * cosine - x * sine) / stretch) - reach,
             };
             let inside = (0.5 - distance / softness).clamp(0.0, 1.0);
             if inside > 0.0 {

@@ -166,3 +166,161 @@ impl Sources {
         Ok(found)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// A data folder with the sources `board` (two classes of six, and a list) and `street` (one
+    /// class of six, cut from three photographs, `glass` under another name).
+    fn data() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: String| folder.path().join(path);
+        for class in [
+            "board/glass",
+            "board/paper",
+            "board/splits",
+            "street/bottles",
+        ] {
+            fs::create_dir_all(at(class.to_owned())).unwrap();
+        }
+        let mut manifest = "file,source_image\n".to_owned();
+        for number in 0..6 {
+            for class in ["board/glass", "board/paper", "street/bottles"] {
+                fs::write(at(format!("{class}/{number}.jpg")), b"").unwrap();
+            }
+            manifest += &format!("{number}.jpg,{}_jpg.rf.{number}.jpg\n", number / 2);
+        }
+        fs::write(at("street/manifest.csv".to_owned()), manifest).unwrap();
+        fs::write(
+            at("board/splits/some.txt".to_owned()),
+            "glass/0.jpg\npaper/1.jpg\n",
+        )
+        .unwrap();
+        folder
+    }
+
+    fn sources() -> Sources {
+        let text = r#"
+            labels = ["paper", "glass", "empty"]
+            empty = "empty"
+            [[sources]]
+            name = "board"
+            folder = "board"
+            licence = "MIT"
+            [[sources]]
+            name = "street"
+            folder = "street"
+            licence = "MIT"
+            labels = { bottles = "glass" }
+            [[train]]
+            source = "board"
+            list = "splits/some.txt"
+            weight = 0.5
+            [[train]]
+            source = "board"
+            list = "splits/some.txt"
+            board = true
+            [[validation]]
+            source = "street"
+        "#;
+        Sources::parse(text, "some.toml").unwrap()
+    }
+
+    #[test]
+    fn uses_take_listed_files_with_their_labels_and_weights() {
+        let (data, sources) = (data(), sources());
+        let taken = sources.gather(data.path(), &sources.train).unwrap();
+        let found: Vec<_> = taken
+            .iter()
+            .map(|taken| (taken.item.label, taken.weight, taken.board))
+            .collect();
+        let expected = [
+            (1, 0.5, false),
+            (0, 0.5, false),
+            (2, 1.0, true),
+            (2, 1.0, true),
+        ];
+        assert_eq!(found, expected);
+        let renamed = sources.gather(data.path(), &sources.validation).unwrap();
+        assert!(renamed.len() == 6 && renamed.iter().all(|taken| taken.item.label == 1));
+    }
+
+    #[test]
+    fn parts_exclude_each_other_and_keep_one_photograph_on_one_side() {
+        let (data, sources) = (data(), sources());
+        let mut counts = 0;
+        let mut seen: Vec<HashSet<String>> = Vec::new();
+        for part in [Part::Train, Part::Validation, Part::Test] {
+            let usage = Use {
+                part: Some(part),
+                ..Use::whole("street")
+            };
+            let taken = sources.take(data.path(), &usage).unwrap();
+            counts += taken.len();
+            let originals: HashSet<String> =
+                taken.into_iter().map(|taken| taken.original).collect();
+            assert!(seen.iter().all(|other| other.is_disjoint(&originals)));
+            seen.push(originals);
+        }
+        assert_eq!(counts, 6);
+    }
+
+    #[test]
+    fn what_is_measured_on_must_not_be_learnt_from() {
+        let (data, mut sources) = (data(), sources());
+        sources.refuse_leakage(data.path()).unwrap();
+        sources
+            .tests
+            .insert("all".to_owned(), vec![Use::whole("board")]);
+        let error = sources.refuse_leakage(data.path()).unwrap_err().to_string();
+        assert!(error.contains("2 of the 12 photographs of all"), "{error}");
+    }
+
+    #[test]
+    fn sources_of_one_family_can_be_kept_apart() {
+        let (data, sources) = (data(), sources());
+        let usage = Use {
+            apart_from: vec!["street".to_owned()],
+            ..Use::whole("street")
+        };
+        let error = sources
+            .gather(data.path(), &[usage])
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("takes no photograph"), "{error}");
+    }
+
+    #[test]
+    fn a_class_of_fewer_than_five_an_unknown_label_and_a_missing_source_are_refused() {
+        let (data, mut sources) = (data(), sources());
+        let error = |sources: &Sources| {
+            let found = sources.gather(data.path(), &sources.validation);
+            found.unwrap_err().to_string()
+        };
+        fs::create_dir(data.path().join("street/paper")).unwrap();
+        let text = error(&sources);
+        assert!(
+            text.contains("street/paper holds 0") && text.contains("skip"),
+            "{text}"
+        );
+        sources.sources[1].skip.push("paper".to_owned());
+        assert!(sources.gather(data.path(), &sources.validation).is_ok());
+
+        sources.sources[1].labels.clear();
+        let text = error(&sources);
+        assert!(
+            text.contains("street/bottles is none of paper, glass"),
+            "{text}"
+        );
+
+        sources.sources[1].folder = "nowhere".to_owned();
+        let text = error(&sources);
+        assert!(
+            text.contains("nowhere") && text.contains("--data"),
+            "{text}"
+        );
+    }
+}
