@@ -44,7 +44,8 @@ use quantise::FakeQuantise;
 pub use batch_norm::batch_norm;
 
 /// How a convolution slides: stride, dilation, groups, and rows/columns of zeros.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Sliding {
     /// Step in both directions.
     pub stride: usize,
