@@ -42,7 +42,7 @@ fn bundle() -> TempDir {
 }
 
 /// A configuration for that bundle, written beside it.
-fn config(bundle: &TempDir, trigger: &str, glass: &str) -> PathBuf {
+fn config(bundle: &TempDir, glass: &str) -> PathBuf {
     let text = format!(
         r#"
         [camera]
@@ -51,7 +51,6 @@ fn config(bundle: &TempDir, trigger: &str, glass: &str) -> PathBuf {
         [model]
         bundle = "{}"
         [trigger]
-        mode = "{trigger}"
         learn-ms = 600
         [decision]
         unsure-bin = "other"
@@ -80,7 +79,7 @@ fn check(file: &Path) -> common::Ran {
 #[test]
 fn check_asks_for_no_bin_for_it() {
     let bundle = bundle();
-    let file = config(&bundle, "motion", "\"glass\"");
+    let file = config(&bundle, "\"glass\"");
     let ran = check(&file);
     assert_eq!((ran.status, &*ran.err), (0, ""), "{ran:?}");
     // Nor where each label must have a bin.
@@ -101,7 +100,7 @@ fn check_asks_for_no_bin_for_it() {
 #[test]
 fn a_bin_that_accepts_it_is_refused() {
     let bundle = bundle();
-    let ran = check(&config(&bundle, "motion", "\"glass\", \"empty\""));
+    let ran = check(&config(&bundle, "\"glass\", \"empty\""));
     assert_eq!(ran.status, 78, "{ran:?}");
     assert!(
         ran.err.contains("\"empty\" means that nothing is there"),
@@ -112,7 +111,7 @@ fn a_bin_that_accepts_it_is_refused() {
 #[test]
 fn classify_names_it_and_no_bin() {
     let bundle = bundle();
-    let file = config(&bundle, "motion", "\"glass\"");
+    let file = config(&bundle, "\"glass\"");
     let classify = |json: bool| {
         let mut command = common::sortd();
         command.arg("classify").args(json.then_some("--json"));
@@ -139,8 +138,8 @@ fn classify_names_it_and_no_bin() {
 }
 
 /// The events of a daemon that is shown a photograph between two views of an empty zone.
-fn events(bundle: &TempDir, trigger: &str, photo: &str) -> Vec<Event> {
-    let plan = Plan::of(Config::load(&config(bundle, trigger, "\"glass\"")).unwrap()).unwrap();
+fn events(bundle: &TempDir, photo: &str) -> Vec<Event> {
+    let plan = Plan::of(Config::load(&config(bundle, "\"glass\"")).unwrap()).unwrap();
     let clock = Arc::new(SimulatedClock::default());
     let actuator = Box::new(SimulatedActuator::new(clock.clone()));
     let outputs = Outputs::new(actuator, &plan.config, clock.now()).unwrap();
@@ -165,16 +164,11 @@ fn events(bundle: &TempDir, trigger: &str, photo: &str) -> Vec<Event> {
 #[test]
 fn nothing_lights_for_it() {
     let bundle = bundle();
-    for trigger in ["motion", "always"] {
-        let lit = |photo| {
-            events(&bundle, trigger, photo)
-                .into_iter()
-                .any(|event| matches!(event, Event::SignalOn { bin } if bin == "glass"))
-        };
-        assert!(lit(SOMETHING), "{trigger}: the network looks");
-    }
-    // For longer than it takes to be unsure.
-    let found = events(&bundle, "motion", NOTHING);
+    let found = events(&bundle, SOMETHING);
+    let lit = |event: &Event| matches!(event, Event::SignalOn { bin } if bin == "glass");
+    assert!(found.iter().any(lit), "the network looks: {found:?}");
+    // It is shown for longer than it takes to be unsure.
+    let found = events(&bundle, NOTHING);
     let told = |event: &Event| {
         matches!(
             event,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tract_onnx::prelude::*;
-use tract_onnx::tract_core::internal::{bail, format_err};
+use tract_onnx::tract_core::internal::{TractErrorContext, bail, format_err};
 
 use super::Compute;
 use super::bundle::{Bundle, Embedding, Input, Layout, Manifest};
@@ -200,7 +200,9 @@ fn read(bundle: &Bundle) -> TractResult<TypedModel> {
         .with_input_fact(0, f32::fact(shape).into())?
         .into_typed()?;
     let outlets = graph.output_outlets()?;
-    let wanted: Vec<OutletId> = wanted.iter().map(|output| outlets[*output]).collect();
+    let wanted = wanted.iter().map(|output| outlets.get(*output).copied());
+    let wanted: Option<Vec<OutletId>> = wanted.collect();
+    let wanted = wanted.with_context(|| format!("some of its outputs are missing: {named:?}"))?;
     graph.select_output_outlets(&wanted)?;
     check_sizes(&graph)?;
     graph.prop_consts()?;
