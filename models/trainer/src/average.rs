@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 
 /// Moves every number of `average` towards `live`: a' = decay · a + (1 − decay) · w. Running
 /// statistics are averaged like weights.
@@ -22,17 +22,18 @@ pub fn follow<N: Module>(average: N, live: &N, decay: f32, step: usize) -> N {
 
 /// A module's numbers, in the order of its fields, which is the same in every copy of it.
 #[derive(Default)]
-struct Values(VecDeque<Vec<f32>>);
+struct Values(VecDeque<Tensor<1>>);
 
 impl ModuleVisitor for Values {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        self.0
-            .push_back(param.val().into_data().iter::<f32>().collect());
+        let value = param.val();
+        let count = value.shape().num_elements();
+        self.0.push_back(value.reshape([count]));
     }
 }
 
 struct Blend {
-    live: VecDeque<Vec<f32>>,
+    live: VecDeque<Tensor<1>>,
     decay: f32,
 }
 
@@ -43,15 +44,9 @@ impl ModuleMapper for Blend {
             .pop_front()
             .expect("both modules have the same fields");
         let decay = self.decay;
-        param.map(|tensor| {
-            let (device, shape) = (tensor.device(), tensor.dims());
-            let old = tensor.into_data();
-            let new: Vec<f32> = old
-                .iter::<f32>()
-                .zip(live)
-                .map(|(old, live)| decay * old + (1.0 - decay) * live)
-                .collect();
-            Tensor::from_data(TensorData::new(new, shape), &device)
+        param.map(|old| {
+            let live = live.reshape(old.shape());
+            old * decay + live * (1.0 - decay)
         })
     }
 }

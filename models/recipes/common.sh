@@ -1,0 +1,26 @@
+# What all recipes share: where the trainer and the runs are. Sourced, not run.
+#
+# Each step is a run of its own that goes on where it was interrupted and does nothing once it is
+# done, so a recipe can be stopped and started at any time.
+set -eu
+cd "$(dirname "$0")/../.."
+: "${CARGO_TARGET_DIR:=target}" "${RUNS:=models/runs}" "${RESULTS:=models/results}"
+: "${TRAINER:=$CARGO_TARGET_DIR/release/trainer}"
+# Arguments for every training command, such as "--device cuda" or fewer --epochs for a rehearsal.
+: "${TRAIN_WITH:=}"
+SOURCES=models/trainer/data
+
+if [ ! -x "$TRAINER" ]; then
+    echo "recipe: $TRAINER is missing; build it with: cargo build --locked --release -p sortd-trainer" >&2
+    exit 1
+fi
+
+# say COMMAND...: shows a trainer command and runs it.
+say() {
+    echo "+ trainer $*"
+    # shellcheck disable=SC2086 # TRAIN_WITH is several words on purpose.
+    case "$1" in
+    train | prune | sparsify | quantise | blend) "$TRAINER" "$@" --resume $TRAIN_WITH ;;
+    *) "$TRAINER" "$@" ;;
+    esac
+}
