@@ -95,13 +95,17 @@ impl NetworkOptions {
                 blocks.to_vec()
             }
         };
+        // Small pictures keep their pixels; photographs are halved at once.
+        let stem_stride = if self.side <= 48 { 1 } else { 2 };
         Ok(match self.net {
             Family::MobilenetV1 => Box::new(MobileNetV1 {
                 width: self.width,
+                stem_stride,
                 head: self.head,
             }),
             Family::MobilenetCbam => Box::new(MobileNetCbam {
                 width: self.width,
+                stem_stride,
                 attention: unless(self.no_attention, &self.attention),
                 dilated: unless(self.no_dilation, &self.dilated),
                 head: self.head,
@@ -115,8 +119,7 @@ impl NetworkOptions {
                 })
             }
             Family::Elnet => Box::new(ElNet {
-                // Small pictures keep their pixels; photographs are halved at once.
-                stem_stride: if self.side <= 48 { 1 } else { 2 },
+                stem_stride,
                 stem: self.stem,
                 stages: stages(&self.stages)?,
                 groups: self.groups,

@@ -49,6 +49,7 @@ mod tests {
     fn written(seed: u64, width: f64) -> Written {
         let net = MobileNetCbam {
             width,
+            stem_stride: 2,
             attention: vec![13],
             dilated: vec![],
             head: Head::Embedding,

@@ -222,6 +222,7 @@ mod tests {
     fn network() -> Written {
         let plan = MobileNetV1 {
             width: 0.5,
+            stem_stride: 2,
             head: Head::Embedding,
         }
         .plan(64, 7)

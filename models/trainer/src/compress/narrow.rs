@@ -275,6 +275,7 @@ mod tests {
         let networks: [Box<dyn Architecture>; 3] = [
             Box::new(MobileNetV1 {
                 width: 0.25,
+                stem_stride: 2,
                 head: Head::Embedding,
             }),
             Box::new(ElNet {
@@ -323,6 +324,7 @@ mod tests {
     fn attention_sees_the_same_of_fewer_channels() {
         let network = MobileNetCbam {
             width: 0.25,
+            stem_stride: 2,
             attention: vec![2, 13],
             dilated: vec![11],
             head: Head::Embedding,

@@ -18,6 +18,8 @@ const BLOCKS: usize = 13;
 pub struct MobileNetCbam {
     /// Multiplier of every layer's channels.
     pub width: f64,
+    /// Stride of the stem, as in [`super::MobileNetV1`].
+    pub stem_stride: usize,
     /// Numbers of the blocks, 1 to 13, that an attention follows.
     pub attention: Vec<usize>,
     /// Numbers of the blocks whose depthwise convolution is dilated by two; those of stride 2 stay
@@ -44,9 +46,11 @@ impl Architecture for MobileNetCbam {
             )));
         }
         let mut builder = Builder::new(self.name(), side);
-        let last = body(&mut builder, self.width, |number| Extras {
-            dilation: if self.dilated.contains(&number) { 2 } else { 1 },
-            attention: self.attention.contains(&number).then_some(REDUCTION),
+        let last = body(&mut builder, self.width, self.stem_stride, |number| {
+            Extras {
+                dilation: if self.dilated.contains(&number) { 2 } else { 1 },
+                attention: self.attention.contains(&number).then_some(REDUCTION),
+            }
         });
         self.head.end(builder, last, classes)
     }
@@ -61,10 +65,12 @@ mod tests {
     fn attention_costs_what_its_layers_cost_and_dilation_nothing() {
         let plain = MobileNetV1 {
             width: 0.5,
+            stem_stride: 2,
             head: Head::Classic,
         };
         let dilated = MobileNetCbam {
             width: 0.5,
+            stem_stride: 2,
             attention: vec![],
             dilated: vec![10, 11],
             head: Head::Classic,
@@ -91,6 +97,7 @@ mod tests {
     fn a_block_that_is_not_there_is_named() {
         let wrong = MobileNetCbam {
             width: 0.5,
+            stem_stride: 2,
             attention: vec![14],
             dilated: vec![],
             head: Head::Classic,

@@ -35,6 +35,8 @@ const STEM_CHANNELS: usize = 32;
 pub struct MobileNetV1 {
     /// Multiplier of every layer's channels, such as 0.25.
     pub width: f64,
+    /// Stride of the stem: 2 as published; 1 for pictures of some 32 pixels.
+    pub stem_stride: usize,
     /// How it ends.
     pub head: Head,
 }
@@ -46,7 +48,9 @@ impl Architecture for MobileNetV1 {
 
     fn plan(&self, side: usize, classes: usize) -> Result<Plan> {
         let mut builder = Builder::new(self.name(), side);
-        let last = body(&mut builder, self.width, |_| Extras::default());
+        let last = body(&mut builder, self.width, self.stem_stride, |_| {
+            Extras::default()
+        });
         self.head.end(builder, last, classes)
     }
 }
@@ -70,10 +74,22 @@ impl Default for Extras {
 }
 
 /// Adds the stem and the blocks; `extras` says what each block has besides, by its number from 1.
-pub(super) fn body(builder: &mut Builder, width: f64, extras: impl Fn(usize) -> Extras) -> usize {
+pub(super) fn body(
+    builder: &mut Builder,
+    width: f64,
+    stem_stride: usize,
+    extras: impl Fn(usize) -> Extras,
+) -> usize {
     let channels = |base: usize| ((base as f64 * width) as usize).max(1);
     builder.stage("stem");
-    let mut last = builder.conv("stem", 0, channels(STEM_CHANNELS), 3, 2, Activation::Relu6);
+    let mut last = builder.conv(
+        "stem",
+        0,
+        channels(STEM_CHANNELS),
+        3,
+        stem_stride,
+        Activation::Relu6,
+    );
     for (number, (outputs, stride)) in (1..).zip(BLOCKS) {
         let extras = extras(number);
         // A step of two already widens the view, and a dilated kernel would skip between its steps.
@@ -111,12 +127,14 @@ mod tests {
         // pixels for 1000 classes, 41 M and 0.5 M at width 0.25.
         let whole = MobileNetV1 {
             width: 1.0,
+            stem_stride: 2,
             head: Head::Classic,
         };
         assert_eq!(whole.macs(224, 1000).unwrap(), 568_740_352);
         assert_eq!(whole.parameters(224, 1000).unwrap(), 4_221_032);
         let quarter = MobileNetV1 {
             width: 0.25,
+            stem_stride: 2,
             head: Head::Classic,
         };
         assert_eq!(quarter.macs(224, 1000).unwrap() / 1_000_000, 41);
@@ -126,6 +144,7 @@ mod tests {
     fn a_block_costs_eight_to_nine_times_less_than_a_standard_convolution() {
         let plan = MobileNetV1 {
             width: 1.0,
+            stem_stride: 2,
             head: Head::Classic,
         }
         .plan(224, 1000)
@@ -147,6 +166,7 @@ mod tests {
     fn stages_are_the_stem_the_blocks_and_the_head() {
         let net = MobileNetV1 {
             width: 0.25,
+            stem_stride: 2,
             head: Head::Embedding,
         };
         let stages = net.stages(128, 7).unwrap();
@@ -158,6 +178,7 @@ mod tests {
     fn pictures_that_are_too_small_are_refused() {
         let net = MobileNetV1 {
             width: 0.25,
+            stem_stride: 2,
             head: Head::Classic,
         };
         let error = net.plan(16, 7).unwrap_err().to_string();
