@@ -16,6 +16,9 @@
 //! - [`requant`] defines rounding, once: all backends give the same bytes.
 //! - `pool` shares a layer's rows among a few threads.
 //!
+//! `PATTERNS.md` says for those who write networks which nodes are covered and what they compute to the
+//! last bit.
+//!
 //! Terms: a *map* is a feature map of bytes; a *run* is a stretch of consecutive input bytes of one
 //! output; *slack* is what lies behind each map so that vectors may read past its end.
 

@@ -3,6 +3,8 @@
 //! The graph is walked once, in the order in which it is computed. A node that can join the program
 //! at hand does; a node that cannot closes that program, whose results then become tensors of the
 //! graph again. The graph's tensors stay in tract's order of axes (NCHW), those of a program are NHWC.
+//!
+//! `PATTERNS.md` beside this folder lists the patterns of nodes that are covered, and the arithmetic.
 
 mod arithmetic;
 mod constants;
