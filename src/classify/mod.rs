@@ -37,4 +37,8 @@ pub trait Classifier: Send {
     /// # Errors
     /// The network failed, or answered with something that is no number.
     fn classify(&mut self, picture: &ModelInput, scores: &mut Scores) -> Result<()>;
+
+    /// The embedding of the picture that was classified last: near to those of pictures of the same
+    /// class. `None` where the network gives none, or has not seen a picture.
+    fn embedding(&self) -> Option<&[f32]>;
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tract_onnx::prelude::*;
-use tract_onnx::tract_core::internal::bail;
+use tract_onnx::tract_core::internal::{bail, format_err};
 
 use super::Compute;
-use super::bundle::{Bundle, Input, Layout, Manifest};
+use super::bundle::{Bundle, Embedding, Input, Layout, Manifest};
 use super::int8::{Coverage, Layer, PixelScale, Section, rewrite};
 use super::onnx;
 use super::sanity::{check_nodes, check_sizes};
@@ -24,8 +24,13 @@ pub struct Network {
 /// What computes.
 #[derive(Debug)]
 enum Runner {
-    /// The integer kernels alone: there is nothing left that tract would have to schedule.
-    Section(Section),
+    /// The integer kernels alone: there is nothing left that tract would have to schedule. The slots
+    /// are those of the section's outputs.
+    Section {
+        section: Section,
+        scores: usize,
+        embedding: Option<usize>,
+    },
     /// A graph that wants the camera's pixels.
     Pixels(Arc<TypedSimplePlan>),
     /// A graph that wants real numbers.
@@ -58,11 +63,8 @@ impl Network {
         for section in &sections {
             section.set_threads(compute.threads.get());
         }
-        // tract may have the last word over numbers that one section has made of the picture.
-        let answering = rewritten.graph.output_outlets()?[0].node;
-        let answering = rewritten.graph.node(answering).op_as::<Section>();
-        let runner = match answering.filter(|section| section.is_whole()) {
-            Some(section) => Runner::Section(section.clone()),
+        let runner = match alone(&rewritten.graph)? {
+            Some(runner) => runner,
             None if rewritten.takes_pixels => Runner::Pixels(runnable(rewritten.graph)?),
             None => Runner::Reals(runnable(rewritten.graph)?),
         };
@@ -96,23 +98,34 @@ impl Network {
     /// Runs the network on `picture` layer by layer, with a call of `done` after each. Says whether it
     /// could: only a network that runs on the integer kernels alone is known by its layers.
     pub fn layers(&self, picture: &ModelInput, done: impl FnMut(&Layer)) -> bool {
-        let Runner::Section(section) = &self.runner else {
+        let Runner::Section { section, .. } = &self.runner else {
             return false;
         };
         section.classify_and_tell(picture.pixels(), |_| {}, done);
         true
     }
 
-    /// Appends the outputs for one picture to `raw`.
+    /// Writes what the network answers to one picture into `answer`.
     pub(super) fn run(
         &self,
         picture: &ModelInput,
         input: &Input,
-        raw: &mut Vec<f32>,
+        answer: &mut Answer,
     ) -> TractResult<()> {
+        answer.clear();
+        let Answer { scores, embedding } = answer;
         let (plan, tensor) = match &self.runner {
-            Runner::Section(section) => {
-                section.classify(picture.pixels(), |values| raw.extend_from_slice(values));
+            Runner::Section {
+                section,
+                scores: of_scores,
+                embedding: of_embedding,
+            } => {
+                section.classify(picture.pixels(), |vectors| {
+                    scores.extend_from_slice(vectors.at(*of_scores));
+                    if let Some(slot) = of_embedding {
+                        embedding.extend_from_slice(vectors.at(*slot));
+                    }
+                });
                 return Ok(());
             }
             Runner::Pixels(plan) => {
@@ -123,12 +136,48 @@ impl Network {
             Runner::Reals(plan) => (plan, tensor_of(picture, input)?),
         };
         let outputs = plan.run(tvec!(tensor.into()))?;
-        raw.extend(outputs[0].to_plain_array_view::<f32>()?.iter());
+        scores.extend(outputs[0].to_plain_array_view::<f32>()?.iter());
+        if let Some(output) = outputs.get(1) {
+            embedding.extend(output.to_plain_array_view::<f32>()?.iter());
+        }
         Ok(())
     }
 }
 
-/// The graph of the model's first output; a bundle may export more than its scores.
+/// What a network answers to a picture.
+#[derive(Debug, Default)]
+pub(super) struct Answer {
+    /// One value a label.
+    pub scores: Vec<f32>,
+    /// The embedding; empty where the bundle has none.
+    pub embedding: Vec<f32>,
+}
+
+impl Answer {
+    /// Forgets the answer and keeps the memory.
+    pub fn clear(&mut self) {
+        self.scores.clear();
+        self.embedding.clear();
+    }
+}
+
+/// The section that gives all outputs of `graph`, which has then no work for tract, if there is one.
+fn alone(graph: &TypedModel) -> TractResult<Option<Runner>> {
+    let outputs = graph.output_outlets()?;
+    let node = outputs[0].node;
+    let section = graph.node(node).op_as::<Section>();
+    let section = section.filter(|section| section.is_whole());
+    Ok(section
+        .filter(|_| outputs.iter().all(|output| output.node == node))
+        .map(|section| Runner::Section {
+            section: section.clone(),
+            scores: outputs[0].slot,
+            embedding: outputs.get(1).map(|output| output.slot),
+        }))
+}
+
+/// The graph of the scores and, where the bundle has one, of the embedding. What else the model gives
+/// is not computed.
 fn read(bundle: &Bundle) -> TractResult<TypedModel> {
     let input = &bundle.manifest.input;
     let (width, height) = (input.width as usize, input.height as usize);
@@ -144,26 +193,68 @@ fn read(bundle: &Bundle) -> TractResult<TypedModel> {
     if inputs != 1 || outputs == 0 {
         bail!("it has {inputs} inputs and {outputs} outputs, and a classifier has one of each");
     }
+    let named = file.graph.iter().flat_map(|graph| &graph.output);
+    let named: Vec<&str> = named.map(|output| &*output.name).collect();
+    let wanted = wanted(&named, &bundle.manifest)?;
     let mut graph = model
         .with_input_fact(0, f32::fact(shape).into())?
         .into_typed()?;
-    let scores = graph.output_outlets()?[0];
-    graph.select_output_outlets(&[scores])?;
+    let outlets = graph.output_outlets()?;
+    let wanted: Vec<OutletId> = wanted.iter().map(|output| outlets[*output]).collect();
+    graph.select_output_outlets(&wanted)?;
     check_sizes(&graph)?;
     graph.prop_consts()?;
     Ok(graph)
 }
 
-/// Checks that the graph answers with one value a label.
+/// Which of the outputs, in the order of the file, are the scores and the embedding.
+fn wanted(names: &[&str], manifest: &Manifest) -> TractResult<Vec<usize>> {
+    let find = |name: &str, what: &str| {
+        let found = names.iter().position(|output| *output == name);
+        found.ok_or_else(|| {
+            format_err!(
+                "it has no output \"{name}\", which the manifest names as {what}; its outputs are {}",
+                names.join(", ")
+            )
+        })
+    };
+    let embedding = manifest.embedding.as_ref();
+    let embedding = embedding.map(|embedding| find(&embedding.name, "the embedding"));
+    let embedding = embedding.transpose()?;
+    let scores = match &manifest.output.name {
+        Some(name) => find(name, "the scores")?,
+        None => (0..names.len())
+            .find(|output| Some(*output) != embedding)
+            .ok_or_else(|| {
+                format_err!("its only output is the embedding, and there are no scores")
+            })?,
+    };
+    Ok([Some(scores), embedding].into_iter().flatten().collect())
+}
+
+/// Checks that the graph answers with one value a label, and with an embedding of the right length.
 fn check(graph: &TypedModel, manifest: &Manifest) -> TractResult<()> {
     let fact = graph.output_fact(0)?;
     let labels = manifest.labels.len();
-    let found = fact.shape.as_concrete().map(<[usize]>::to_vec);
-    let values: Option<usize> = found.as_ref().map(|shape| shape.iter().product());
-    if fact.datum_type != f32::datum_type() || values != Some(labels) {
+    if !holds(fact, labels) {
         bail!("it answers with {fact:?}, and {labels} labels want {labels} values of type f32");
     }
+    if let Some(Embedding { name, length, .. }) = &manifest.embedding {
+        let fact = graph.output_fact(1)?;
+        if !holds(fact, *length) {
+            bail!(
+                "its output \"{name}\" is {fact:?}, and the manifest's embedding has {length} values of type f32"
+            );
+        }
+    }
     Ok(())
+}
+
+/// Whether a tensor is so many real numbers.
+fn holds(fact: &TypedFact, values: usize) -> bool {
+    let sides = fact.shape.as_concrete();
+    let found: Option<usize> = sides.map(|sides| sides.iter().product());
+    fact.datum_type == f32::datum_type() && found == Some(values)
 }
 
 fn runnable(graph: TypedModel) -> TractResult<Arc<TypedSimplePlan>> {

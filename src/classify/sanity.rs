@@ -103,8 +103,10 @@ pub(super) fn check_sizes(graph: &TypedModel) -> TractResult<()> {
             }
         }
     }
-    if graph.output_fact(0)?.konst.is_some() {
-        bail!("its answer does not depend on the picture");
+    for output in 0..graph.output_outlets()?.len() {
+        if graph.output_fact(output)?.konst.is_some() {
+            bail!("its answer does not depend on the picture");
+        }
     }
     Ok(())
 }

@@ -73,13 +73,21 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn logits_by(temperature: f32) -> Output {
+        Output {
+            kind: OutputKind::Logits,
+            temperature,
+            name: None,
+        }
+    }
+
     proptest! {
         #[test]
         fn a_softmax_is_a_distribution_in_the_order_of_the_logits(
             logits in prop::collection::vec(-80.0..80.0f32, 2..12), temperature in 0.2..5.0f32,
         ) {
             let mut scores = Scores::default();
-            scores.set(&logits, &Output { kind: OutputKind::Logits, temperature });
+            scores.set(&logits, &logits_by(temperature));
             let sum: f32 = scores.probabilities().iter().sum();
             prop_assert!((sum - 1.0).abs() < 1e-4);
             let (best, confidence) = scores.best();
@@ -92,13 +100,7 @@ mod tests {
     fn a_higher_temperature_is_less_sure() {
         let confidence = |temperature| {
             let mut scores = Scores::default();
-            scores.set(
-                &[2.0, 0.0],
-                &Output {
-                    kind: OutputKind::Logits,
-                    temperature,
-                },
-            );
+            scores.set(&[2.0, 0.0], &logits_by(temperature));
             scores.best().1
         };
         assert!(confidence(2.0) < confidence(1.0));

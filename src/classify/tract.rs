@@ -3,6 +3,7 @@
 use tract_onnx::prelude::TractResult;
 
 use super::bundle::{Bundle, Input, Output, OutputKind};
+use super::network::Answer;
 use super::{Classifier, Compute, Coverage, Network, Scores};
 use crate::error::{Error, Result};
 use crate::panics;
@@ -12,7 +13,7 @@ use crate::preprocess::{ModelInput, Size};
 #[derive(Debug)]
 pub struct TractClassifier {
     network: Network,
-    raw: Vec<f32>,
+    answer: Answer,
     labels: Vec<String>,
     empty_label: Option<usize>,
     size: Size,
@@ -40,7 +41,7 @@ impl TractClassifier {
         })?;
         let mut classifier = Self {
             network,
-            raw: Vec::with_capacity(manifest.labels.len()),
+            answer: Answer::default(),
             labels: manifest.labels.clone(),
             empty_label: manifest
                 .empty_label
@@ -53,6 +54,8 @@ impl TractClassifier {
         };
         classifier.warn_of_slow_layers();
         classifier.prove(bundle)?;
+        // What is left of the golden cases is not the embedding of a picture that anybody asked about.
+        classifier.answer.clear();
         Ok(classifier)
     }
 
@@ -83,27 +86,28 @@ impl TractClassifier {
         let golden = &bundle.manifest.golden;
         for ((picture, expected), case) in bundle.golden.iter().zip(&golden.cases) {
             self.run(picture)?;
-            let found = &self.raw;
+            let Answer { scores, embedding } = &self.answer;
             let refused = |what: String| {
                 Error::data(format!("{}: {} {what}", bundle.origin(), case.file))
                     .advice("do not use this bundle; export it again, and report the processor if this repeats")
             };
-            // The order of floats puts what is not a number last; no comparison holds for it, and a
-            // case passes only by one that does.
-            let worst = found
-                .iter()
-                .zip(expected)
-                .map(|(found, expected)| (found - expected).abs())
-                .max_by(f32::total_cmp)
-                .unwrap_or(f32::NAN);
-            let right = worst <= golden.tolerance;
-            if !right {
-                return Err(refused(format!(
-                    "differs from its golden output by {worst}, and {} is allowed",
-                    golden.tolerance
-                )));
+            let expected = [
+                ("output", scores, Some(expected)),
+                ("embedding", embedding, case.embedding.as_ref()),
+            ];
+            for (what, found, expected) in expected {
+                let Some(expected) = expected else { continue };
+                let apart = apart(found, expected);
+                // No comparison holds for what is not a number, and a case passes only by one that does.
+                let right = apart <= golden.tolerance;
+                if !right {
+                    return Err(refused(format!(
+                        "differs from its golden {what} by {apart}, and {} is allowed",
+                        golden.tolerance
+                    )));
+                }
             }
-            if self.output.kind == OutputKind::Probabilities && !is_distribution(found) {
+            if self.output.kind == OutputKind::Probabilities && !is_distribution(scores) {
                 return Err(refused(
                     "gives numbers that are no probabilities, as the output's kind promises".into(),
                 ));
@@ -112,16 +116,15 @@ impl TractClassifier {
         Ok(())
     }
 
-    /// Writes the outputs for one picture into `raw`.
+    /// Writes the network's answer to one picture into `answer`.
     fn run(&mut self, picture: &ModelInput) -> Result<()> {
         let Self {
             network,
-            raw,
+            answer,
             input,
             ..
         } = self;
-        raw.clear();
-        let outcome = contained(|| network.run(picture, input, raw));
+        let outcome = contained(|| network.run(picture, input, answer));
         outcome.map_err(|cause| {
             Error::internal(format!("{} failed on a picture", self.name))
                 .caused_by(cause)
@@ -145,16 +148,35 @@ impl Classifier for TractClassifier {
 
     fn classify(&mut self, picture: &ModelInput, scores: &mut Scores) -> Result<()> {
         self.run(picture)?;
-        if self.raw.iter().any(|value| !value.is_finite()) {
+        let Answer {
+            scores: raw,
+            embedding,
+        } = &self.answer;
+        if raw.iter().chain(embedding).any(|value| !value.is_finite()) {
             return Err(Error::internal(format!(
                 "{} answered with something that is no number",
                 self.name
             ))
             .advice("run `sortd model verify`"));
         }
-        scores.set(&self.raw, &self.output);
+        scores.set(raw, &self.output);
         Ok(())
     }
+
+    fn embedding(&self) -> Option<&[f32]> {
+        let embedding = &self.answer.embedding;
+        (!embedding.is_empty()).then_some(embedding)
+    }
+}
+
+/// The largest difference of two numbers at the same place; no number, where one of them is none.
+fn apart(found: &[f32], expected: &[f32]) -> f32 {
+    let pairs = found.iter().zip(expected);
+    // The order of floats puts what is not a number last.
+    pairs
+        .map(|(found, expected)| (found - expected).abs())
+        .max_by(f32::total_cmp)
+        .unwrap_or(f32::NAN)
 }
 
 /// Whether these are probabilities that sum to 1, but for rounding.

@@ -49,6 +49,9 @@ struct Answer {
     bin: Option<String>,
     scores: BTreeMap<String, f32>,
     inference_us: u64,
+    /// Whether the label means that nothing is there; programs see that there is no bin.
+    #[serde(skip)]
+    is_empty: bool,
 }
 
 /// The answer for what cannot be read.
@@ -207,6 +210,7 @@ impl Reader {
             bin: bin.map(|bin| self.bins[bin.0].clone()),
             scores: labels.iter().cloned().zip(probabilities).collect(),
             inference_us: inference.as_micros() as u64,
+            is_empty: self.classifier.empty_label() == Some(label),
         })
     }
 }
@@ -227,9 +231,11 @@ fn print(json: bool, path: &Path, answer: Result<Answer>) -> Result<()> {
             answer.path,
             answer.label,
             answer.confidence * 100.0,
-            answer
-                .bin
-                .map_or(String::new(), |bin| format!(", into {bin}"))
+            match answer.bin {
+                Some(bin) => format!(", into {bin}"),
+                None if answer.is_empty => ", nothing is there".into(),
+                None => String::new(),
+            }
         )),
         Err(error) => {
             log::error!(target: "sortd", "{error}");

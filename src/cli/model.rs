@@ -44,6 +44,14 @@ fn info(bundle: &Bundle) -> Result<()> {
     row("architecture", manifest.architecture.clone())?;
     row("input", format!("{}x{} RGB", input.width, input.height))?;
     row("labels", manifest.labels.join(", "))?;
+    if let Some(empty) = &manifest.empty_label {
+        row("empty label", format!("{empty}: nothing is there"))?;
+    }
+    if let Some(embedding) = &manifest.embedding {
+        let (length, distance) = (embedding.length, embedding.distance.name());
+        let text = format!("{length} numbers, compared by {distance} distance");
+        row("embedding", text)?;
+    }
     row("parameters", thousands(cost.parameters))?;
     row("MACs", format!("{} an inference", thousands(cost.macs)))?;
     row(

@@ -51,7 +51,7 @@ pub enum Change {
     Released(Release),
     /// The zone is empty again; the next item may come.
     Rearmed,
-    /// The item left before it was recognised.
+    /// The item left before it was recognised, or the network sees that there is none.
     Left,
     /// There is no fresh picture.
     Blind,

@@ -38,6 +38,8 @@ pub struct BinScores {
     confidences: [f32; MOST_BINS],
     bins: usize,
     label: usize,
+    /// Confidence that nothing is there.
+    empty: f32,
 }
 
 impl BinScores {
@@ -47,7 +49,20 @@ impl BinScores {
         Confidence::saturating(self.confidences.get(bin.0).copied().unwrap_or_default())
     }
 
-    /// The likeliest bin and its lead over the second; the first of equals.
+    /// Confidence that nothing is there; 0 for a model that cannot say so.
+    #[must_use]
+    pub fn empty(&self) -> Confidence {
+        Confidence::saturating(self.empty)
+    }
+
+    /// Whether that nothing is there is likelier than any bin, and has at least this confidence.
+    #[must_use]
+    pub fn shows_nothing(&self, least: Confidence) -> bool {
+        self.empty() > self.of(self.best().0) && self.empty() >= least
+    }
+
+    /// The likeliest bin and its lead over the second, or over that nothing is there; the first of
+    /// equals.
     #[must_use]
     pub fn best(&self) -> (BinId, Confidence) {
         let mut best = 0;
@@ -57,7 +72,8 @@ impl BinScores {
             }
         }
         let others = (0..self.bins).filter(|bin| *bin != best);
-        let second = others.map(|bin| self.confidences[bin]).fold(0.0, f32::max);
+        let second = others.map(|bin| self.confidences[bin]);
+        let second = second.fold(self.empty, f32::max);
         (
             BinId(best),
             Confidence::saturating(self.confidences[best] - second),
@@ -75,6 +91,7 @@ impl BinScores {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sorting {
     bin_of_label: Vec<Option<BinId>>,
+    empty_label: Option<usize>,
     bins: usize,
     unsure_bin: Option<BinId>,
 }
@@ -104,6 +121,7 @@ impl Sorting {
         };
         Self {
             bin_of_label: labels.iter().enumerate().map(bin_of).collect(),
+            empty_label,
             bins: config.bins.len().min(MOST_BINS),
             unsure_bin,
         }
@@ -134,6 +152,9 @@ impl Sorting {
             confidences,
             bins: self.bins,
             label: scores.best().0,
+            empty: self
+                .empty_label
+                .map_or(0.0, |label| scores.confidence(label).value()),
         }
     }
 }
@@ -148,6 +169,12 @@ impl BinScores {
             confidences: all,
             bins: confidences.len(),
             label: 0,
+            empty: 0.0,
         }
+    }
+
+    /// The same, with this confidence that nothing is there.
+    pub(super) fn and_empty(self, empty: f32) -> Self {
+        Self { empty, ..self }
     }
 }

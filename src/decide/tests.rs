@@ -96,6 +96,28 @@ fn an_item_is_shown_after_enough_looks_agree_and_released_after_it_has_gone() {
 }
 
 #[test]
+fn that_nothing_is_there_needs_more_confidence_than_any_bin() {
+    let least = Confidence::saturating(0.4);
+    let torn = BinScores::with(TORN);
+    assert!(!torn.shows_nothing(least));
+    // No label is as likely as that nothing is there, but the bin with two of them is.
+    let sum = BinScores::with(&[0.55, 0.1, 0.0]).and_empty(0.35);
+    assert!(!sum.shows_nothing(Confidence::saturating(0.3)));
+    let doubtful = BinScores::with(&[0.3, 0.2, 0.15]).and_empty(0.35);
+    assert!(!doubtful.shows_nothing(least));
+    let empty = BinScores::with(&[0.3, 0.1, 0.1]).and_empty(0.5);
+    assert!(empty.shows_nothing(least));
+}
+
+#[test]
+fn a_bin_must_lead_over_that_nothing_is_there() {
+    let scores = BinScores::with(&[0.62, 0.0, 0.0]).and_empty(0.38);
+    let (best, margin) = scores.best();
+    assert_eq!(best, GLASS);
+    assert!((margin.value() - 0.24).abs() < 1e-6);
+}
+
+#[test]
 fn a_second_item_is_not_shown_before_the_first_has_gone() {
     let mut run = Run::new(None);
     for _ in 0..3 {

@@ -171,11 +171,11 @@ impl Pipeline {
         };
         self.preprocessor.cut(frame, &region, &mut self.input)?;
         self.classifier.classify(&self.input, &mut self.scores)?;
-        let empty = self.classifier.empty_label() == Some(self.scores.best().0);
         let scores = self.sorting.by_bin(&self.scores);
+        let least = self.config.decision.keep_confidence;
+        let empty = scores.shows_nothing(least);
         // Where no background tells that the item has gone, the network's doubt must.
-        let doubtful = self.trigger.looks_always()
-            && scores.of(scores.best().0) < self.config.decision.keep_confidence;
+        let doubtful = self.trigger.looks_always() && scores.of(scores.best().0) < least;
         Ok(if empty || doubtful {
             Sight::Empty
         } else {

@@ -83,7 +83,7 @@ pub enum Event {
         /// Why.
         cause: ReleaseName,
     },
-    /// The item left before it was recognised.
+    /// The item left before it was recognised, or the network sees that there is none.
     ItemLeft,
     /// The zone is empty; the next item may come.
     Rearmed,
@@ -315,7 +315,9 @@ impl fmt::Display for Event {
                 write!(f, "{bin}: off, no fresh picture")
             }
             Self::SignalOff { bin, .. } => write!(f, "{bin}: off"),
-            Self::ItemLeft => f.write_str("it left before it was recognised"),
+            Self::ItemLeft => {
+                f.write_str("nothing is there (any more), and nothing was recognised")
+            }
             Self::Rearmed => f.write_str("the drop zone is empty"),
             Self::ConfigReloaded { config } => write!(f, "{config} is in force"),
             Self::ConfigRefused { error } => {

@@ -97,7 +97,9 @@ fn manifest(model: &Path, bytes: &[u8], input: Input, labels: usize) -> Manifest
         output: Output {
             kind: OutputKind::Logits,
             temperature: 1.0,
+            name: None,
         },
+        embedding: None,
         cost: Cost {
             parameters: 0,
             macs: 0,
@@ -109,6 +111,7 @@ fn manifest(model: &Path, bytes: &[u8], input: Input, labels: usize) -> Manifest
             cases: vec![GoldenCase {
                 file: PICTURE.into(),
                 output: vec![0.0; labels],
+                embedding: None,
             }],
         },
     }

@@ -8,6 +8,9 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use sortd::classify::bundle::Manifest;
+use tempfile::TempDir;
+
 /// What a run came to.
 #[derive(Debug)]
 pub struct Ran {
@@ -71,6 +74,19 @@ impl Ran {
 /// The repository.
 pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A copy of the shipped bundle with another manifest.
+pub fn shipped_bundle(change: impl FnOnce(&mut Manifest)) -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    copy_folder(&root().join("models/waste"), folder.path());
+    let file = folder.path().join("model.toml");
+    let text = std::fs::read_to_string(&file).expect("the manifest is there");
+    let mut manifest = toml::from_str(&text).expect("the manifest is right");
+    change(&mut manifest);
+    let text = toml::to_string(&manifest).expect("a manifest is TOML");
+    std::fs::write(file, text).expect("written");
+    folder
 }
 
 /// Copies a folder with all that is in it.

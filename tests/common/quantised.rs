@@ -85,6 +85,7 @@ pub fn bundle(golden: &Golden, model: &[u8]) -> Bundle {
         manifest.golden.cases.push(GoldenCase {
             file,
             output: case.output.clone(),
+            embedding: None,
         });
     }
     let text = toml::to_string(&manifest).expect("a manifest is TOML");

@@ -7,7 +7,7 @@ use tract_onnx::pb::type_proto::Value;
 
 use crate::net::{Conv, Map, Net};
 use crate::proto::{info, reals};
-use crate::run::{bundle, is_refused, is_sane, runs_on_kernels, watched};
+use crate::run::{is_refused, is_sane, runs_on_kernels, watched};
 
 /// A network with nothing odd to it, whose last convolution has a name.
 pub fn plain() -> (Net, Map) {
@@ -176,7 +176,7 @@ fn files_that_are_cut_or_damaged_never_reach_a_panic_of_ours() {
         other[at] ^= 0x55;
         damaged.push(other);
     }
-    let mut bundle = bundle(&net, 4);
+    let mut bundle = net.bundle(4);
     watched(move || {
         for file in damaged {
             bundle.model = file;

@@ -267,6 +267,21 @@ fn weights_of_minus_128_run_on_the_kernels() {
 }
 
 #[test]
+fn convolutions_without_a_bias_run_on_the_kernels() {
+    let convs = [
+        Conv::square(9, 3),
+        Conv::depthwise(9, 3),
+        Conv::square(5, 1),
+    ];
+    let (mut net, map) = chain([16, 16], &convs);
+    let nodes = net.graph.node.iter_mut();
+    for node in nodes.filter(|node| node.op_type == "QLinearConv") {
+        node.input.truncate(8);
+    }
+    runs_on_kernels(&net.end_with_means(&map), 5, map.scale);
+}
+
+#[test]
 fn extreme_zero_points_run_on_the_kernels() {
     for zero in [-128, 127] {
         let at = |conv: Conv| Conv { zero, ..conv };

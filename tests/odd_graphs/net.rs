@@ -5,6 +5,8 @@ use tract_onnx::pb::{
     AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
 };
 
+use sortd::classify::bundle::{Bundle, Distance, Embedding, Layout, OutputKind};
+
 use crate::proto::{bytes, info, int, integers, ints, longs, reals};
 
 /// The camera's pixels become `pixel * PIXEL_SCALE + PIXEL_OFFSET`, which the first quantisation turns
@@ -20,6 +22,8 @@ pub struct Net {
     pub sides: [usize; 2],
     /// Whether the input has its channels last.
     pub channels_last: bool,
+    /// The output that is the embedding, and how many numbers it has.
+    pub embedding: Option<(String, usize)>,
     random: u64,
     numbers: usize,
 }
@@ -103,6 +107,7 @@ impl Net {
             },
             sides: [height, width],
             channels_last: false,
+            embedding: None,
             random: 7,
             numbers: 0,
         };
@@ -307,6 +312,54 @@ impl Net {
         let real = self.dequantise(map);
         let flat = self.node("Flatten", &[&real], vec![ints("axis", &[1])]);
         self.end_with(&flat)
+    }
+
+    /// Ends the network with two dense layers behind the means of a real tensor: the first one's result
+    /// is the embedding. Answers with the coarser step of both.
+    pub fn end_with_embedding(
+        mut self,
+        means: &str,
+        of: &Map,
+        length: usize,
+        labels: usize,
+    ) -> (Self, f32) {
+        let means = self.quantise(means, of.channels, of.scale / 2.0, of.zero, false);
+        let embedding = self.conv(&means, &Conv::square(length, 1));
+        let scores = self.conv(&embedding, &Conv::square(labels, 1));
+        let [of_embedding, of_scores] = [&embedding, &scores].map(|map| {
+            let real = self.dequantise(map);
+            self.node("Flatten", &[&real], vec![ints("axis", &[1])])
+        });
+        let mut net = self.end_with(&of_scores).end_with(&of_embedding);
+        net.embedding = Some((of_embedding, length));
+        (net, scores.scale.max(embedding.scale))
+    }
+
+    /// A bundle around the network. It has no golden cases and hands its raw outputs out.
+    pub fn bundle(&self, labels: usize) -> Bundle {
+        let mut bundle = Bundle::embedded().expect("the bundle inside is right");
+        bundle.golden.clear();
+        bundle.model = self.encoded();
+        let manifest = &mut bundle.manifest;
+        manifest.labels = (0..labels).map(|label| format!("c{label}")).collect();
+        manifest.empty_label = None;
+        manifest.output.kind = OutputKind::Probabilities;
+        manifest.output.name = None;
+        manifest.embedding = self.embedding.clone().map(|(name, length)| Embedding {
+            name,
+            length,
+            distance: Distance::default(),
+        });
+        let input = &mut manifest.input;
+        [input.height, input.width] = self.sides.map(|side| side as u32);
+        input.scale = [PIXEL_SCALE; 3];
+        input.offset = [PIXEL_OFFSET; 3];
+        input.layout = if self.channels_last {
+            Layout::Nhwc
+        } else {
+            Layout::Nchw
+        };
+        bundle
     }
 
     /// Makes a tensor an output.

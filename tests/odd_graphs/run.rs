@@ -7,11 +7,11 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use sortd::classify::bundle::{Bundle, Layout, OutputKind};
+use sortd::classify::bundle::Bundle;
 use sortd::classify::{Backend, Classifier, Compute, Coverage, Scores, TractClassifier};
 use sortd::preprocess::ModelInput;
 
-use crate::net::{Net, PIXEL_OFFSET, PIXEL_SCALE};
+use crate::net::Net;
 
 /// No network here is so large that loading and running it could take as long.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -60,34 +60,16 @@ pub fn watched<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
     }
 }
 
-/// What a network answers to the pictures, value by value, and what of it was covered.
+/// What a network answers to the pictures, value by value, its embedding behind its scores, and what
+/// of it was covered.
 #[derive(Debug)]
 pub struct Answers {
     pub values: Vec<Vec<f32>>,
     pub coverage: Option<Coverage>,
 }
 
-/// A bundle around a network. It has no golden cases and hands its raw outputs out.
-pub fn bundle(net: &Net, labels: usize) -> Bundle {
-    let mut bundle = Bundle::embedded().expect("the bundle inside is right");
-    bundle.golden.clear();
-    bundle.model = net.encoded();
-    let manifest = &mut bundle.manifest;
-    manifest.labels = (0..labels).map(|label| format!("c{label}")).collect();
-    manifest.empty_label = None;
-    manifest.output.kind = OutputKind::Probabilities;
-    let input = &mut manifest.input;
-    [input.height, input.width] = net.sides.map(|side| side as u32);
-    input.scale = [PIXEL_SCALE; 3];
-    input.offset = [PIXEL_OFFSET; 3];
-    if net.channels_last {
-        input.layout = Layout::Nhwc;
-    }
-    bundle
-}
-
 /// Noise, a slope, and a picture of black and white.
-fn pictures(bundle: &Bundle) -> Vec<ModelInput> {
+pub fn pictures(bundle: &Bundle) -> Vec<ModelInput> {
     let mut noise = 1_u32;
     let mut all = vec![ModelInput::new(bundle.input_size()); 3];
     for (at, byte) in all[0].pixels_mut().iter_mut().enumerate() {
@@ -110,7 +92,11 @@ pub fn answers(
     backend: Option<Backend>,
     threads: usize,
 ) -> Result<Answers, String> {
-    let bundle = bundle(net, labels);
+    ask(net.bundle(labels), backend, threads)
+}
+
+/// Loads a bundle and asks it; an error is its text.
+pub fn ask(bundle: Bundle, backend: Option<Backend>, threads: usize) -> Result<Answers, String> {
     let compute = Compute {
         backend,
         threads: NonZeroUsize::new(threads).expect("not zero"),
@@ -124,7 +110,8 @@ pub fn answers(
             classifier
                 .classify(&picture, &mut scores)
                 .map_err(|error| error.to_string())?;
-            values.push(scores.probabilities().to_vec());
+            let embedding = classifier.embedding().unwrap_or_default();
+            values.push([scores.probabilities(), embedding].concat());
         }
         Ok(Answers {
             values,
@@ -189,7 +176,7 @@ pub fn is_refused_somehow(net: &Net, labels: usize) {
 
 /// The layers that a network's steps compute, one a step, where it runs on the kernels alone.
 pub fn steps(net: &Net, labels: usize) -> Vec<String> {
-    let bundle = bundle(net, labels);
+    let bundle = net.bundle(labels);
     watched(move || {
         let compute = Compute::best(NonZeroUsize::new(1));
         let classifier = TractClassifier::load(&bundle, compute).expect("it makes sense");

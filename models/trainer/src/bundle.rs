@@ -103,7 +103,9 @@ pub fn write(folder: &Path, export: Export<'_>, compiled: &Compiled) -> Result<M
         output: Output {
             kind: OutputKind::Logits,
             temperature: export.temperature,
+            name: None,
         },
+        embedding: None,
         cost: cost(export.layers, export.side as usize),
         accuracy: export.accuracy,
         data: export.data,
@@ -138,6 +140,7 @@ fn golden_cases(
         cases.push(GoldenCase {
             file,
             output: compiled.exported.logits(&photo.pixels)?,
+            embedding: None,
         });
     }
     Ok(cases)

@@ -32,6 +32,9 @@ pub struct Manifest {
     pub input: Input,
     /// What the model answers.
     pub output: Output,
+    /// A description of the picture that the model gives beside its scores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embedding: Option<Embedding>,
     /// Size and work of the network.
     pub cost: Cost,
     /// Measured accuracies.
@@ -90,6 +93,9 @@ pub struct Output {
     /// (Guo et al. 2017, arXiv 1706.04599); 1 leaves them as they are.
     #[serde(default = "one")]
     pub temperature: f32,
+    /// Which of the graph's outputs it is; left out, the first that is not the embedding.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 fn one() -> f32 {
@@ -104,6 +110,42 @@ pub enum OutputKind {
     Logits,
     /// Probabilities that sum to 1.
     Probabilities,
+}
+
+/// A vector that lies near those of pictures of the same class, also of classes that the model was
+/// never trained on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Embedding {
+    /// Which of the graph's outputs it is.
+    pub name: String,
+    /// How many numbers it has.
+    pub length: usize,
+    /// How far apart two of them are.
+    #[serde(default)]
+    pub distance: Distance,
+}
+
+/// By what two embeddings are compared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Distance {
+    /// One less the cosine of the angle between them.
+    #[default]
+    Cosine,
+    /// The length of their difference.
+    Euclidean,
+}
+
+impl Distance {
+    /// Its name in the manifest.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cosine => "cosine",
+            Self::Euclidean => "euclidean",
+        }
+    }
 }
 
 /// Size and work of the network.
@@ -162,4 +204,7 @@ pub struct GoldenCase {
     pub file: String,
     /// The model's raw output for it.
     pub output: Vec<f32>,
+    /// Its embedding, where the model gives one and it is to be checked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embedding: Option<Vec<f32>>,
 }

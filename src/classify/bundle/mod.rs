@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 use std::path::Path;
 
 pub use manifest::{
-    Accuracy, Cost, DataSource, FORMAT, Golden, GoldenCase, Input, Layout, Manifest, ModelFile,
-    Output, OutputKind,
+    Accuracy, Cost, DataSource, Distance, Embedding, FORMAT, Golden, GoldenCase, Input, Layout,
+    Manifest, ModelFile, Output, OutputKind,
 };
 
 use crate::config::Position;
@@ -35,6 +35,9 @@ pub struct Bundle {
 
 /// Sides of a model's input that make sense: below, nothing is recognised; above, no Pi keeps up.
 const INPUT_SIDES: std::ops::RangeInclusive<u32> = 16..=640;
+
+/// Lengths of an embedding that make sense: the widest MobileNet pools 1280 channels.
+const EMBEDDING_LENGTHS: std::ops::RangeInclusive<usize> = 2..=4096;
 
 impl Bundle {
     /// The bundle inside the binary.
@@ -180,7 +183,25 @@ fn check_sense(manifest: &Manifest) -> std::result::Result<(), String> {
     if !(temperature.is_finite() && temperature > 0.0) {
         return Err(format!("temperature {temperature} is not above zero"));
     }
+    check_embedding(manifest)?;
     check_golden(manifest)
+}
+
+fn check_embedding(manifest: &Manifest) -> std::result::Result<(), String> {
+    let Some(Embedding { name, length, .. }) = &manifest.embedding else {
+        return Ok(());
+    };
+    if !EMBEDDING_LENGTHS.contains(length) {
+        return Err(format!(
+            "an embedding of {length} numbers is outside {EMBEDDING_LENGTHS:?}"
+        ));
+    }
+    if manifest.output.name.as_ref() == Some(name) {
+        return Err(format!(
+            "the output \"{name}\" cannot be both the scores and the embedding"
+        ));
+    }
+    Ok(())
 }
 
 fn check_golden(manifest: &Manifest) -> std::result::Result<(), String> {
@@ -196,12 +217,28 @@ fn check_golden(manifest: &Manifest) -> std::result::Result<(), String> {
     }
     let labels = manifest.labels.len();
     let odd = golden.cases.iter().find(|case| case.output.len() != labels);
-    odd.map_or(Ok(()), |case| {
-        Err(format!(
+    if let Some(case) = odd {
+        return Err(format!(
             "{} expects {} outputs for {labels} labels",
             case.file,
             case.output.len()
-        ))
+        ));
+    }
+    let length = manifest
+        .embedding
+        .as_ref()
+        .map(|embedding| embedding.length);
+    let odd = golden.cases.iter().find_map(|case| {
+        let expected = case.embedding.as_ref()?.len();
+        (Some(expected) != length).then_some((&case.file, expected))
+    });
+    odd.map_or(Ok(()), |(file, expected)| {
+        Err(match length {
+            Some(length) => {
+                format!("{file} expects an embedding of {expected} numbers, and it has {length}")
+            }
+            None => format!("{file} expects an embedding, and there is no table [embedding]"),
+        })
     })
 }
 

@@ -11,7 +11,7 @@ use tract_onnx::tract_core::internal::{
 };
 
 use super::build::{Built, Id};
-use super::memory::{Memory, Sizes, Slot};
+use super::memory::{Memory, Sizes, Slot, Store};
 use super::program::Program;
 use super::report::Layer;
 use super::shape::Shape;
@@ -89,20 +89,20 @@ impl Section {
         Duration::from_nanos(self.0.busy.load(Ordering::Relaxed))
     }
 
-    /// Whether it makes one vector of real numbers of the camera's pixels: then it can
-    /// [`classify`](Self::classify).
+    /// Whether it makes nothing but vectors of real numbers, of nothing but the camera's pixels: then
+    /// it can [`classify`](Self::classify).
     pub fn is_whole(&self) -> bool {
         let vector = |made: &Made| {
             made.shape.is_vector()
                 && made.fact.datum_type == f32::datum_type()
                 && made.places.is_none()
         };
-        self.0.given == [Given::Pixels] && self.0.made.len() == 1 && vector(&self.0.made[0])
+        self.0.given == [Given::Pixels] && self.0.made.iter().all(vector)
     }
 
-    /// Runs the program on `pixels` and hands its numbers to `take`. Allocates nothing but its memory,
+    /// Runs the program on `pixels` and hands its vectors to `take`. Allocates nothing but its memory,
     /// at the first call.
-    pub fn classify<T>(&self, pixels: &[u8], take: impl FnOnce(&[f32]) -> T) -> T {
+    pub fn classify<T>(&self, pixels: &[u8], take: impl FnOnce(&Vectors<'_>) -> T) -> T {
         self.classify_and_tell(pixels, take, |_| {})
     }
 
@@ -110,13 +110,15 @@ impl Section {
     pub fn classify_and_tell<T>(
         &self,
         pixels: &[u8],
-        take: impl FnOnce(&[f32]) -> T,
+        take: impl FnOnce(&Vectors<'_>) -> T,
         done: impl FnMut(&Layer),
     ) -> T {
         self.with_memory(|inside, memory| {
             inside.program.run_and_tell(pixels, memory, done);
-            let numbers = memory.store().reals(inside.outputs[0]);
-            take(&numbers[..inside.made[0].shape.len()])
+            take(&Vectors {
+                inside,
+                store: memory.store(),
+            })
         })
     }
 
@@ -134,6 +136,20 @@ impl Section {
         inside.busy.fetch_add(nanos, Ordering::Relaxed);
         *memory = Some(own);
         result
+    }
+}
+
+/// The vectors that a section has made of a picture.
+pub(in crate::classify) struct Vectors<'s> {
+    inside: &'s Inside,
+    store: &'s Store,
+}
+
+impl Vectors<'_> {
+    /// The vector that is the section's output `slot` in the graph.
+    pub fn at(&self, slot: usize) -> &[f32] {
+        let numbers = self.store.reals(self.inside.outputs[slot]);
+        &numbers[..self.inside.made[slot].shape.len()]
     }
 }
 
