@@ -19,6 +19,7 @@ pub mod engine;
 pub mod evaluation;
 pub mod files;
 pub mod kernels;
+pub mod kshot;
 pub mod metrics;
 pub mod nets;
 pub mod onnx;

@@ -6,6 +6,7 @@ use serde::Serialize;
 use sortd::error::{Error, Result};
 
 use crate::data::photo::Squeezed;
+use crate::deploy::Deployed;
 use crate::evaluation::Answers;
 use crate::metrics::best;
 
@@ -127,6 +128,16 @@ impl std::fmt::Display for Parity {
 }
 
 impl Margin {
+    /// How far the answers of two engines with this network may be apart.
+    #[must_use]
+    pub fn of(network: &Deployed) -> Self {
+        let step = |place| network.bytes(place).map(|steps| steps.scale);
+        match (step(network.plan.logits), step(network.plan.embedding)) {
+            (Some(logits), Some(embedding)) => Self::Steps { logits, embedding },
+            _ => Self::Share,
+        }
+    }
+
     const fn most(self) -> f32 {
         match self {
             Self::Steps { .. } => STEPS,

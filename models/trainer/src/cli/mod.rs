@@ -1,7 +1,10 @@
 //! The command line: one file a subcommand.
 
+mod evaluate;
+mod export;
 mod lesson;
 mod networks;
+mod parity;
 mod prune;
 mod quantise;
 mod sparsify;
@@ -38,6 +41,12 @@ enum Command {
     Sparsify(Box<sparsify::Sparsify>),
     /// Round a run's network to int8: calibrate it, then teach it with its numbers rounded
     Quantise(Box<quantise::Quantise>),
+    /// Measure a run's best weights, or a bundle, on photographs that it did not learn from
+    Evaluate(evaluate::Evaluate),
+    /// Write a run's best weights as a bundle that the daemon loads
+    Export(export::Export),
+    /// Hold a bundle in the daemon's engine against its run
+    Parity(parity::Parity),
     /// Print what each layer of a network costs
     Summary(summary::Summary),
     /// Show all runs below a folder
@@ -68,6 +77,9 @@ impl Cli {
             Command::Prune(prune) => prune.run(),
             Command::Sparsify(sparsify) => sparsify.run(),
             Command::Quantise(quantise) => quantise.run(),
+            Command::Evaluate(evaluate) => evaluate.run(),
+            Command::Export(export) => export.run(),
+            Command::Parity(parity) => parity.run(),
             Command::Summary(summary) => summary.run(),
             Command::Status(status) => status.run(),
         }
