@@ -65,6 +65,13 @@ impl TractClassifier {
         &self.network
     }
 
+    /// What the network answered to the picture that was classified last, as its file has it: one
+    /// value a label, before any softmax.
+    #[must_use]
+    pub fn raw(&self) -> &[f32] {
+        &self.answer.scores
+    }
+
     /// Layers of a quantised network that have no integer kernel cost many times what they should; that
     /// must not go unnoticed.
     fn warn_of_slow_layers(&self) {

@@ -100,6 +100,7 @@ fn manifest(model: &Path, bytes: &[u8], input: Input, labels: usize) -> Manifest
             name: None,
         },
         embedding: None,
+        calibration: None,
         cost: Cost {
             parameters: 0,
             macs: 0,

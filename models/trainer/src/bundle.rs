@@ -1,7 +1,8 @@
 //! Writes a model bundle: the folder that the daemon loads.
 //!
-//! The folder is made complete beside its place and then exchanged for the old one, so that nobody
-//! ever finds half a bundle.
+//! A bundle begins as a draft in a folder beside its place, which the daemon's engine loads already,
+//! so that everything that the manifest says is measured on what will run. Only when it is complete
+//! and proves itself is it exchanged for the old one: nobody ever finds half a bundle.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,141 +10,198 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use image::RgbImage;
 use sortd::classify::bundle::{
-    Accuracy, DataSource, FORMAT, Golden, GoldenCase, Input, Layout, Manifest, ModelFile, Output,
-    OutputKind,
+    Accuracy, Calibration, DataSource, Distance, Embedding, FORMAT, Golden, GoldenCase, Input,
+    Layout, Manifest, ModelFile, Output, OutputKind,
 };
 use sortd::error::{Error, Result};
 
 use crate::data::batches::{PIXEL_OFFSET, PIXEL_SCALE};
 use crate::data::photo::Squeezed;
+use crate::deploy::Deployed;
+use crate::engine::Engine;
 use crate::files;
 use crate::nets::cost::cost;
-use crate::nets::layer::Layer;
 use crate::onnx;
-use crate::runtime::Exported;
 
 /// Name of the model's file in a bundle.
 pub const MODEL: &str = "model.onnx";
 /// Name of the manifest in a bundle.
 pub const MANIFEST: &str = "model.toml";
 
-/// How far a float network's logits may differ between this machine's and another's arithmetic.
-pub const TOLERANCE: f32 = 1e-3;
+/// How far a float network's answers may differ between this machine's and another's arithmetic. An
+/// integer network's may not differ at all.
+const TOLERANCE: f32 = 1e-3;
 
-/// A network that is to be exported, and what is known of it.
+/// What a bundle is made of.
 #[derive(Debug)]
-pub struct Export<'a> {
+pub struct Content<'a> {
     /// Short name of the model, such as `waste`.
     pub name: &'a str,
-    /// The network's name.
-    pub architecture: String,
     /// The network.
-    pub layers: &'a [Layer],
-    /// Side of the square input, in pixels.
-    pub side: u32,
+    pub network: &'a Deployed,
     /// Labels, in the order of the outputs.
     pub labels: &'a [String],
-    /// What logits are divided by.
-    pub temperature: f32,
-    /// Measured accuracies.
-    pub accuracy: Vec<Accuracy>,
-    /// What it was trained on.
-    pub data: Vec<DataSource>,
+    /// The label that means that nothing is there.
+    pub empty_label: Option<&'a str>,
     /// Photographs for the self-test.
     pub golden: &'a [Squeezed],
 }
 
-/// The exported network as bytes, already loaded by tract.
+/// What was measured on a draft.
 #[derive(Debug)]
-pub struct Compiled {
-    bytes: Vec<u8>,
-    /// The network as the daemon runs it.
-    pub exported: Exported,
+pub struct Findings {
+    /// What logits are divided by.
+    pub temperature: f32,
+    /// How well the confidences then say how often the model is right.
+    pub calibration: Calibration,
+    /// Measured accuracies.
+    pub accuracy: Vec<Accuracy>,
+    /// What it was trained on.
+    pub data: Vec<DataSource>,
 }
 
-/// Encodes the network and loads the result as the daemon does.
-///
-/// # Errors
-/// tract cannot load it.
-pub fn compile(layers: &[Layer], side: u32, name: &str) -> Result<Compiled> {
-    let bytes = onnx::encode(layers, side as usize, name);
-    let exported = Exported::load(&bytes, side as usize)?;
-    Ok(Compiled { bytes, exported })
+/// A bundle that runs in the daemon's engine, but is not yet in its place. It leaves nothing behind
+/// where it is not finished.
+#[derive(Debug)]
+pub struct Draft {
+    /// The daemon's engine with the network.
+    pub engine: Engine,
+    place: PathBuf,
+    unfinished: PathBuf,
+    manifest: Manifest,
 }
 
-/// Writes the bundle to `folder` and gives its manifest.
-///
-/// # Errors
-/// tract cannot run the network, or a file cannot be written; the old bundle is then untouched.
-pub fn write(folder: &Path, export: Export<'_>, compiled: &Compiled) -> Result<Manifest> {
-    let unfinished = beside(folder, "new");
-    remove(&unfinished)?;
+impl Draft {
+    /// Writes a draft of the bundle in `place` and loads it.
+    ///
+    /// # Errors
+    /// The daemon does not load it, a quantised network has a layer without integer kernel, or a file
+    /// cannot be written.
+    pub fn write(place: &Path, content: &Content<'_>) -> Result<Self> {
+        let unfinished = beside(place, "new");
+        remove(&unfinished)?;
+        let drafted = draft(place, &unfinished, content);
+        if drafted.is_err() {
+            remove(&unfinished)?;
+        }
+        drafted
+    }
+
+    /// Completes the manifest, lets the bundle prove itself and puts it into its place.
+    ///
+    /// # Errors
+    /// The bundle does not prove itself, or a file cannot be written; the old bundle is then untouched.
+    pub fn finish(mut self, findings: Findings, golden: &[Squeezed]) -> Result<Manifest> {
+        for (case, photo) in self.manifest.golden.cases.iter_mut().zip(golden) {
+            let (logits, embedding) = self.engine.answer(&photo.pixels)?;
+            case.output = logits;
+            case.embedding = Some(embedding);
+        }
+        let quantised = self.engine.is_quantised();
+        let mut manifest = self.manifest.clone();
+        manifest.golden.tolerance = if quantised { 0.0 } else { TOLERANCE };
+        manifest.output.temperature = findings.temperature;
+        manifest.calibration = Some(findings.calibration);
+        manifest.accuracy = findings.accuracy;
+        manifest.data = findings.data;
+        write_manifest(&self.unfinished, &manifest)?;
+        Engine::open(&self.unfinished)?;
+        exchange(&self.unfinished, &self.place)?;
+        Ok(manifest)
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // A finished draft is no longer there; a folder that cannot be removed stands in nobody's way,
+        // since the next draft takes its place.
+        let _ = fs::remove_dir_all(&self.unfinished);
+    }
+}
+
+fn draft(place: &Path, unfinished: &Path, content: &Content<'_>) -> Result<Draft> {
     files::make_folder(&unfinished.join("golden"))?;
-    files::write_whole(&unfinished.join(MODEL), &compiled.bytes)?;
-    let cases = golden_cases(&unfinished, &export, compiled)?;
+    let plan = &content.network.plan;
+    let model = onnx::encode(content.network)?;
+    files::write_whole(&unfinished.join(MODEL), &model)?;
+    let side = plan.side as u32;
     let manifest = Manifest {
         format: FORMAT,
-        name: export.name.to_owned(),
-        version: next_version(folder),
-        architecture: export.architecture,
-        labels: export.labels.to_vec(),
-        empty_label: None,
+        name: content.name.to_owned(),
+        version: next_version(place),
+        architecture: plan.name.clone(),
+        labels: content.labels.to_vec(),
+        empty_label: content.empty_label.map(str::to_owned),
         licence: "MIT OR Apache-2.0".to_owned(),
         model: ModelFile {
             file: MODEL.to_owned(),
-            sha256: files::sha256(&compiled.bytes),
+            sha256: files::sha256(&model),
         },
         input: Input {
-            width: export.side,
-            height: export.side,
+            width: side,
+            height: side,
             layout: Layout::Nchw,
             scale: [PIXEL_SCALE; 3],
             offset: [PIXEL_OFFSET; 3],
         },
         output: Output {
             kind: OutputKind::Logits,
-            temperature: export.temperature,
-            name: None,
+            temperature: 1.0,
+            name: Some(onnx::LOGITS.to_owned()),
         },
-        embedding: None,
-        cost: cost(export.layers, export.side as usize),
-        accuracy: export.accuracy,
-        data: export.data,
+        embedding: Some(Embedding {
+            name: onnx::EMBEDDING.to_owned(),
+            length: plan.shapes()[plan.embedding].channels,
+            distance: Distance::Cosine,
+        }),
+        calibration: None,
+        cost: cost(plan),
+        accuracy: Vec::new(),
+        data: Vec::new(),
         golden: Golden {
-            tolerance: TOLERANCE,
-            cases,
+            // What the right answers are is not known before the draft is loaded.
+            tolerance: f32::MAX,
+            cases: golden_cases(unfinished, content)?,
         },
     };
-    let text = toml::to_string(&manifest)
-        .map_err(|error| Error::internal("cannot express the manifest").caused_by(error))?;
-    files::write_whole(&unfinished.join(MANIFEST), text.as_bytes())?;
-    exchange(&unfinished, folder)?;
-    Ok(manifest)
+    write_manifest(unfinished, &manifest)?;
+    let engine = Engine::open(unfinished)?;
+    if content.network.steps.is_some() {
+        engine.refuse_slow_layers()?;
+    }
+    Ok(Draft {
+        engine,
+        place: place.to_owned(),
+        unfinished: unfinished.to_owned(),
+        manifest,
+    })
 }
 
-/// Writes the photographs of the self-test as PNG and asks the network for its answers.
-fn golden_cases(
-    unfinished: &Path,
-    export: &Export<'_>,
-    compiled: &Compiled,
-) -> Result<Vec<GoldenCase>> {
-    let mut cases = Vec::with_capacity(export.golden.len());
-    for photo in export.golden {
-        let file = format!("golden/{}.png", export.labels[photo.label]);
-        let picture = RgbImage::from_raw(export.side, export.side, photo.pixels.clone())
+/// Writes the photographs of the self-test as PNG.
+fn golden_cases(unfinished: &Path, content: &Content<'_>) -> Result<Vec<GoldenCase>> {
+    let side = content.network.plan.side as u32;
+    let write = |photo: &Squeezed| {
+        let file = format!("golden/{}.png", content.labels[photo.label]);
+        let picture = RgbImage::from_raw(side, side, photo.pixels.clone())
             .ok_or_else(|| Error::internal(format!("{} has another size", photo.path.display())))?;
         let mut png = std::io::Cursor::new(Vec::new());
         picture
             .write_to(&mut png, image::ImageFormat::Png)
             .map_err(|error| Error::internal(format!("cannot encode {file}")).caused_by(error))?;
         files::write_whole(&unfinished.join(&file), png.get_ref())?;
-        cases.push(GoldenCase {
+        Ok(GoldenCase {
             file,
-            output: compiled.exported.logits(&photo.pixels)?,
+            output: vec![0.0; content.labels.len()],
             embedding: None,
-        });
-    }
-    Ok(cases)
+        })
+    };
+    content.golden.iter().map(write).collect()
+}
+
+fn write_manifest(folder: &Path, manifest: &Manifest) -> Result<()> {
+    let text = toml::to_string(manifest)
+        .map_err(|error| Error::internal("cannot express the manifest").caused_by(error))?;
+    files::write_whole(&folder.join(MANIFEST), text.as_bytes())
 }
 
 /// Puts the new folder into the old one's place.
@@ -153,12 +211,18 @@ fn exchange(new: &Path, place: &Path) -> Result<()> {
     let failed = |error| {
         Error::internal(format!("cannot replace {}", place.display()))
             .caused_by(error)
-            .advice(format!("the new bundle is complete in {}", new.display()))
+            .advice("look who may write there, then export again")
     };
-    if place.exists() {
+    let replaces = place.exists();
+    if replaces {
         fs::rename(place, &old).map_err(failed)?;
     }
-    fs::rename(new, place).map_err(failed)?;
+    if let Err(error) = fs::rename(new, place) {
+        if replaces {
+            fs::rename(&old, place).map_err(failed)?;
+        }
+        return Err(failed(error));
+    }
     remove(&old)
 }
 

@@ -5,27 +5,87 @@ use serde::{Deserialize, Serialize};
 use sortd::error::Result;
 
 use crate::data::batches::to_tensor;
+use crate::data::material::Framing;
 use crate::data::photo::Squeezed;
+use crate::kshot::KShot;
 use crate::metrics::{self, Confusion};
 use crate::nets::net::{Net, Pass};
 
 /// Photographs shown at once.
 const BATCH: usize = 50;
 
-/// The figures of one evaluation.
+/// What was measured, and with which network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Evaluation {
-    /// The list, such as `trashnet/blocked-test`.
+pub struct Subject {
+    /// The test, such as `trashnet/blocked-test`.
     pub list: String,
-    /// The list that the network learnt from.
+    /// How photographs became squares.
+    pub framing: Framing,
+    /// The description of what the network learnt from.
     pub trained_on: String,
     /// The network.
     pub architecture: String,
-    /// The epoch whose weights were measured, and how many there were.
+    /// What the network computes in.
+    pub numbers: Numbers,
+    /// What computed it.
+    pub engine: Engine,
+    /// The epoch whose weights were measured, and how many there were; both 0 where it learnt nothing.
     pub epoch: usize,
     /// See `epoch`.
     pub epochs: usize,
+    /// Parameters as deployed.
+    pub parameters: u64,
+    /// Multiply-accumulates of one inference.
+    pub macs: u64,
+    /// Size of the model's file.
+    pub model_bytes: u64,
+    /// The median time of an inference in the daemon on the machine that measured; none where the
+    /// trainer computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_ms: Option<f64>,
+    /// Labels, in the order of rows and columns.
+    pub labels: Vec<String>,
+    /// What logits are divided by.
+    pub temperature: f64,
+}
+
+/// What a network computes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Numbers {
+    /// Real numbers.
+    Float,
+    /// Bytes.
+    Int8,
+}
+
+/// What computed a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Engine {
+    /// The trainer; a quantised network by its simulation, to the last bit.
+    Trainer,
+    /// The daemon.
+    Daemon,
+}
+
+impl Numbers {
+    /// How the names of the files of its evaluations end.
+    #[must_use]
+    pub const fn ending(self) -> &'static str {
+        match self {
+            Self::Float => "-float",
+            Self::Int8 => "-int8",
+        }
+    }
+}
+
+/// The figures of one evaluation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// What was measured.
+    #[serde(flatten)]
+    pub subject: Subject,
     /// Photographs seen.
     pub images: u64,
     /// Files that could not be read.
@@ -36,66 +96,124 @@ pub struct Evaluation {
     pub accuracy: f64,
     /// The accuracy's 95 % confidence interval (Wilson).
     pub interval: (f64, f64),
-    /// Photographs whose bin is right where cardboard and paper share one.
-    pub correct_paper_with_cardboard: u64,
-    /// Mean negative log-likelihood in nats.
+    /// Photographs of each label that were recognised.
+    pub by_label: Vec<Share>,
+    /// Photographs of all that belong into the same bin that were put there.
+    pub by_bin: Vec<Share>,
+    /// All photographs that were put into the right bin.
+    pub into_bins: Share,
+    /// Mean negative log-likelihood in nats, with the temperature 1.
     pub loss: f64,
-    /// Labels, in the order of rows and columns.
-    pub labels: Vec<String>,
+    /// The same with the subject's temperature.
+    pub calibrated_loss: f64,
+    /// Expected calibration error (15 bins), with the temperature 1.
+    pub calibration_error_before: f64,
+    /// The same with the subject's temperature.
+    pub calibration_error: f64,
     /// `confusion[truth][answer]`.
     pub confusion: Confusion,
+    /// Accuracy after a few photographs of each class were taught, if it was measured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kshot: Vec<KShot>,
 }
 
-/// What was measured and with which network.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subject {
-    /// See [`Evaluation::list`].
-    pub list: String,
-    /// See [`Evaluation::trained_on`].
-    pub trained_on: String,
-    /// See [`Evaluation::architecture`].
-    pub architecture: String,
-    /// See [`Evaluation::epoch`].
-    pub epoch: usize,
-    /// See [`Evaluation::epochs`].
-    pub epochs: usize,
-    /// See [`Evaluation::labels`].
-    pub labels: Vec<String>,
+/// How many of some photographs were right.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Share {
+    /// Whose photographs.
+    pub name: String,
+    /// Photographs.
+    pub images: u64,
+    /// Those that were right.
+    pub correct: u64,
+    /// `correct / images`; 0 where there are none.
+    pub accuracy: f64,
+    /// Its 95 % confidence interval (Wilson).
+    pub interval: (f64, f64),
+}
+
+impl Share {
+    fn new(name: impl Into<String>, correct: u64, images: u64) -> Self {
+        Self {
+            name: name.into(),
+            images,
+            correct,
+            accuracy: correct as f64 / images.max(1) as f64,
+            interval: metrics::wilson(correct, images),
+        }
+    }
 }
 
 impl Evaluation {
     /// The figures of `logits`, one row a photograph, whose truths are `truths`.
     #[must_use]
     pub fn new(subject: Subject, logits: &[Vec<f32>], truths: &[usize], skipped: usize) -> Self {
-        let confusion = Confusion::of(logits, truths, subject.labels.len());
+        let labels = &subject.labels;
+        let confusion = Confusion::of(logits, truths, labels.len());
         let (correct, images) = (confusion.correct(), confusion.total());
-        let groups: Vec<usize> = (0..subject.labels.len())
-            .map(|class| match subject.labels[class].as_str() {
-                "cardboard" => subject
-                    .labels
-                    .iter()
-                    .position(|label| label == "paper")
-                    .unwrap_or(class),
-                _ => class,
-            })
-            .collect();
+        let counts = |class: usize| confusion.counts[class].iter().sum();
+        let by_label = (0..labels.len()).map(|class| {
+            Share::new(
+                &labels[class],
+                confusion.counts[class][class],
+                counts(class),
+            )
+        });
+        let bins: Vec<&str> = labels.iter().map(|label| bin(label)).collect();
+        let temperature = subject.temperature;
+        let by_bin = by_bin(&confusion, &bins);
+        let right = by_bin.iter().map(|share| share.correct).sum();
         Self {
             images,
             skipped: skipped as u64,
             correct,
             accuracy: correct as f64 / images.max(1) as f64,
             interval: metrics::wilson(correct, images),
-            correct_paper_with_cardboard: confusion.correct_by_group(&groups),
+            by_label: by_label.collect(),
+            into_bins: Share::new("all", right, images),
+            by_bin,
             loss: metrics::negative_log_likelihood(logits, truths, 1.0),
+            calibrated_loss: metrics::negative_log_likelihood(logits, truths, temperature),
+            calibration_error_before: metrics::calibration_error(logits, truths, 1.0),
+            calibration_error: metrics::calibration_error(logits, truths, temperature),
             confusion,
-            list: subject.list,
-            trained_on: subject.trained_on,
-            architecture: subject.architecture,
-            epoch: subject.epoch,
-            epochs: subject.epochs,
-            labels: subject.labels,
+            kshot: Vec::new(),
+            subject,
         }
     }
+}
+
+/// The bin that a label belongs into: many towns collect paper with cardboard, and metal with plastic.
+/// Every other label has a bin of its own.
+fn bin(label: &str) -> &str {
+    match label {
+        "paper" | "cardboard" => "paper and cardboard",
+        "metal" | "plastic" => "metal and plastic",
+        other => other,
+    }
+}
+
+/// Photographs that were put into the right bin, by bin; `bins` holds that of each label.
+fn by_bin(confusion: &Confusion, bins: &[&str]) -> Vec<Share> {
+    let mut names = bins.to_vec();
+    names.sort_unstable();
+    names.dedup();
+    let share = |name: &&str| {
+        let (mut correct, mut images) = (0, 0);
+        for (row, _) in confusion
+            .counts
+            .iter()
+            .zip(bins)
+            .filter(|(_, bin)| bin == &name)
+        {
+            images += row.iter().sum::<u64>();
+            let right = row.iter().zip(bins).filter(|(_, bin)| bin == &name);
+            correct += right.map(|(count, _)| count).sum::<u64>();
+        }
+        Share::new(*name, correct, images)
+    };
+    names.iter().map(share).collect()
 }
 
 /// What a network answers, one row a photograph.
@@ -137,4 +255,21 @@ pub fn rows(matrix: Tensor<2>) -> Vec<Vec<f32>> {
     let [_, columns] = matrix.dims();
     let values: Vec<f32> = matrix.into_data().iter::<f32>().collect();
     values.chunks(columns).map(<[f32]>::to_vec).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paper_in_the_bin_of_cardboard_is_right_by_bin_and_wrong_by_label() {
+        let counts = vec![vec![3, 1, 0], vec![2, 2, 1], vec![0, 0, 5]];
+        let bins = ["paper", "cardboard", "glass"].map(bin);
+        let shares = by_bin(&Confusion { counts }, &bins);
+        let found: Vec<(&str, u64, u64)> = shares
+            .iter()
+            .map(|share| (share.name.as_str(), share.correct, share.images))
+            .collect();
+        assert_eq!(found, [("glass", 5, 5), ("paper and cardboard", 8, 9)]);
+    }
 }

@@ -7,6 +7,7 @@
 //! module that knows all of them.
 
 pub mod average;
+pub mod bundle;
 pub mod checkpoint;
 pub mod cli;
 pub mod compress;
@@ -14,11 +15,15 @@ pub mod config;
 pub mod data;
 pub mod deploy;
 pub mod device;
+pub mod engine;
 pub mod evaluation;
 pub mod files;
 pub mod kernels;
+pub mod kshot;
 pub mod metrics;
 pub mod nets;
+pub mod onnx;
+pub mod parity;
 pub mod places;
 pub mod plots;
 pub mod progress;

@@ -120,6 +120,29 @@ pub fn negative_log_likelihood(logits: &[Vec<f32>], truths: &[usize], temperatur
     losses.sum::<f64>() / truths.len().max(1) as f64
 }
 
+/// Bins of confidence in an expected calibration error.
+const BINS: usize = 15;
+
+/// The expected calibration error (Guo et al. 2017, arXiv 1706.04599): how far the confidence in the
+/// first class lies from the share of right answers, in 15 bins of confidence, weighed by their answers.
+#[must_use]
+pub fn calibration_error(logits: &[Vec<f32>], truths: &[usize], temperature: f64) -> f64 {
+    // The sum of the confidences less the right answers of each bin.
+    let mut excess = [0.0; BINS];
+    for (row, &truth) in logits.iter().zip(truths) {
+        let first = best(row);
+        let highest = f64::from(row[first]);
+        let sum: f64 = row
+            .iter()
+            .map(|value| ((f64::from(*value) - highest) / temperature).exp())
+            .sum();
+        let confidence = 1.0 / sum;
+        let bin = ((confidence * BINS as f64) as usize).min(BINS - 1);
+        excess[bin] += confidence - f64::from(u8::from(first == truth));
+    }
+    excess.iter().map(|excess: &f64| excess.abs()).sum::<f64>() / truths.len().max(1) as f64
+}
+
 /// The temperature that makes the likelihood of the truths largest (Guo et al. 2017, arXiv
 /// 1706.04599), found by golden-section search between 0.1 and 10.
 #[must_use]
@@ -181,5 +204,14 @@ mod tests {
             (temperature - 9.0 / 3.0_f64.ln()).abs() < 1e-4,
             "{temperature}"
         );
+    }
+
+    #[test]
+    fn a_calibration_error_is_the_distance_of_confidence_and_truth() {
+        // Sure to 3/4, and right three times of four, and then only twice.
+        let logits = vec![vec![3.0_f32.ln(), 0.0]; 4];
+        let error = |truths: &[usize]| calibration_error(&logits, truths, 1.0);
+        assert!(error(&[0, 0, 0, 1]) < 1e-6);
+        assert!((error(&[0, 1, 0, 1]) - 0.25).abs() < 1e-6);
     }
 }

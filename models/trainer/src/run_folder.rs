@@ -2,7 +2,7 @@
 //!
 //! `config.toml` (the exact configuration), `plan.json` (the network's layers), `metrics.json` (one record an epoch), `best.bpk` (the
 //! averaged weights of the best epoch), `checkpoint-NNNN/` (from which an interrupted run goes on),
-//! `learning-curves.png`, and of each evaluation `evaluation-LIST.json` and `confusion-LIST.png`.
+//! `learning-curves.png`, and of each evaluation `evaluation-NAME.json` and `confusion-NAME.png`.
 
 use std::path::{Path, PathBuf};
 
@@ -181,21 +181,36 @@ impl RunFolder {
         self.root.join("learning-curves.png")
     }
 
-    /// The figures of an evaluation on `list`.
+    /// The figures of an evaluation of that name.
     #[must_use]
-    pub fn evaluation_file(&self, list: &str) -> PathBuf {
-        self.root.join(format!("evaluation-{}.json", flat(list)))
+    pub fn evaluation_file(&self, name: &str) -> PathBuf {
+        self.root.join(format!("evaluation-{name}.json"))
     }
 
-    /// The picture of the confusion on `list`.
-    #[must_use]
-    pub fn confusion_file(&self, list: &str) -> PathBuf {
-        self.root.join(format!("confusion-{}.png", flat(list)))
+    /// The files of all evaluations whose names end in `ending`, in alphabetical order.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn evaluation_files(&self, ending: &str) -> Result<Vec<PathBuf>> {
+        let unreadable =
+            |error| Error::data(format!("cannot read {}", self.root.display())).caused_by(error);
+        let is_one = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with("evaluation-") && name.ends_with(&format!("{ending}.json"))
+        };
+        let entries = std::fs::read_dir(&self.root).map_err(unreadable)?;
+        let mut files: Vec<PathBuf> = entries
+            .filter_map(std::result::Result::ok)
+            .map(|entry| entry.path())
+            .filter(is_one)
+            .collect();
+        files.sort();
+        Ok(files)
     }
-}
 
-/// A test's name as part of a file's: `trashnet/blocked-test` becomes `trashnet-blocked-test`.
-#[must_use]
-pub fn flat(list: &str) -> String {
-    list.replace('/', "-")
+    /// The picture of the confusion of the evaluation of that name.
+    #[must_use]
+    pub fn confusion_file(&self, name: &str) -> PathBuf {
+        self.root.join(format!("confusion-{name}.png"))
+    }
 }

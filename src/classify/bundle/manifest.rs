@@ -35,6 +35,9 @@ pub struct Manifest {
     /// A description of the picture that the model gives beside its scores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embedding: Option<Embedding>,
+    /// How well its confidences say how often it is right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
     /// Size and work of the network.
     pub cost: Cost,
     /// Measured accuracies.
@@ -146,6 +149,19 @@ impl Distance {
             Self::Euclidean => "euclidean",
         }
     }
+}
+
+/// How well the confidences say how often the model is right, on the pictures that the temperature was
+/// fitted to.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Calibration {
+    /// Images.
+    pub images: u64,
+    /// Expected calibration error (Guo et al. 2017, 15 bins) with the temperature 1.
+    pub error_before: f64,
+    /// The same with the manifest's temperature.
+    pub error_after: f64,
 }
 
 /// Size and work of the network.

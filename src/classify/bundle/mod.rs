@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use std::path::Path;
 
 pub use manifest::{
-    Accuracy, Cost, DataSource, Distance, Embedding, FORMAT, Golden, GoldenCase, Input, Layout,
+    Accuracy, Calibration, Cost, DataSource, Distance, Embedding, FORMAT, Golden, GoldenCase, Input, Layout,
     Manifest, ModelFile, Output, OutputKind,
 };
 

@@ -3,18 +3,26 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use sortd::error::Result;
+use sortd::error::{Error, Result};
 
 use super::{Common, Trained};
 use crate::data::material::Framing;
 use crate::data::photo::{Loaded, Squeezed};
-use crate::evaluation::{self, Evaluation, Subject};
+use crate::data::sources::Use;
+use crate::engine::Engine;
+use crate::evaluation::{self, Answers, Evaluation, Numbers, Subject};
 use crate::files;
+use crate::kshot::KShot;
+use crate::metrics;
+use crate::onnx;
+use crate::places;
 use crate::plots;
 
-/// Measure a run's best weights on photographs that it did not learn from.
+/// Measure a run's best weights, or a bundle, on photographs that it did not learn from.
 ///
-/// Writes evaluation-NAME.json and confusion-NAME.png into the run's folder.
+/// A run that learnt with rounding is measured in int8, to the last bit as the daemon computes it; with
+/// --bundle the daemon's engine itself answers. Writes evaluation-NAME.json and confusion-NAME.png
+/// into the run's folder, where NAME is the test's with -item for that framing and -float or -int8.
 #[derive(Debug, Args)]
 pub struct Evaluate {
     #[command(flatten)]
@@ -24,68 +32,196 @@ pub struct Evaluate {
     #[arg(long, value_name = "DIR")]
     run: PathBuf,
 
-    /// Test of the run's description to measure on, such as trashnet/blocked-test
+    /// Test of the run's sources to measure on
     #[arg(long, value_name = "NAME")]
     test: String,
 
-    /// Cut each photograph to its item, where that can be told from what it lies on
-    #[arg(long)]
-    crop: bool,
+    /// Measure this bundle of the run, in the daemon's engine
+    #[arg(long, value_name = "DIR")]
+    bundle: Option<PathBuf>,
+
+    /// How photographs become squares
+    #[arg(long, value_enum, default_value = "whole")]
+    framing: Framing,
+
+    /// Also measure the accuracy after these numbers of photographs of each class were taught
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',', num_args = 0.., default_missing_value = "1,3,5")]
+    kshot: Vec<usize>,
+}
+
+/// What answers.
+enum Answering {
+    /// The trainer.
+    Run,
+    /// The daemon.
+    Bundle(Box<Engine>),
 }
 
 impl Evaluate {
     /// Measures.
     ///
     /// # Errors
-    /// The run or the data is missing, the run's description has no such test, a photograph of it
-    /// was learnt from, or a file cannot be written.
+    /// The run or the data is missing, a test holds photographs that were learnt from, the bundle is
+    /// of other labels or does not load, or a file cannot be written.
     pub fn run(self) -> Result<()> {
         let trained = Trained::open(&self.run, &self.common)?;
-        trained.config.data.sources.refuse_leakage(&trained.data)?;
-        let (name, framing) = if self.crop {
-            (format!("{}/crop", self.test), Framing::Item)
-        } else {
-            (self.test.clone(), Framing::Whole)
+        let sources = trained.sources();
+        sources.refuse_leakage(&places::data(self.common.data.as_deref()))?;
+        let photos = self.photos(&trained, sources.test(&self.test)?)?;
+        photos.report_skipped(&self.test);
+        let mut answering = match &self.bundle {
+            None => Answering::Run,
+            Some(bundle) => Answering::Bundle(Box::new(open(bundle, &trained)?)),
         };
-        let photos = trained.test(&self.test, framing)?;
-        let found = measure(&trained, name.clone(), &photos)?;
+        let answers = answering.answers(&trained, &photos.photos)?;
+        let subject = self.subject(&trained, &mut answering, &photos.photos)?;
+        let ending = subject.numbers.ending();
+        let truths: Vec<usize> = photos.photos.iter().map(|photo| photo.label).collect();
+        let mut found = Evaluation::new(subject, &answers.logits, &truths, photos.skipped.len());
+        found.kshot = self.kshot(&trained, &answers, &truths);
+        let framing = match self.framing {
+            Framing::Whole => "",
+            Framing::Item => "-item",
+        };
+        let name = format!("{}{framing}{ending}", self.test.replace('/', "-"));
         files::write_json(&trained.folder.evaluation_file(&name), &found)?;
         plots::confusion(&trained.folder.confusion_file(&name), &found)?;
-        plots::learning_curves(
-            &trained.folder.curves_file(),
-            &trained.history()?,
-            found.epoch,
-        )?;
-        println!(
-            "{}: {} of {} right, {:.1} % (95 %: {:.1} to {:.1} %)",
-            found.list,
-            found.correct,
-            found.images,
-            100.0 * found.accuracy,
-            100.0 * found.interval.0,
-            100.0 * found.interval.1
-        );
+        report(&found);
         Ok(())
+    }
+
+    fn photos(&self, trained: &Trained, uses: &[Use]) -> Result<Loaded<Squeezed>> {
+        let data = places::data(self.common.data.as_deref());
+        let side = trained.config.network.side;
+        trained.sources().load(&data, uses, side, self.framing)
+    }
+
+    fn subject(
+        &self,
+        trained: &Trained,
+        answering: &mut Answering,
+        photos: &[Squeezed],
+    ) -> Result<Subject> {
+        let config = &trained.config;
+        let (numbers, engine, model_bytes, latency_ms, temperature) = match answering {
+            Answering::Run => (
+                trained.numbers(),
+                evaluation::Engine::Trainer,
+                onnx::encode(&trained.deployed()?)?.len(),
+                None,
+                self.temperature(trained)?,
+            ),
+            Answering::Bundle(engine) => (
+                if engine.is_quantised() {
+                    Numbers::Int8
+                } else {
+                    Numbers::Float
+                },
+                evaluation::Engine::Daemon,
+                engine.model_bytes(),
+                photos
+                    .first()
+                    .map(|photo| engine.latency(&photo.pixels))
+                    .transpose()?
+                    .map(|time| 1000.0 * time.as_secs_f64()),
+                f64::from(engine.manifest().output.temperature),
+            ),
+        };
+        Ok(Subject {
+            list: self.test.clone(),
+            framing: self.framing,
+            trained_on: config.data.name.clone(),
+            architecture: config.network.architecture.clone(),
+            numbers,
+            engine,
+            epoch: trained.best_epoch()?,
+            epochs: config.training.epochs,
+            parameters: config.network.parameters,
+            macs: config.network.macs,
+            model_bytes: model_bytes as u64,
+            latency_ms,
+            labels: config.data.labels().to_vec(),
+            temperature,
+        })
+    }
+
+    /// The temperature that fits the validation photographs best.
+    fn temperature(&self, trained: &Trained) -> Result<f64> {
+        let photos = self.photos(trained, &trained.sources().validation)?.photos;
+        let truths: Vec<usize> = photos.iter().map(|photo| photo.label).collect();
+        Ok(metrics::fit_temperature(
+            &trained.answers(&photos)?.logits,
+            &truths,
+        ))
+    }
+
+    fn kshot(&self, trained: &Trained, answers: &Answers, truths: &[usize]) -> Vec<KShot> {
+        let config = &trained.config;
+        let measure = |&shots: &usize| {
+            KShot::measure(
+                shots,
+                &answers.embeddings,
+                truths,
+                config.data.labels(),
+                config.seed,
+            )
+        };
+        self.kshot.iter().filter_map(measure).collect()
     }
 }
 
-fn measure(trained: &Trained, list: String, photos: &Loaded<Squeezed>) -> Result<Evaluation> {
-    let config = &trained.config;
-    let side = config.network.side as usize;
-    let logits = evaluation::logits(&trained.network, &photos.photos, side, &trained.device)?;
-    let truths: Vec<usize> = photos.photos.iter().map(|photo| photo.label).collect();
-    let subject = Subject {
-        list,
-        trained_on: config.data.name.clone(),
-        architecture: config.network.architecture(),
-        epoch: trained.best_epoch()?,
-        epochs: config.training.epochs,
-        labels: config.data.labels().to_vec(),
-    };
-    Ok(Evaluation::new(
-        subject,
-        &logits,
-        &truths,
-        photos.skipped.len(),
-    ))
+impl Answering {
+    fn answers(&mut self, trained: &Trained, photos: &[Squeezed]) -> Result<Answers> {
+        match self {
+            Self::Run => trained.answers(photos),
+            Self::Bundle(engine) => engine.answers(photos),
+        }
+    }
+}
+
+/// Loads a bundle that a run was exported to.
+///
+/// # Errors
+/// It does not load, or has other labels or another input.
+pub fn open(bundle: &std::path::Path, trained: &Trained) -> Result<Engine> {
+    let engine = Engine::open(bundle)?;
+    let (manifest, config) = (engine.manifest(), &trained.config);
+    if manifest.labels != config.data.labels() || manifest.input.width != config.network.side {
+        return Err(Error::data(format!(
+            "the bundle in {} is not of the run in {}: its labels are {} at {} pixels, the run's {} at {}",
+            bundle.display(),
+            trained.folder.root().display(),
+            manifest.labels.join(", "),
+            manifest.input.width,
+            config.data.labels().join(", "),
+            config.network.side
+        ))
+        .advice("name the run that it was exported from"));
+    }
+    Ok(engine)
+}
+
+fn report(found: &Evaluation) {
+    let percent = |share: f64| 100.0 * share;
+    println!(
+        "{}: {} of {} right, {:.1} % (95 %: {:.1} to {:.1} %); {:.1} % in the right bin; calibration error {:.1} % at temperature {:.3}",
+        found.subject.list,
+        found.correct,
+        found.images,
+        percent(found.accuracy),
+        percent(found.interval.0),
+        percent(found.interval.1),
+        percent(found.into_bins.accuracy),
+        percent(found.calibration_error),
+        found.subject.temperature,
+    );
+    for kshot in &found.kshot {
+        println!(
+            "  taught {} of each of {} classes: {:.1} % ± {:.1}",
+            kshot.shots,
+            kshot.labels.len(),
+            percent(kshot.mean),
+            percent(kshot.deviation)
+        );
+    }
 }

@@ -1,26 +1,32 @@
 //! `trainer export`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use sortd::classify::bundle::{Accuracy, DataSource};
+use sortd::classify::bundle::{Accuracy, Calibration, DataSource};
 use sortd::error::{Error, Result};
 
 use super::{Common, Trained};
-use crate::bundle::{self, Compiled, Export as Bundle, TOLERANCE};
+use crate::bundle::{Content, Draft, Findings};
+use crate::data::Sources;
 use crate::data::material::Framing;
-use crate::data::photo::Squeezed;
-use crate::evaluation::{self, Evaluation};
+use crate::data::photo::{Loaded, Squeezed};
+use crate::data::sources::Use;
+use crate::deploy::Deployed;
+use crate::engine::Engine;
+use crate::evaluation::{Answers, Evaluation};
 use crate::files;
 use crate::metrics;
-use crate::nets::Network;
+use crate::parity::{Margin, Parity};
 use crate::places;
+use crate::run_folder::RunFolder;
 
 /// Write a run's best weights as a bundle that the daemon loads.
 ///
-/// The network is written as float ONNX with the batch normalisation folded in, its temperature is
-/// fitted on the validation photographs, and the first photograph of each class of the golden test becomes a
-/// golden case. What tract answers must agree with what burn answers on every photograph of both.
+/// A run that learnt with rounding is written in int8, another in real numbers, with the batch
+/// normalisation folded in. The temperature is fitted on the validation photographs, and the first
+/// photograph of each class of a test becomes a golden case. The bundle is only written if the
+/// daemon's engine answers as the trainer does on every photograph of both, at most one step apart.
 #[derive(Debug, Args)]
 pub struct Export {
     #[command(flatten)]
@@ -30,12 +36,16 @@ pub struct Export {
     #[arg(long, value_name = "DIR")]
     run: PathBuf,
 
-    /// Folder of the bundle [default: models/waste]
+    /// Folder of the bundle [default: models/ and the name]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 
-    /// Test to take the golden cases from; its evaluation, if there is one, goes into the manifest
-    #[arg(long, value_name = "NAME", default_value = "all")]
+    /// Short name of the model
+    #[arg(long, default_value = "waste")]
+    name: String,
+
+    /// Test of the run's sources to take the golden cases from
+    #[arg(long, value_name = "TEST", default_value = "all")]
     golden: String,
 }
 
@@ -43,115 +53,130 @@ impl Export {
     /// Exports.
     ///
     /// # Errors
-    /// The run or the data is missing, tract and burn disagree, or a file cannot be written.
+    /// The run or the data is missing, the daemon's engine and the trainer disagree, a quantised
+    /// layer has no integer kernel, or a file cannot be written.
     pub fn run(self) -> Result<()> {
         let trained = Trained::open(&self.run, &self.common)?;
+        let sources = trained.sources();
+        let data = places::data(self.common.data.as_deref());
+        let load = |uses: &[Use]| -> Result<Loaded<Squeezed>> {
+            sources.load(&data, uses, trained.config.network.side, Framing::Whole)
+        };
+        let golden = first_of_each_class(load(sources.test(&self.golden)?)?, sources)?;
+        let validation = load(&sources.validation)?;
+        validation.report_skipped("photographs to calibrate confidences with");
+        let network = trained.deployed()?;
         let out = self
             .out
-            .unwrap_or_else(|| places::repository().join("models/waste"));
-        let layers = trained.network.deployed();
-        let compiled = bundle::compile(&layers, trained.config.network.side, "waste")?;
-        let validation = trained.validation()?.photos;
-        let logits = agreed_logits(&trained, &compiled, &validation)?;
-        let truths: Vec<usize> = validation.iter().map(|photo| photo.label).collect();
-        let temperature = metrics::fit_temperature(&logits, &truths);
-        let golden = first_of_each_class(
-            trained.test(&self.golden, Framing::Whole)?.photos,
-            trained.config.data.labels(),
-        )?;
-        agreed_logits(&trained, &compiled, &golden)?;
-        let manifest = bundle::write(
-            &out,
-            Bundle {
-                name: "waste",
-                architecture: trained.config.network.architecture(),
-                layers: &layers,
-                side: trained.config.network.side,
-                labels: trained.config.data.labels(),
-                temperature: temperature as f32,
-                accuracy: accuracy(&trained, &self.golden)?,
-                data: sources(&trained)?,
-                golden: &golden,
-            },
-            &compiled,
-        )?;
+            .unwrap_or_else(|| places::repository().join("models").join(&self.name));
+        let content = Content {
+            name: &self.name,
+            network: &network,
+            labels: &sources.labels,
+            empty_label: sources.empty.as_deref(),
+            golden: &golden,
+        };
+        let mut draft = Draft::write(&out, &content)?;
+        agree(&trained, &network, &mut draft.engine, &golden)?;
+        let (answers, parity) = agree(&trained, &network, &mut draft.engine, &validation.photos)?;
+        let (temperature, calibration) = calibrate(&answers, &validation.photos);
+        let findings = Findings {
+            temperature,
+            calibration,
+            accuracy: accuracy(&trained)?,
+            data: origins(&trained, &sources, &data)?,
+        };
+        let manifest = draft.finish(findings, &golden)?;
         println!(
-            "{}: {} {}, {} parameters, {} MACs, temperature {:.3}",
+            "{}: {} {}, {} parameters, {} MACs, temperature {:.3} (calibration error {:.1} % before, {:.1} % with it)",
             out.display(),
             manifest.architecture,
             manifest.version,
             manifest.cost.parameters,
             manifest.cost.macs,
-            manifest.output.temperature
+            manifest.output.temperature,
+            100.0 * calibration.error_before,
+            100.0 * calibration.error_after,
         );
+        println!("the daemon's engine and the trainer: {parity}");
         Ok(())
     }
 }
 
-/// Logits of the exported network, after making sure that the trained one gives the same.
-fn agreed_logits(
+/// What the daemon's engine answers, after making sure that the trainer answers the same.
+fn agree(
     trained: &Trained,
-    compiled: &Compiled,
+    network: &Deployed,
+    engine: &mut Engine,
     photos: &[Squeezed],
-) -> Result<Vec<Vec<f32>>> {
-    let side = trained.config.network.side as usize;
-    let expected = evaluation::logits(&trained.network, photos, side, &trained.device)?;
-    let mut found = Vec::with_capacity(photos.len());
-    for (photo, expected) in photos.iter().zip(expected) {
-        let logits = compiled.exported.logits(&photo.pixels)?;
-        // Asked this way round, a logit that is not a number does not agree.
-        let agrees = |(a, b): (&f32, &f32)| (a - b).abs() <= TOLERANCE;
-        if !logits.iter().zip(&expected).all(agrees) {
-            return Err(Error::internal(format!(
-                "on {} the exported network answers {logits:?}, the trained one {expected:?}",
-                photo.path.display()
-            )));
-        }
-        found.push(logits);
-    }
-    Ok(found)
+) -> Result<(Answers, Parity)> {
+    let theirs = engine.answers(photos)?;
+    let ours = trained.answers(photos)?;
+    let parity = Parity::of(Margin::of(network), photos, &ours, &theirs);
+    parity.require().map(|()| (theirs, parity))
 }
 
-/// The first listed photograph of each class.
-fn first_of_each_class(photos: Vec<Squeezed>, labels: &[String]) -> Result<Vec<Squeezed>> {
-    let mut first: Vec<Option<Squeezed>> = vec![None; labels.len()];
-    for photo in photos {
+/// The temperature that fits the answers best, and what it does to the calibration error.
+fn calibrate(answers: &Answers, photos: &[Squeezed]) -> (f32, Calibration) {
+    let truths: Vec<usize> = photos.iter().map(|photo| photo.label).collect();
+    // The manifest holds the temperature in single precision.
+    let temperature = metrics::fit_temperature(&answers.logits, &truths) as f32;
+    let error = |temperature| metrics::calibration_error(&answers.logits, &truths, temperature);
+    let calibration = Calibration {
+        images: truths.len() as u64,
+        error_before: error(1.0),
+        error_after: error(f64::from(temperature)),
+    };
+    (temperature, calibration)
+}
+
+/// The first photograph of each class.
+fn first_of_each_class(photos: Loaded<Squeezed>, sources: &Sources) -> Result<Vec<Squeezed>> {
+    let mut first: Vec<Option<Squeezed>> = vec![None; sources.labels.len()];
+    for photo in photos.photos {
         let place = photo.label;
         first[place].get_or_insert(photo);
     }
-    first
-        .into_iter()
-        .zip(labels)
+    let found = first.into_iter().zip(&sources.labels);
+    found
         .map(|(photo, label)| {
-            photo
-                .ok_or_else(|| Error::data(format!("the golden list has no photograph of {label}")))
+            photo.ok_or_else(|| {
+                Error::data(format!("the golden test has no photograph of {label}"))
+                    .advice("name a test of all classes with --golden")
+            })
         })
         .collect()
 }
 
-/// The measured accuracy, if `list` has been evaluated.
-fn accuracy(trained: &Trained, list: &str) -> Result<Vec<Accuracy>> {
-    let file = trained.folder.evaluation_file(list);
-    if !file.is_file() {
+/// What was measured of these weights in these numbers.
+fn accuracy(trained: &Trained) -> Result<Vec<Accuracy>> {
+    let files = trained
+        .folder
+        .evaluation_files(trained.numbers().ending())?;
+    if files.is_empty() {
         eprintln!(
-            "note: no accuracy in the manifest; `trainer evaluate --test {list}` measures it"
+            "note: no accuracy in the manifest; `trainer evaluate --run {} --test NAME` measures it",
+            trained.folder.root().display()
         );
-        return Ok(Vec::new());
     }
-    let found: Evaluation = files::read_json(&file)?;
-    Ok(vec![Accuracy {
-        split: found.list,
-        correct: found.correct,
-        total: found.images,
-    }])
+    let mut accuracy = Vec::with_capacity(files.len());
+    for file in files {
+        let found: Evaluation = files::read_json(&file)?;
+        if found.subject.framing == Framing::Whole {
+            accuracy.push(Accuracy {
+                split: found.subject.list,
+                correct: found.correct,
+                total: found.images,
+            });
+        }
+    }
+    Ok(accuracy)
 }
 
 /// Whose work went into the weights.
-fn sources(trained: &Trained) -> Result<Vec<DataSource>> {
-    let data = &trained.config.data;
-    let credits = data.sources.credits(&trained.data)?;
-    let mut sources: Vec<DataSource> = credits
-        .into_iter()
+fn origins(trained: &Trained, sources: &Sources, data: &Path) -> Result<Vec<DataSource>> {
+    let credits = sources.credits(data)?.into_iter();
+    let mut origins: Vec<DataSource> = credits
         .map(|credit| DataSource {
             name: credit.name,
             licence: credit.licence,
@@ -159,13 +184,38 @@ fn sources(trained: &Trained) -> Result<Vec<DataSource>> {
             images: credit.images as u64,
         })
         .collect();
-    if trained.config.network.pretrained_sha256.is_some() {
-        sources.push(DataSource {
+    if starts_from_imagenet(&trained.folder)? {
+        origins.push(DataSource {
             name: "MobileNet v1 weights pretrained on ImageNet".to_owned(),
             licence: "Apache-2.0".to_owned(),
             attribution: Some("Keras".to_owned()),
             images: 1_281_167,
         });
     }
-    Ok(sources)
+    Ok(origins)
+}
+
+/// Whether a run or one that it goes back to started from ImageNet's weights. Runs that go back to each
+/// other lie side by side.
+fn starts_from_imagenet(run: &RunFolder) -> Result<bool> {
+    let mut run = run.clone();
+    loop {
+        let from = run.config()?.network.start.from;
+        let parent = run.root().with_file_name(&from);
+        match from.as_str() {
+            "imagenet" => return Ok(true),
+            "random" => return Ok(false),
+            _ if parent == run.root() => return Ok(false),
+            _ => {
+                run = RunFolder::open(&parent).map_err(|error| {
+                    Error::data(format!(
+                        "{} started from {from}, which is not beside it, so nobody can say whose work is in its weights",
+                        run.root().display()
+                    ))
+                    .caused_by(error)
+                    .advice("put that run back")
+                })?;
+            }
+        }
+    }
 }

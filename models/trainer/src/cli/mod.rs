@@ -2,8 +2,11 @@
 
 mod blend;
 mod data;
+mod evaluate;
+mod export;
 mod lesson;
 mod networks;
+mod parity;
 mod prune;
 mod quantise;
 mod sparsify;
@@ -42,6 +45,12 @@ enum Command {
     Quantise(Box<quantise::Quantise>),
     /// Average the weights of two runs of one network
     Blend(Box<blend::Blend>),
+    /// Measure a run's best weights, or a bundle, on photographs that it did not learn from
+    Evaluate(evaluate::Evaluate),
+    /// Write a run's best weights as a bundle that the daemon loads
+    Export(export::Export),
+    /// Hold a bundle in the daemon's engine against its run
+    Parity(parity::Parity),
     /// Print what each layer of a network costs
     Summary(summary::Summary),
     /// Show all runs below a folder
@@ -75,6 +84,9 @@ impl Cli {
             Command::Sparsify(sparsify) => sparsify.run(),
             Command::Quantise(quantise) => quantise.run(),
             Command::Blend(blend) => blend.run(),
+            Command::Evaluate(evaluate) => evaluate.run(),
+            Command::Export(export) => export.run(),
+            Command::Parity(parity) => parity.run(),
             Command::Summary(summary) => summary.run(),
             Command::Status(status) => status.run(),
             Command::Data(data) => data.run(),

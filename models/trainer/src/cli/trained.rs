@@ -9,8 +9,13 @@ use super::Common;
 use super::start::Start;
 use crate::checkpoint;
 use crate::config::RunConfig;
+use crate::data::Sources;
+use crate::data::photo::Squeezed;
+use crate::deploy::Deployed;
+use crate::deploy::simulate::Simulation;
+use crate::evaluation::{self, Answers, Numbers};
 use crate::files;
-use crate::nets::net::Net;
+use crate::nets::net::{Net, Pass};
 use crate::run_folder::{EpochRecord, RunFolder};
 
 /// A run that has weights.
@@ -43,6 +48,61 @@ impl Trained {
             network,
             device,
         })
+    }
+
+    /// The network as it is deployed: in int8 where it learnt or was calibrated with rounding.
+    ///
+    /// # Errors
+    /// The range of a map is not known.
+    pub fn deployed(&self) -> Result<Deployed> {
+        if self.config.training.rounding {
+            Deployed::quantised(&self.network)
+        } else {
+            Ok(Deployed::real(&self.network))
+        }
+    }
+
+    /// What the deployed network answers to photographs, computed by the trainer.
+    ///
+    /// # Errors
+    /// A photograph has another size, or the range of a map is not known.
+    pub fn answers(&self, photos: &[Squeezed]) -> Result<Answers> {
+        if self.config.training.rounding {
+            return Simulation::new(&self.deployed()?)?.answers(photos);
+        }
+        let side = self.config.network.side as usize;
+        evaluation::answers(&self.network, Pass::Measure, photos, side, &self.device)
+    }
+
+    /// What the deployed network computes in.
+    #[must_use]
+    pub const fn numbers(&self) -> Numbers {
+        if self.config.training.rounding {
+            Numbers::Int8
+        } else {
+            Numbers::Float
+        }
+    }
+
+    /// What the run learnt from.
+    #[must_use]
+    pub const fn sources(&self) -> &Sources {
+        &self.config.data.sources
+    }
+
+    /// The epoch whose weights were kept as the best; 0 where the run learnt nothing.
+    ///
+    /// # Errors
+    /// The run's records cannot be read.
+    pub fn best_epoch(&self) -> Result<usize> {
+        let keep = |best: EpochRecord, next: EpochRecord| {
+            if next.better_than(&best) { next } else { best }
+        };
+        Ok(self
+            .history()?
+            .into_iter()
+            .reduce(keep)
+            .map_or(0, |best| best.epoch))
     }
 
     /// What was measured, one record an epoch.

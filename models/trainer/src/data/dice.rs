@@ -18,6 +18,8 @@ pub enum Purpose {
     Weights = 3,
     /// What dropout drops.
     Dropout = 4,
+    /// Which photographs are taught.
+    Shots = 5,
 }
 
 /// A sequence of random numbers.

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
 use sortd::error::Result;
 
 use super::augment::Grounds;
@@ -18,7 +20,8 @@ const REDUCED: f64 = 1.5;
 const BOARDS: usize = 400;
 
 /// How a photograph that is measured on becomes a square.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
 pub enum Framing {
     /// Whole, squeezed, as the daemon shows it where no item's box is known.
     #[default]

@@ -3,8 +3,12 @@
 //! This is the one form that the exporter writes; it knows no module and no tensor.
 
 mod fold;
+mod integers;
+pub mod simulate;
 
 use sortd::error::{Error, Result};
+
+pub use integers::Integers;
 
 use crate::nets::net::Net;
 use crate::nets::numbers::{ChannelGateNumbers, Numbers, PixelGateNumbers};
@@ -73,6 +77,16 @@ impl Deployed {
         Ok(deployed)
     }
 
+    /// The steps of one slot of the node at `place`.
+    ///
+    /// # Errors
+    /// They are not known.
+    pub fn steps_of(&self, place: usize, slot: usize) -> Result<Quantisation> {
+        let node = self.steps.as_ref().and_then(|steps| steps.get(place));
+        node.and_then(|slots| slots[slot])
+            .ok_or_else(|| unknown_range(&self.plan, place))
+    }
+
     /// The steps of the bytes that the node at `place` gives or passes on.
     #[must_use]
     pub fn bytes(&self, place: usize) -> Option<Quantisation> {
@@ -111,13 +125,13 @@ fn steps(plan: &Plan, ranges: &Ranges, place: usize) -> Result<[Option<Quantisat
         .chain(inner)
     {
         let known = ranges.quantisation(place, slot);
-        steps[slot] = Some(known.ok_or_else(|| {
-            Error::data(format!(
-                "layer {} has no known range",
-                plan.nodes[place].name
-            ))
-            .advice("calibrate the network, or teach it with rounding: `trainer quantise`")
-        })?);
+        steps[slot] = Some(known.ok_or_else(|| unknown_range(plan, place))?);
     }
     Ok(steps)
+}
+
+fn unknown_range(plan: &Plan, place: usize) -> Error {
+    let name = &plan.nodes[place].name;
+    Error::data(format!("layer {name} has no known range"))
+        .advice("calibrate the network, or teach it with rounding: `trainer quantise`")
 }

@@ -153,7 +153,10 @@ impl Net {
                     match pass {
                         Pass::Learn => unit.learn(conv, input(0)),
                         Pass::Measure | Pass::Calibrate => unit.measure(conv, input(0)),
-                        Pass::LearnQuantised | Pass::Quantised => unit.quantised(conv, input(0)),
+                        Pass::LearnQuantised | Pass::Quantised => {
+                            let step = rounding.step_of(self.plan.bytes_of(node.inputs[0]), 0);
+                            unit.quantised(conv, input(0), step)
+                        }
                     }
                 }
                 Layer::Sum { activation } => activated(input(0) + input(1), *activation),

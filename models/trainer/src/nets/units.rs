@@ -119,15 +119,17 @@ impl ConvUnit {
     }
 
     /// As [`Self::measure`], with the normalisation folded into the kernel, and the kernel rounded as
-    /// the integer engine holds it. Gradients pass through the rounding.
-    pub fn quantised(&self, conv: &Conv, maps: Tensor<4>) -> Tensor<4> {
+    /// the integer engine holds it, as is the bias where the step of the map is known. Gradients pass
+    /// through the rounding.
+    pub fn quantised(&self, conv: &Conv, maps: Tensor<4>, step: Option<f32>) -> Tensor<4> {
         let device = maps.device();
         let (scale, shift) = self.folded(conv, &device);
         let kernel = match scale {
             Some(scale) => self.kernel.val() * scale.reshape([conv.outputs, 1, 1, 1]),
             None => self.kernel.val(),
         };
-        let sums = kernels::convolve(maps, rounded(kernel), conv.sliding);
+        let (kernel, shift) = both_rounded(kernel, shift, step);
+        let sums = kernels::convolve(maps, kernel, conv.sliding);
         kernels::scale_shift(sums, ones(conv, &device), shift, conv.activation)
     }
 
@@ -164,13 +166,39 @@ fn ones(conv: &Conv, device: &Device) -> Tensor<1> {
 /// A kernel rounded to 127 steps on each side of zero, a scale for each output channel. Gradients pass.
 fn rounded(kernel: Tensor<4>) -> Tensor<4> {
     let fixed = kernel.clone().detach();
-    let largest = fixed.clone().abs().max_dim(3).max_dim(2).max_dim(1);
-    let unused = largest.clone().equal_elem(0.0);
-    let step = (largest / 127.0)
-        .clamp_min(f32::MIN_POSITIVE)
-        .mask_fill(unused, 1.0);
+    let step = steps_of(&kernel);
+    let step = step.clone().reshape([step.dims()[0], 1, 1, 1]);
     let steps = (fixed.clone() / step.clone()).round().clamp(-127.0, 127.0);
     kernel + (steps * step - fixed).detach()
+}
+
+/// The step of each output channel of a kernel; 1 where its numbers are all zero.
+fn steps_of(kernel: &Tensor<4>) -> Tensor<1> {
+    let fixed = kernel.clone().detach();
+    let outputs = fixed.dims()[0];
+    let largest = fixed.abs().max_dim(3).max_dim(2).max_dim(1);
+    let unused = largest.clone().equal_elem(0.0);
+    (largest / 127.0)
+        .clamp_min(f32::MIN_POSITIVE)
+        .mask_fill(unused, 1.0)
+        .reshape([outputs])
+}
+
+/// A kernel and its bias as the integer engine holds them, where the step of the map that they meet is
+/// known; else only the kernel is rounded.
+fn both_rounded(kernel: Tensor<4>, bias: Tensor<1>, step: Option<f32>) -> (Tensor<4>, Tensor<1>) {
+    let bias = match step {
+        Some(step) => rounded_bias(bias, steps_of(&kernel) * step),
+        None => bias,
+    };
+    (rounded(kernel), bias)
+}
+
+/// A bias in whole steps. Gradients pass.
+fn rounded_bias(bias: Tensor<1>, step: Tensor<1>) -> Tensor<1> {
+    let fixed = bias.clone().detach();
+    let steps = (fixed.clone() / step.clone()).round();
+    bias + (steps * step - fixed).detach()
 }
 
 /// Channel attention.
@@ -216,36 +244,14 @@ impl ChannelGateUnit {
     pub fn forward(&self, maps: Tensor<4>, rounding: &mut Rounding<'_>) -> Tensor<4> {
         let (mean, most) = kernels::channel_statistics(maps.clone());
         let pooled = rounding.round_both(1, [mean, most].map(as_map));
-        let dense =
-            |from, weight: &Param<Tensor<4>>, bias: &Param<Tensor<1>>, activation, rounds| {
-                let weight = if rounds {
-                    rounded(weight.val())
-                } else {
-                    weight.val()
-                };
-                let sums = kernels::convolve(from, weight, POINTWISE);
-                let one = Tensor::ones([bias.val().dims()[0]], &sums.device());
-                kernels::scale_shift(sums, one, bias.val(), activation)
-            };
-        let rounds = rounding.rounds;
         let hidden = pooled.map(|map| {
-            dense(
-                map,
-                &self.squeeze,
-                &self.squeeze_bias,
-                Activation::Relu,
-                rounds,
-            )
+            let weights = (&self.squeeze, &self.squeeze_bias);
+            answer(map, weights, POINTWISE, Activation::Relu, (rounding, 1))
         });
         let hidden = rounding.round_both(2, hidden);
         let answers = hidden.map(|map| {
-            dense(
-                map,
-                &self.expand,
-                &self.expand_bias,
-                Activation::None,
-                rounds,
-            )
+            let weights = (&self.expand, &self.expand_bias);
+            answer(map, weights, POINTWISE, Activation::None, (rounding, 2))
         });
         let [of_mean, of_most] = rounding.round_both(3, answers);
         let gates = sigmoid(of_mean + of_most);
@@ -254,13 +260,44 @@ impl ChannelGateUnit {
     }
 }
 
+/// A convolution inside a gate; `slot` holds the steps of what it reads.
+fn answer(
+    maps: Tensor<4>,
+    (kernel, bias): (&Param<Tensor<4>>, &Param<Tensor<1>>),
+    sliding: Sliding,
+    activation: Activation,
+    (rounding, slot): (&Rounding<'_>, usize),
+) -> Tensor<4> {
+    let (kernel, bias) = (kernel.val(), bias.val());
+    let (kernel, bias) = if rounding.rounds {
+        both_rounded(kernel, bias, rounding.step_of(rounding.place, slot))
+    } else {
+        (kernel, bias)
+    };
+    let one = Tensor::ones([bias.dims()[0]], &maps.device());
+    kernels::scale_shift(
+        kernels::convolve(maps, kernel, sliding),
+        one,
+        bias,
+        activation,
+    )
+}
+
 /// A 1×1 convolution.
-const POINTWISE: Sliding = Sliding {
+pub const POINTWISE: Sliding = Sliding {
     stride: 1,
     dilation: 1,
     groups: 1,
     pads: [0; 4],
 };
+
+/// A convolution with a kernel of `side` rows that keeps the side of its map.
+pub const fn around(side: usize) -> Sliding {
+    Sliding {
+        pads: [side / 2; 4],
+        ..POINTWISE
+    }
+}
 
 /// Vectors as maps of one pixel.
 fn as_map(vectors: Tensor<2>) -> Tensor<4> {
@@ -296,22 +333,16 @@ impl PixelGateUnit {
 
     /// The map times its gates.
     pub fn forward(&self, side: usize, maps: Tensor<4>, rounding: &mut Rounding<'_>) -> Tensor<4> {
-        let sliding = Sliding {
-            pads: [side / 2; 4],
-            ..POINTWISE
-        };
         let pooled = rounding.round(1, kernels::pixel_statistics(maps.clone()));
-        let kernel = if rounding.rounds {
-            rounded(self.kernel.val())
-        } else {
-            self.kernel.val()
-        };
-        let seen = kernels::convolve(pooled, kernel, sliding);
-        let one = Tensor::ones([1], &seen.device());
-        let answer = rounding.round(
-            2,
-            kernels::scale_shift(seen, one, self.bias.val(), Activation::None),
+        let weights = (&self.kernel, &self.bias);
+        let seen = answer(
+            pooled,
+            weights,
+            around(side),
+            Activation::None,
+            (rounding, 1),
         );
+        let answer = rounding.round(2, seen);
         kernels::gate_pixels(maps, sigmoid(answer))
     }
 }

@@ -25,14 +25,14 @@ const DARK: f64 = 0.5;
 /// # Errors
 /// The picture cannot be drawn or written.
 pub fn confusion(path: &Path, found: &Evaluation) -> Result<()> {
-    let matrix = CELL * found.labels.len().cast_signed() as i32;
+    let matrix = CELL * found.subject.labels.len().cast_signed() as i32;
     let size = (
         (LEFT + matrix + RIGHT) as u32,
         (TOP + matrix + BOTTOM) as u32,
     );
     paint(path, size, |area| {
         draw_titles(area, found, matrix)?;
-        for row in 0..found.labels.len() {
+        for row in 0..found.subject.labels.len() {
             draw_row(area, found, row)?;
         }
         Ok(())
@@ -40,7 +40,7 @@ pub fn confusion(path: &Path, found: &Evaluation) -> Result<()> {
 }
 
 fn draw_titles(area: &Area<'_>, found: &Evaluation, side: i32) -> std::result::Result<(), Failure> {
-    let title = format!("Confusion on {}", found.list);
+    let title = format!("Confusion on {}", found.subject.list);
     area.draw(&Text::new(
         title,
         (LEFT, 22),
@@ -72,7 +72,7 @@ fn draw_titles(area: &Area<'_>, found: &Evaluation, side: i32) -> std::result::R
         (LEFT + side + RIGHT / 2, TOP - 8),
         recall,
     ))?;
-    for (column, label) in found.labels.iter().enumerate() {
+    for (column, label) in found.subject.labels.iter().enumerate() {
         let place = (
             LEFT + CELL * column.cast_signed() as i32 + CELL / 2,
             TOP + side + 14,
@@ -93,7 +93,7 @@ fn draw_row(area: &Area<'_>, found: &Evaluation, row: usize) -> std::result::Res
     let counts = &found.confusion.counts[row];
     let total: u64 = counts.iter().sum();
     let label = Text::new(
-        found.labels[row].clone(),
+        found.subject.labels[row].clone(),
         (LEFT - 16, middle),
         text(22, INK, HPos::Right, VPos::Center),
     );

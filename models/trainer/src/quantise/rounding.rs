@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::range::{Range, Ranges};
+use super::range::{Quantisation, Range, Ranges};
 use crate::kernels;
 
 /// The rounding of one node's numbers.
@@ -34,6 +34,15 @@ impl Rounding<'_> {
             }
             _ => map,
         }
+    }
+
+    /// The step of the numbers in a slot of the node at `place`, if it is known.
+    pub fn step_of(&self, place: usize, slot: usize) -> Option<f32> {
+        let steps = match place {
+            0 => Some(Quantisation::PICTURE),
+            _ => self.ranges.quantisation(place, slot),
+        };
+        steps.map(|steps| steps.scale)
     }
 
     /// Both of two vectors in the steps that they share.

@@ -1,38 +1,88 @@
-//! The exported network answers what the trained one answers.
+//! A bundle in the daemon's engine answers what the trainer answers.
 
-use burn::module::Module;
-use burn::tensor::{Device, Distribution, Tensor};
-use sortd_trainer::bundle;
-use sortd_trainer::data::batches::to_tensor;
-use sortd_trainer::evaluation::rows;
-use sortd_trainer::nets::Network;
+use burn::tensor::Device;
+use sortd_trainer::bundle::{Content, Draft};
+use sortd_trainer::data::photo::Squeezed;
+use sortd_trainer::deploy::Deployed;
+use sortd_trainer::deploy::simulate::Simulation;
+use sortd_trainer::evaluation::{Answers, answers};
+use sortd_trainer::nets::net::Pass;
+use sortd_trainer::parity::{Margin, Parity};
 
-use crate::tiny;
+use crate::tiny::{self, SIDE};
+
+/// What the daemon's engine answers with the bundle of a network, in which nothing is slow.
+fn in_the_daemon(network: &Deployed, photos: &[Squeezed]) -> Answers {
+    let folder = tempfile::tempdir().unwrap();
+    let labels = ["disc", "cross", "empty"].map(String::from);
+    let content = Content {
+        name: "tiny",
+        network,
+        labels: &labels,
+        empty_label: Some("empty"),
+        golden: &photos[..1],
+    };
+    let mut draft = Draft::write(&folder.path().join("bundle"), &content).unwrap();
+    draft.engine.answers(photos).unwrap()
+}
+
+/// How far apart the rows of a matrix lie; a proof over rows that are all alike would prove nothing.
+fn spread(rows: &[Vec<f32>]) -> f32 {
+    let all = rows.iter().flatten();
+    let (low, high) = all.fold((f32::MAX, f32::MIN), |(low, high), &number| {
+        (low.min(number), high.max(number))
+    });
+    high - low
+}
 
 #[test]
-fn tract_runs_the_exported_network_to_the_same_logits() {
-    let network = tiny::network(3);
-    let training = Device::flex().autodiff();
-    // A few forward passes give the normalisations running statistics that are worth folding.
-    for _ in 0..5 {
-        let noise = Tensor::random([4, 3, 64, 64], Distribution::Normal(0.2, 0.7), &training);
-        let _ = network.forward(noise);
+fn a_real_network_of_each_family_answers_in_the_daemon_what_it_answers_here() {
+    let photos = tiny::pictures(4, 1);
+    for plan in tiny::plans() {
+        let network = tiny::network(&plan, 3);
+        let ours = answers(&network, Pass::Measure, &photos, SIDE, &Device::flex()).unwrap();
+        let theirs = in_the_daemon(&Deployed::real(&network), &photos);
+        let parity = Parity::of(Margin::Share, &photos, &ours, &theirs);
+        assert!(parity.holds(), "{}: {parity}", plan.name);
+        assert!(parity.logits < 1e-4, "{}: {parity}", plan.name);
+        assert!(spread(&ours.logits) > 1e-2, "{}", plan.name);
+        assert!(spread(&ours.embeddings) > 1e-2, "{}", plan.name);
     }
-    let network = network.valid();
-    let compiled = bundle::compile(&network.deployed(), tiny::SIDE, "tiny").unwrap();
+}
 
-    let side = tiny::SIDE as usize;
-    let mut spread: f32 = 0.0;
-    for picture in 0..4_usize {
-        let pixels: Vec<u8> = (0..side * side * 3)
-            .map(|place| ((place * (picture * 7 + 3)) % 251) as u8)
-            .collect();
-        let expected = rows(network.forward(to_tensor(&pixels, side, &Device::flex()).unwrap()));
-        let found = compiled.exported.logits(&pixels).unwrap();
-        for (found, expected) in found.iter().zip(&expected[0]) {
-            assert!((found - expected).abs() < 1e-4, "{found} for {expected}");
-            spread = spread.max(expected.abs());
-        }
+#[test]
+fn a_quantised_network_of_each_family_answers_in_the_daemon_what_it_answers_here_to_the_last_bit() {
+    let photos = tiny::pictures(16, 2);
+    for plan in tiny::plans() {
+        let deployed = Deployed::quantised(&tiny::calibrated(&plan, 4)).unwrap();
+        let ours = Simulation::new(&deployed)
+            .unwrap()
+            .answers(&photos)
+            .unwrap();
+        let theirs = in_the_daemon(&deployed, &photos);
+        assert_eq!(ours.embeddings, theirs.embeddings, "{}", plan.name);
+        assert_eq!(ours.logits, theirs.logits, "{}", plan.name);
+        assert!(spread(&ours.logits) > 1e-2, "{}", plan.name);
+        assert!(spread(&ours.embeddings) > 1e-2, "{}", plan.name);
     }
-    assert!(spread > 1e-3, "logits that are all nothing prove nothing");
+}
+
+#[test]
+fn learning_with_rounding_computes_what_the_integers_compute_but_for_halves() {
+    let photos = tiny::pictures(16, 3);
+    for plan in tiny::plans() {
+        let network = tiny::calibrated(&plan, 5);
+        let deployed = Deployed::quantised(&network).unwrap();
+        let exact = Simulation::new(&deployed).unwrap();
+        let exact = exact.answers(&photos).unwrap().logits;
+        let ours = answers(&network, Pass::Quantised, &photos, SIDE, &Device::flex());
+        let ours = ours.unwrap().logits;
+        let step = deployed.bytes(plan.logits).unwrap().scale;
+        // A value next to a half may fall on either side, and what follows it then differs too.
+        let pairs = ours.iter().flatten().zip(exact.iter().flatten());
+        let apart: Vec<f32> = pairs.map(|(a, b)| (a - b).abs() / step).collect();
+        let mean = apart.iter().sum::<f32>() / apart.len() as f32;
+        let most = apart.iter().copied().fold(0.0, f32::max);
+        assert!(mean < 0.3 && most < 3.5, "{}: {mean}, {most}", plan.name);
+    }
 }

@@ -1,141 +1,143 @@
-//! A tiny data set and the smallest configuration that learns it.
-
-use std::fs;
-use std::path::Path;
+//! The smallest networks of each family, and pictures to show them.
 
 use burn::tensor::Device;
-use image::{Rgb, RgbImage};
-use sortd_trainer::config::{DataConfig, NetworkConfig, RunConfig, TrainingConfig};
-use sortd_trainer::data::augment::Variation;
-use sortd_trainer::data::photo::{Reduced, Squeezed, load_reduced, load_squeezed};
-use sortd_trainer::data::sources::Sources;
-use sortd_trainer::data::tree::Tree;
-use sortd_trainer::nets::mobilenet_v1::{MobileNetV1, MobileNetV1Config};
-use sortd_trainer::schedule::OneCycle;
+use sortd_trainer::data::dice::{Dice, Purpose};
+use sortd_trainer::data::photo::Squeezed;
+use sortd_trainer::evaluation::answers;
+use sortd_trainer::nets::net::{Net, Pass};
+use sortd_trainer::nets::numbers::{self, Numbers};
+use sortd_trainer::nets::plan::Plan;
+use sortd_trainer::nets::{
+    Architecture, BlStage, ElNet, Head, MobileBlNet, MobileNetCbam, MobileNetV1,
+};
+use sortd_trainer::quantise::Ranges;
 
-/// Side of the network's input, and of the data set's square photographs.
-pub const SIDE: u32 = 64;
+/// Side of the tiny networks' input.
+pub const SIDE: usize = 32;
 
-/// Writes two classes of eight photographs each: dark discs and bright crosses on a board. The list
-/// `tiny-train` holds six of each, `tiny-val` and `tiny-test` one.
-pub fn write_data_set(root: &Path) {
-    fs::create_dir_all(root.join("splits")).unwrap();
-    let (mut train, mut val, mut test) = (String::new(), String::new(), String::new());
-    for (class, name) in ["disc", "cross"].into_iter().enumerate() {
-        fs::create_dir_all(root.join(name)).unwrap();
-        for number in 0..8_u32 {
-            let file = format!("{name}/{name}{number}.png");
-            draw(class, number).save(root.join(&file)).unwrap();
-            let list = match number {
-                0..6 => &mut train,
-                6 => &mut val,
-                _ => &mut test,
-            };
-            list.push_str(&file);
-            list.push('\n');
+/// Classes that they tell apart.
+pub const CLASSES: usize = 3;
+
+/// A network of each family, and of each way to end.
+pub fn plans() -> Vec<Plan> {
+    let width = 0.125;
+    let cbam = |attention: &[usize], head| MobileNetCbam {
+        width,
+        stem_stride: 2,
+        attention: attention.to_vec(),
+        dilated: vec![5, 8],
+        head,
+    };
+    let blnet = |with_little| MobileBlNet {
+        size: "tiny".to_owned(),
+        stem_stride: 1,
+        stem: 8,
+        stages: [(8, 2), (16, 1)]
+            .map(|(channels, stride)| BlStage {
+                channels,
+                big: 2,
+                stride,
+            })
+            .to_vec(),
+        expansion: 2,
+        little: 2,
+        with_little,
+        last: Some(24),
+        head: Head::Classic,
+    };
+    let elnet = ElNet {
+        stem_stride: 1,
+        stem: 8,
+        stages: vec![(8, 2), (16, 2)],
+        groups: 4,
+        shuffle: true,
+        head: Head::Embedding,
+    };
+    let nets: [&dyn Architecture; 7] = [
+        &MobileNetV1 {
+            width,
+            stem_stride: 2,
+            head: Head::Classic,
+        },
+        &MobileNetV1 {
+            width,
+            stem_stride: 2,
+            head: Head::Embedding,
+        },
+        &cbam(&[2, 5], Head::Embedding),
+        &cbam(&[3, 11], Head::Classic),
+        &blnet(true),
+        &blnet(false),
+        &elnet,
+    ];
+    nets.map(|net| net.plan(SIDE, CLASSES).unwrap()).to_vec()
+}
+
+/// A network with random numbers that have been through a life: no statistic is 0 or 1 any more.
+pub fn network(plan: &Plan, seed: u64) -> Net {
+    let mut dice = Dice::new(seed, Purpose::Weights, 0, 0);
+    let mut numbers = numbers::random(plan, &mut dice);
+    let shake = |values: &mut Vec<f32>, low, high, dice: &mut Dice| {
+        for value in values {
+            *value += dice.between(low, high);
+        }
+    };
+    for node in &mut numbers {
+        match node {
+            Numbers::Conv(conv) => {
+                shake(&mut conv.beta, -0.3, 0.6, &mut dice);
+                if let Some(gamma) = &mut conv.gamma {
+                    shake(gamma, -0.5, 0.5, &mut dice);
+                }
+                match &mut conv.statistics {
+                    Some((means, variances)) => {
+                        shake(means, -0.2, 0.2, &mut dice);
+                        shake(variances, -0.5, 0.5, &mut dice);
+                    }
+                    None => shake(&mut conv.kernel, -0.5, 0.5, &mut dice),
+                }
+            }
+            Numbers::ChannelGate(gate) => {
+                shake(&mut gate.expand, -0.5, 0.5, &mut dice);
+                shake(&mut gate.expand_bias, -3.0, 0.0, &mut dice);
+            }
+            Numbers::PixelGate(gate) => {
+                shake(&mut gate.kernel, -0.3, 0.3, &mut dice);
+                gate.bias -= 4.0;
+            }
+            Numbers::None => {}
         }
     }
-    for (name, list) in [("train", train), ("val", val), ("test", test)] {
-        fs::write(root.join(format!("splits/tiny-{name}.txt")), list).unwrap();
-    }
+    let ranges = Ranges::unseen(plan.nodes.len());
+    Net::new(plan.clone(), &numbers, &ranges, &Device::flex())
 }
 
-fn draw(class: usize, number: u32) -> RgbImage {
-    let (x0, y0) = (22.0 + 2.0 * number as f32, 38.0 - 2.0 * number as f32);
-    RgbImage::from_fn(SIDE, SIDE, |x, y| {
-        let (dx, dy) = ((x as f32 - x0).abs(), (y as f32 - y0).abs());
-        let on_item = if class == 0 {
-            dx.hypot(dy) < 12.0
-        } else {
-            dx.min(dy) < 3.0 && dx.max(dy) < 14.0
-        };
-        match (on_item, class) {
-            (true, 0) => Rgb([40, 60, 90]),
-            (true, _) => Rgb([150, 90, 30]),
-            _ => Rgb([215, 214, 210]),
+/// The same, with the ranges that its maps take on some pictures.
+pub fn calibrated(plan: &Plan, seed: u64) -> Net {
+    let network = network(plan, seed);
+    let photos = pictures(12, seed + 100);
+    answers(&network, Pass::Calibrate, &photos, SIDE, &Device::flex()).unwrap();
+    network
+}
+
+/// Pictures of random stripes and noise.
+pub fn pictures(count: usize, seed: u64) -> Vec<Squeezed> {
+    let picture = |number: usize| {
+        let mut dice = Dice::new(seed, Purpose::Variation, 0, number as u64);
+        let (slope, wave) = (dice.between(-0.4, 0.4), dice.between(0.1, 0.9));
+        let pixels = (0..SIDE * SIDE).flat_map(|place| {
+            let (row, column) = ((place / SIDE) as f32, (place % SIDE) as f32);
+            let light = 90.0 * (row * slope + column * wave).sin();
+            [0, 1, 2].map(|channel| {
+                let noise = dice.between(-60.0, 60.0);
+                (128.0 + light * (1.0 - 0.3 * channel as f32) + noise).clamp(0.0, 255.0) as u8
+            })
+        });
+        Squeezed {
+            pixels: pixels.collect(),
+            label: number % CLASSES,
+            path: format!("picture-{number}.png").into(),
         }
-    })
-}
-
-pub fn config(epochs: usize, labels: usize) -> RunConfig {
-    RunConfig {
-        seed: 7,
-        data: DataConfig {
-            name: "tiny".to_owned(),
-            train_images: 12,
-            background_images: 0,
-            draws: 12,
-            reduced_side: SIDE,
-            sources: Sources {
-                labels: (0..labels).map(|label| format!("class{label}")).collect(),
-                ..sources()
-            },
-        },
-        network: NetworkConfig {
-            family: "mobilenet-v1".to_owned(),
-            width: 0.25,
-            side: SIDE,
-            pretrained_sha256: None,
-        },
-        training: TrainingConfig {
-            epochs,
-            batch: 4,
-            ..TrainingConfig::default()
-        },
-        rate: OneCycle {
-            peak: 3e-3,
-            warmup: 0.2,
-            start_divisor: 10.0,
-            end_divisor: 100.0,
-        },
-        variation: Variation::default(),
-    }
-}
-
-/// The description of the data set, for a data folder that holds it as `tiny`.
-pub const SOURCES: &str = r#"
-labels = ["cross", "disc"]
-
-[[sources]]
-name = "tiny"
-folder = "tiny"
-licence = "CC0-1.0"
-
-[[train]]
-source = "tiny"
-list = "splits/tiny-train.txt"
-
-[[validation]]
-source = "tiny"
-list = "splits/tiny-val.txt"
-
-[[tests."tiny/tiny-test"]]
-source = "tiny"
-list = "splits/tiny-test.txt"
-"#;
-
-pub fn sources() -> Sources {
-    Sources::parse(SOURCES, "tiny.toml").unwrap()
-}
-
-pub fn photographs(root: &Path) -> (Vec<Reduced>, Vec<Squeezed>) {
-    let tree = Tree::open(root).unwrap();
-    let learn = load_reduced(&tree.split("tiny-train").unwrap(), SIDE)
-        .unwrap()
-        .photos;
-    let choose = load_squeezed(&tree.split("tiny-val").unwrap(), SIDE)
-        .unwrap()
-        .photos;
-    (learn, choose)
-}
-
-/// A network with random weights that depend on `seed` alone.
-pub fn network(seed: u64) -> MobileNetV1 {
-    let device = Device::flex().autodiff();
-    device.seed(seed);
-    MobileNetV1Config {
-        width: 0.25,
-        classes: 2,
-    }
-    .init(&device)
+    };
+    (0..count).map(picture).collect()
 }

@@ -1,0 +1,125 @@
+//! CBAM's attention: gates in real numbers from vectors and small maps of bytes.
+
+use super::arithmetic::{centred, quantised, real, sigmoid};
+use super::map::{Map, Value};
+use super::sums::Sums;
+use crate::nets::numbers::{ChannelGateNumbers, PixelGateNumbers};
+use crate::nets::units::{POINTWISE, around};
+use crate::quantise::Quantisation;
+
+/// In so many parts the engine adds up what a pixel's channels hold.
+const LANES: usize = 16;
+
+/// Channel attention.
+#[derive(Debug)]
+pub struct ChannelGate {
+    pooled: Quantisation,
+    squeeze: Sums,
+    expand: Sums,
+}
+
+impl ChannelGate {
+    /// With the steps of the pooled vectors, of the hidden ones and of the answers.
+    pub fn new(numbers: &ChannelGateNumbers, [pooled, hidden, answer]: [Quantisation; 3]) -> Self {
+        let (channels, narrow) = (numbers.expand_bias.len(), numbers.squeeze_bias.len());
+        Self {
+            pooled,
+            squeeze: Sums::new(
+                (&numbers.squeeze, &numbers.squeeze_bias),
+                [narrow, channels, 1, 1],
+                POINTWISE,
+                [pooled, hidden],
+            ),
+            expand: Sums::new(
+                (&numbers.expand, &numbers.expand_bias),
+                [channels, narrow, 1, 1],
+                POINTWISE,
+                [hidden, answer],
+            ),
+        }
+    }
+
+    /// The map with a gate a channel.
+    pub fn of(&self, map: &Map) -> Value {
+        let most = (0..map.channels).map(|channel| {
+            let most = map.channel(channel).fold(f32::NEG_INFINITY, f32::max);
+            quantised(most * map.steps.scale, self.pooled)
+        });
+        let most = Map {
+            bytes: most.collect(),
+            channels: map.channels,
+            side: 1,
+            steps: self.pooled,
+        };
+        let mean = Value::from(map.clone()).mean(self.pooled);
+        let [a, b] = [mean, most].map(|pooled| self.expand.of(&self.squeeze.of(&pooled)).real());
+        let gates = a.iter().zip(&b).map(|(a, b)| sigmoid(a + b)).collect();
+        Value::gated(map.clone(), gates)
+    }
+}
+
+/// Spatial attention.
+#[derive(Debug)]
+pub struct PixelGate {
+    both: Quantisation,
+    seen: Sums,
+}
+
+impl PixelGate {
+    /// With the steps of the pooled maps and of the answer.
+    pub fn new(side: usize, numbers: &PixelGateNumbers, [both, answer]: [Quantisation; 2]) -> Self {
+        Self {
+            both,
+            seen: Sums::new(
+                (&numbers.kernel, &[numbers.bias]),
+                [1, 2, side, side],
+                around(side),
+                [both, answer],
+            ),
+        }
+    }
+
+    /// A gate a pixel.
+    pub fn of(&self, value: &Value) -> Vec<f32> {
+        let map = value.bytes();
+        let (mut means, mut mosts) = (Vec::new(), Vec::new());
+        let mut numbers = Vec::with_capacity(map.channels);
+        for pixel in 0..map.area() {
+            numbers.clear();
+            numbers.extend((0..map.channels).map(|channel| {
+                let steps = centred(map.bytes[channel * map.area() + pixel], map.steps);
+                value.gates().map_or(steps, |gates| steps * gates[channel])
+            }));
+            let sum = match value.gates() {
+                Some(_) => sum_in_lanes(&numbers),
+                // Whole numbers add up exactly in any order.
+                None => numbers.iter().sum(),
+            };
+            let most = numbers.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let mean = sum * map.steps.scale / map.channels as f32;
+            means.push(quantised(mean, self.both));
+            mosts.push(quantised(most * map.steps.scale, self.both));
+        }
+        means.extend(mosts);
+        let both = Map {
+            bytes: means,
+            channels: 2,
+            side: map.side,
+            steps: self.both,
+        };
+        let answer = self.seen.of(&both);
+        let gates = answer.bytes.iter();
+        gates
+            .map(|&byte| sigmoid(real(byte, answer.steps)))
+            .collect()
+    }
+}
+
+/// The sum of a pixel's channels, in the engine's order.
+fn sum_in_lanes(numbers: &[f32]) -> f32 {
+    let mut lanes = [0.0_f32; LANES];
+    for (place, number) in numbers.iter().enumerate() {
+        lanes[place % LANES] += number;
+    }
+    lanes.iter().fold(0.0, |sum, lane| sum + lane)
+}

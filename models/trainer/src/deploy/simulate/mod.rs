@@ -1,0 +1,164 @@
+//! Computes a quantised network in whole steps, to the last bit as `src/classify/int8/PATTERNS.md`
+//! says, without knowing the daemon's kernels: what both give alike is right.
+//!
+//! While a network learns with rounding ([`crate::nets::net::Pass::LearnQuantised`]) its numbers are
+//! the same but for values that lie next to a half; here there is no such margin.
+
+mod arithmetic;
+mod gates;
+mod map;
+mod sums;
+
+use rayon::prelude::*;
+use sortd::error::{Error, Result};
+
+use self::gates::{ChannelGate, PixelGate};
+use self::map::{Map, Value};
+use self::sums::Sums;
+use super::{Deployed, Weights};
+use crate::data::photo::Squeezed;
+use crate::evaluation::Answers;
+use crate::nets::plan::{Layer, Plan};
+use crate::quantise::Quantisation;
+
+/// A quantised network, ready to be computed.
+#[derive(Debug)]
+pub struct Simulation {
+    plan: Plan,
+    nodes: Vec<Operator>,
+}
+
+/// What computes a node.
+#[derive(Debug)]
+enum Operator {
+    /// The pixels.
+    Picture,
+    /// A convolution.
+    Sums(Sums),
+    /// A sum of two maps, in steps of its own.
+    Sum(map::Sum),
+    /// The mean of each channel, in steps of its own.
+    Mean(Quantisation),
+    /// Bytes in another order.
+    Shuffle(usize),
+    /// Bytes that are repeated.
+    Enlarge(usize),
+    /// Bytes as they are.
+    Same,
+    /// Channel attention; with steps where its result becomes bytes.
+    ChannelGate(ChannelGate, Option<Quantisation>),
+    /// Spatial attention, in steps of its own.
+    PixelGate(PixelGate, Quantisation),
+}
+
+impl Simulation {
+    /// Rounds the weights of a quantised network.
+    ///
+    /// # Errors
+    /// The steps of a map are not known.
+    pub fn new(deployed: &Deployed) -> Result<Self> {
+        let nodes = (0..deployed.plan.nodes.len())
+            .map(|place| operator(deployed, place))
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            plan: deployed.plan.clone(),
+            nodes,
+        })
+    }
+
+    /// Logits and embedding of a picture: `side * side * 3` bytes, R, G, B by rows.
+    ///
+    /// # Errors
+    /// The picture has another size.
+    pub fn answer(&self, pixels: &[u8]) -> Result<(Vec<f32>, Vec<f32>)> {
+        let side = self.plan.side;
+        if pixels.len() != side * side * 3 {
+            return Err(Error::internal(format!(
+                "{} bytes are no picture of {side}x{side}",
+                pixels.len()
+            )));
+        }
+        let mut values: Vec<Value> = Vec::with_capacity(self.nodes.len());
+        for (node, operator) in self.plan.nodes.iter().zip(&self.nodes) {
+            let input = |which: usize| &values[node.inputs[which]];
+            let value = match operator {
+                Operator::Picture => Map::picture(pixels, side).into(),
+                Operator::Sums(sums) => sums.of(input(0).bytes()).into(),
+                Operator::Sum(sum) => sum.of([input(0), input(1)].map(Value::bytes)).into(),
+                Operator::Mean(steps) => input(0).mean(*steps).into(),
+                Operator::Shuffle(groups) => input(0).bytes().shuffled(*groups).into(),
+                Operator::Enlarge(factor) => input(0).bytes().enlarged(*factor).into(),
+                Operator::Same => input(0).clone(),
+                Operator::ChannelGate(gate, steps) => {
+                    let map = input(0).bytes();
+                    let gated = gate.of(map);
+                    match steps {
+                        Some(steps) => gated.bytes_gated(None, *steps).into(),
+                        None => gated,
+                    }
+                }
+                Operator::PixelGate(gate, steps) => {
+                    let gates = gate.of(input(0));
+                    input(0).bytes_gated(Some(&gates), *steps).into()
+                }
+            };
+            values.push(value);
+        }
+        let vector = |place: usize| values[place].bytes().real();
+        Ok((vector(self.plan.logits), vector(self.plan.embedding)))
+    }
+
+    /// What it answers to photographs, on all processors.
+    ///
+    /// # Errors
+    /// A photograph has another size.
+    pub fn answers(&self, photos: &[Squeezed]) -> Result<Answers> {
+        let found: Vec<_> = photos
+            .par_iter()
+            .map(|photo| self.answer(&photo.pixels))
+            .collect::<Result<_>>()?;
+        let (logits, embeddings) = found.into_iter().unzip();
+        Ok(Answers { logits, embeddings })
+    }
+}
+
+fn operator(deployed: &Deployed, place: usize) -> Result<Operator> {
+    let node = &deployed.plan.nodes[place];
+    let steps = |slot| deployed.steps_of(place, slot);
+    let input = || {
+        let from = node.inputs[0];
+        deployed
+            .bytes(from)
+            .map_or_else(|| deployed.steps_of(from, 0), Ok)
+    };
+    Ok(match (&node.layer, &deployed.weights[place]) {
+        (Layer::Picture, _) => Operator::Picture,
+        (Layer::Conv(conv), Weights::Conv { kernel, bias }) => {
+            let weights = (kernel.as_slice(), bias.as_slice());
+            Operator::Sums(Sums::new(
+                weights,
+                conv.kernel_shape(),
+                conv.sliding,
+                [input()?, steps(0)?],
+            ))
+        }
+        (Layer::Sum { activation }, _) => Operator::Sum(map::Sum {
+            steps: steps(0)?,
+            activation: *activation,
+        }),
+        (Layer::Mean, _) => Operator::Mean(steps(0)?),
+        (Layer::Shuffle { groups }, _) => Operator::Shuffle(*groups),
+        (Layer::Enlarge { factor }, _) => Operator::Enlarge(*factor),
+        (Layer::Dropout { .. }, _) => Operator::Same,
+        (Layer::ChannelGate(_), Weights::ChannelGate(numbers)) => {
+            let inner = [steps(1)?, steps(2)?, steps(3)?];
+            let own = deployed.plan.is_quantised(place).then(|| steps(0));
+            Operator::ChannelGate(ChannelGate::new(numbers, inner), own.transpose()?)
+        }
+        (Layer::PixelGate { kernel }, Weights::PixelGate(numbers)) => {
+            let inner = [steps(1)?, steps(2)?];
+            Operator::PixelGate(PixelGate::new(*kernel, numbers, inner), steps(0)?)
+        }
+        (layer, weights) => unreachable!("{layer:?} has other weights than {weights:?}"),
+    })
+}

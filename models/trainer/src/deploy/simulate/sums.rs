@@ -1,0 +1,159 @@
+//! Convolutions in whole numbers.
+
+use super::arithmetic::byte;
+use super::map::Map;
+use crate::deploy::Integers;
+use crate::kernels::Sliding;
+use crate::quantise::Quantisation;
+
+/// So many products of a step of a kernel (at most 127) with one of a map (at most 255) add up
+/// exactly in `f32`, whose whole numbers reach 2²⁴.
+const EXACT: usize = 512;
+
+/// A convolution in whole numbers.
+#[derive(Debug)]
+pub struct Sums {
+    integers: Integers,
+    /// `[out, in / groups, k, k]`.
+    shape: [usize; 4],
+    sliding: Sliding,
+    /// What a sum is multiplied with to be in steps of the result.
+    factors: Vec<f32>,
+    result: Quantisation,
+}
+
+impl Sums {
+    /// A convolution from a map with the first steps to one with the second.
+    pub fn new(
+        (kernel, bias): (&[f32], &[f32]),
+        shape: [usize; 4],
+        sliding: Sliding,
+        [input, result]: [Quantisation; 2],
+    ) -> Self {
+        let integers = Integers::of(kernel, bias, input);
+        let factor = |&scale: &f32| input.scale * scale / result.scale;
+        Self {
+            factors: integers.scales.iter().map(factor).collect(),
+            integers,
+            shape,
+            sliding,
+            result,
+        }
+    }
+
+    /// The result for a map.
+    pub fn of(&self, map: &Map) -> Map {
+        let [outputs, depth, kernel, _] = self.shape;
+        let padded = Padded::new(map, self.sliding.pads);
+        let reach = self.sliding.dilation * (kernel - 1) + 1;
+        let side = (padded.side - reach) / self.sliding.stride + 1;
+        let mut bytes = Vec::with_capacity(outputs * side * side);
+        for channel in 0..outputs {
+            let group = channel / (outputs / self.sliding.groups);
+            let inputs = group * depth..(group + 1) * depth;
+            let sums = self.sums(channel, inputs, &padded, side);
+            let factor = self.factors[channel];
+            let result = sums.into_iter();
+            bytes.extend(result.map(|sum| byte(sum as f32 * factor, self.result.zero_point)));
+        }
+        Map {
+            bytes,
+            channels: outputs,
+            side,
+            steps: self.result,
+        }
+    }
+
+    /// Bias and products of one channel of the result, for each of its pixels.
+    fn sums(
+        &self,
+        channel: usize,
+        inputs: std::ops::Range<usize>,
+        padded: &Padded,
+        side: usize,
+    ) -> Vec<i32> {
+        let [_, depth, kernel, _] = self.shape;
+        let Sliding {
+            stride, dilation, ..
+        } = self.sliding;
+        let mut sums = vec![self.integers.bias[channel]; side * side];
+        let mut part = vec![0.0_f32; side * side];
+        let mut products = 0;
+        let weights = depth * kernel * kernel;
+        let weights = &self.integers.kernel[channel * weights..][..weights];
+        let taps = inputs
+            .flat_map(|input| (0..kernel).map(move |row| (input, row)))
+            .flat_map(|(input, row)| (0..kernel).map(move |column| (input, row, column)));
+        for ((input, row, column), &weight) in taps.zip(weights) {
+            if weight == 0 {
+                continue;
+            }
+            let from = padded.from(input, row * dilation, column * dilation);
+            padded.add(&mut part, from, f32::from(weight), side, stride);
+            products += 1;
+            if products == EXACT {
+                settle(&mut sums, &mut part);
+                products = 0;
+            }
+        }
+        settle(&mut sums, &mut part);
+        sums
+    }
+}
+
+/// Moves what is added up so far to the sums.
+fn settle(sums: &mut [i32], part: &mut [f32]) {
+    for (sum, part) in sums.iter_mut().zip(part) {
+        *sum += *part as i32;
+        *part = 0.0;
+    }
+}
+
+/// A map's steps, counted from zero, with its padding.
+struct Padded {
+    steps: Vec<f32>,
+    side: usize,
+}
+
+impl Padded {
+    fn new(map: &Map, [top, left, bottom, right]: [usize; 4]) -> Self {
+        // A plan is checked to pad as much above and below as to the left and right.
+        debug_assert_eq!(top + bottom, left + right);
+        let side = map.side + top + bottom;
+        let mut steps = vec![0.0; map.channels * side * side];
+        for channel in 0..map.channels {
+            for (pixel, number) in map.channel(channel).enumerate() {
+                let (row, column) = (pixel / map.side + top, pixel % map.side + left);
+                steps[(channel * side + row) * side + column] = number;
+            }
+        }
+        Self { steps, side }
+    }
+
+    /// The numbers of a channel from a row and a column on.
+    fn from(&self, channel: usize, row: usize, column: usize) -> &[f32] {
+        &self.steps[(channel * self.side + row) * self.side + column..]
+    }
+
+    /// Adds to each of `side` × `side` sums what a window sees from there, times a weight.
+    fn add(&self, sums: &mut [f32], seen: &[f32], weight: f32, side: usize, stride: usize) {
+        // Rows that follow each other without a gap are one long row.
+        let (rows, length) = if stride == 1 && side == self.side {
+            (1, side * side)
+        } else {
+            (side, side)
+        };
+        for (row, sums) in (0..rows).zip(sums.chunks_exact_mut(length)) {
+            let seen = &seen[row * stride * self.side..];
+            if stride == 1 {
+                for (sum, step) in sums.iter_mut().zip(seen) {
+                    *sum += step * weight;
+                }
+            } else {
+                for (sum, step) in sums.iter_mut().zip(seen.iter().step_by(stride)) {
+                    *sum += step * weight;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! A network in int8, in the patterns of nodes that the daemon's integer kernels cover.
+//!
+//! Activations of convolutions are no nodes: a map whose lowest byte means zero saturates there.
+//! Sums, means and gates are written in real numbers between `DequantizeLinear` and
+//! `QuantizeLinear`; the daemon computes them from bytes to bytes.
+
+use sortd::error::{Error, Result};
+
+use super::PICTURE;
+use super::attention;
+use super::graph::{Graph, window};
+use super::real::{activated, enlarge, shuffle};
+use crate::deploy::{Deployed, Integers, Weights};
+use crate::kernels::Sliding;
+use crate::nets::numbers::{ChannelGateNumbers, PixelGateNumbers};
+use crate::nets::plan::{Layer, Node, Shape};
+use crate::nets::units::{POINTWISE, around};
+use crate::quantise::Quantisation;
+
+/// Writes all nodes; gives the names of the logits and of the embedding in real numbers, both
+/// `[1, length, 1, 1]`.
+///
+/// # Errors
+/// The steps of a map are not known.
+pub fn write(deployed: &Deployed, graph: &mut Graph) -> Result<[String; 2]> {
+    let shapes = deployed.plan.shapes();
+    let mut writer = Writer {
+        deployed,
+        graph,
+        values: Vec::with_capacity(shapes.len()),
+    };
+    for (place, node) in deployed.plan.nodes.iter().enumerate() {
+        let value = writer.node(place, node, shapes[place])?;
+        writer.values.push(value);
+    }
+    Ok([deployed.plan.logits, deployed.plan.embedding].map(|place| writer.real(place)))
+}
+
+/// The graph as it grows, with the result of each node so far.
+struct Writer<'a> {
+    deployed: &'a Deployed,
+    graph: &'a mut Graph,
+    values: Vec<Value>,
+}
+
+/// A node's result: as bytes, in real numbers, or both. What is missing is written when it is read.
+#[derive(Default)]
+struct Value {
+    bytes: Option<Bytes>,
+    real: Option<String>,
+    /// The steps in which real numbers become bytes; none where nobody may ask for bytes.
+    steps: Option<Quantisation>,
+}
+
+/// A tensor of bytes.
+#[derive(Clone)]
+struct Bytes {
+    name: String,
+    steps: Steps,
+}
+
+/// Steps as the constants that name them.
+#[derive(Clone)]
+struct Steps {
+    scale: String,
+    zero: String,
+    known: Quantisation,
+}
+
+impl From<Bytes> for Value {
+    fn from(bytes: Bytes) -> Self {
+        Self {
+            bytes: Some(bytes),
+            ..Self::default()
+        }
+    }
+}
+
+/// A kernel in whole steps under a name; several nodes may read it.
+struct Kernel<'a> {
+    name: String,
+    shape: [usize; 4],
+    kernel: &'a [f32],
+    bias: &'a [f32],
+}
+
+impl Writer<'_> {
+    fn node(&mut self, place: usize, node: &Node, shape: Shape) -> Result<Value> {
+        let name = node.name.as_str();
+        let from = node.inputs.first().copied().unwrap_or_default();
+        Ok(match (&node.layer, &self.deployed.weights[place]) {
+            (Layer::Picture, _) => {
+                let steps = self.steps(place, 0, name)?;
+                self.quantise(&format!("{name}_bytes"), PICTURE, &steps)
+                    .into()
+            }
+            (Layer::Conv(conv), Weights::Conv { kernel, bias }) => {
+                let kernel = Kernel {
+                    name: name.to_owned(),
+                    shape: conv.kernel_shape(),
+                    kernel,
+                    bias,
+                };
+                let steps = self.steps(place, 0, name)?;
+                let map = self.bytes(from)?;
+                self.convolve(&kernel, name, &map, conv.sliding, &steps)
+                    .into()
+            }
+            (Layer::ChannelGate(_), Weights::ChannelGate(numbers)) => {
+                let gated = self.channel_gate(place, name, from, numbers)?;
+                if self.deployed.plan.is_quantised(place) {
+                    let steps = self.steps(place, 0, name)?;
+                    self.quantise(name, &gated, &steps).into()
+                } else {
+                    Value {
+                        real: Some(gated),
+                        ..Value::default()
+                    }
+                }
+            }
+            (Layer::PixelGate { kernel }, Weights::PixelGate(numbers)) => {
+                let gated = self.pixel_gate(place, name, from, *kernel, numbers)?;
+                let steps = self.steps(place, 0, name)?;
+                self.quantise(name, &gated, &steps).into()
+            }
+            (Layer::Sum { activation }, _) => {
+                let [a, b] = [from, node.inputs[1]].map(|term| self.real(term));
+                let sum = format!("{name}_sum");
+                let sum = self.graph.node("Add", &sum, &[&a, &b], vec![]);
+                let sum = activated(self.graph, name, sum, *activation);
+                let steps = self.steps(place, 0, name)?;
+                self.quantise(name, &sum, &steps).into()
+            }
+            (Layer::Mean, _) => {
+                let map = self.real(from);
+                let pooled = format!("{name}_pooled");
+                let pooled = self
+                    .graph
+                    .node("GlobalAveragePool", &pooled, &[&map], vec![]);
+                let steps = self.steps(place, 0, name)?;
+                self.quantise(name, &pooled, &steps).into()
+            }
+            (Layer::Shuffle { groups }, _) => {
+                let map = self.bytes(from)?;
+                let name = shuffle(self.graph, name, &map.name, *groups, shape);
+                Bytes { name, ..map }.into()
+            }
+            (Layer::Enlarge { factor }, _) => {
+                let map = self.real(from);
+                Value {
+                    bytes: None,
+                    real: Some(enlarge(
+                        self.graph,
+                        &format!("{name}_enlarged"),
+                        &map,
+                        *factor,
+                    )),
+                    steps: self.deployed.bytes(place),
+                }
+            }
+            (Layer::Dropout { .. }, _) => self.bytes(from)?.into(),
+            (layer, weights) => unreachable!("{layer:?} has other weights than {weights:?}"),
+        })
+    }
+
+    /// The bytes of the node at `place`.
+    fn bytes(&mut self, place: usize) -> Result<Bytes> {
+        let Value { bytes, real, steps } = &self.values[place];
+        if let Some(bytes) = bytes {
+            return Ok(bytes.clone());
+        }
+        let name = &self.deployed.plan.nodes[place].name;
+        let (Some(real), Some(steps)) = (real.clone(), *steps) else {
+            return Err(Error::internal(format!(
+                "layer {name} is read as bytes and has none"
+            )));
+        };
+        let steps = self.constants(name, steps);
+        let bytes = self.quantise(name, &real, &steps);
+        self.values[place].bytes = Some(bytes.clone());
+        Ok(bytes)
+    }
+
+    /// The real numbers that the bytes of the node at `place` mean.
+    fn real(&mut self, place: usize) -> String {
+        let value = &self.values[place];
+        let real = match (&value.real, &value.bytes) {
+            (Some(real), _) => return real.clone(),
+            (None, Some(bytes)) => bytes.clone(),
+            (None, None) => unreachable!("a node has a result"),
+        };
+        // A dropout gives the bytes of another node, so the node's own name tells its numbers apart.
+        let name = format!("{}_real", self.deployed.plan.nodes[place].name);
+        let real = self.dequantise(&name, &real);
+        self.values[place].real = Some(real.clone());
+        real
+    }
+
+    /// The steps of one slot of a node, whose constants begin with `name`.
+    fn steps(&mut self, place: usize, slot: usize, name: &str) -> Result<Steps> {
+        let known = self.deployed.steps_of(place, slot)?;
+        Ok(self.constants(name, known))
+    }
+
+    fn constants(&mut self, name: &str, known: Quantisation) -> Steps {
+        let scale = format!("{name}_scale");
+        let zero = format!("{name}_zero");
+        Steps {
+            scale: self.graph.constant(&scale, &[], &[known.scale]),
+            zero: self.graph.constant(&zero, &[], &[known.zero_point]),
+            known,
+        }
+    }
+
+    fn quantise(&mut self, name: &str, real: &str, steps: &Steps) -> Bytes {
+        let inputs = [real, &steps.scale, &steps.zero];
+        let name = self.graph.node("QuantizeLinear", name, &inputs, vec![]);
+        Bytes {
+            name,
+            steps: steps.clone(),
+        }
+    }
+
+    fn dequantise(&mut self, name: &str, map: &Bytes) -> String {
+        let inputs = [&*map.name, &map.steps.scale, &map.steps.zero];
+        self.graph.node("DequantizeLinear", name, &inputs, vec![])
+    }
+
+    /// The node `name` that slides a kernel over `map`.
+    fn convolve(
+        &mut self,
+        kernel: &Kernel<'_>,
+        name: &str,
+        map: &Bytes,
+        sliding: Sliding,
+        result: &Steps,
+    ) -> Bytes {
+        let outputs = kernel.shape[0];
+        let integers = Integers::of(kernel.kernel, kernel.bias, map.steps.known);
+        let constant = |what: &str| format!("{}_{what}", kernel.name);
+        let graph = &mut *self.graph;
+        let weights = graph.constant(&constant("kernel"), &kernel.shape, &integers.kernel);
+        let scale = graph.constant(&constant("kernel_scale"), &[outputs], &integers.scales);
+        let zero = graph.constant(&constant("kernel_zero"), &[], &[0_i8]);
+        let bias = graph.constant(&constant("bias"), &[outputs], &integers.bias);
+        let inputs = [
+            &*map.name,
+            &map.steps.scale,
+            &map.steps.zero,
+            &weights,
+            &scale,
+            &zero,
+            &result.scale,
+            &result.zero,
+            &bias,
+        ];
+        let attributes = window(kernel.shape[2], sliding);
+        Bytes {
+            name: graph.node("QLinearConv", name, &inputs, attributes),
+            steps: result.clone(),
+        }
+    }
+
+    fn channel_gate(
+        &mut self,
+        place: usize,
+        name: &str,
+        from: usize,
+        numbers: &ChannelGateNumbers,
+    ) -> Result<String> {
+        let (channels, hidden) = (numbers.expand_bias.len(), numbers.squeeze_bias.len());
+        let squeeze = Kernel {
+            name: format!("{name}_squeeze"),
+            shape: [hidden, channels, 1, 1],
+            kernel: &numbers.squeeze,
+            bias: &numbers.squeeze_bias,
+        };
+        let expand = Kernel {
+            name: format!("{name}_expand"),
+            shape: [channels, hidden, 1, 1],
+            kernel: &numbers.expand,
+            bias: &numbers.expand_bias,
+        };
+        let map = self.real(from);
+        let pooled_steps = self.steps(place, 1, &format!("{name}_pooled"))?;
+        let hidden_steps = self.steps(place, 2, &format!("{name}_hidden"))?;
+        let answer_steps = self.steps(place, 3, &format!("{name}_answer"))?;
+        let paths = [("GlobalAveragePool", "mean"), ("GlobalMaxPool", "most")];
+        let [of_mean, of_most] = paths.map(|(kind, what)| {
+            let called = |step: &str| format!("{name}_{what}_{step}");
+            let pooled = self.graph.node(kind, &called("pooled"), &[&map], vec![]);
+            let pooled = self.quantise(&called("bytes"), &pooled, &pooled_steps);
+            let hidden = self.convolve(
+                &squeeze,
+                &called("hidden"),
+                &pooled,
+                POINTWISE,
+                &hidden_steps,
+            );
+            let answer = self.convolve(
+                &expand,
+                &called("answer"),
+                &hidden,
+                POINTWISE,
+                &answer_steps,
+            );
+            self.dequantise(&called("answer_real"), &answer)
+        });
+        Ok(attention::gate_channels(
+            self.graph,
+            name,
+            &map,
+            [&of_mean, &of_most],
+        ))
+    }
+
+    fn pixel_gate(
+        &mut self,
+        place: usize,
+        name: &str,
+        from: usize,
+        side: usize,
+        numbers: &PixelGateNumbers,
+    ) -> Result<String> {
+        let bias = [numbers.bias];
+        let kernel = Kernel {
+            name: format!("{name}_seen"),
+            shape: [1, 2, side, side],
+            kernel: &numbers.kernel,
+            bias: &bias,
+        };
+        let map = self.real(from);
+        let both = attention::pixel_statistics(self.graph, name, &map);
+        let both_steps = self.steps(place, 1, &format!("{name}_both"))?;
+        let answer_steps = self.steps(place, 2, &format!("{name}_answer"))?;
+        let both = self.quantise(&format!("{name}_both_bytes"), &both, &both_steps);
+        let answer = format!("{name}_answer");
+        let answer = self.convolve(&kernel, &answer, &both, around(side), &answer_steps);
+        let answer = self.dequantise(&format!("{name}_answer_real"), &answer);
+        Ok(attention::gate_pixels(self.graph, name, &map, &answer))
+    }
+}

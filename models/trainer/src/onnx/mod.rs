@@ -1,0 +1,45 @@
+//! Writes a deployed network as an ONNX file: in real numbers, or in int8 in exactly the patterns of
+//! nodes that the daemon's integer kernels cover (`src/classify/int8/PATTERNS.md`).
+//!
+//! Input [`PICTURE`] (f32, `[1, 3, side, side]`, `(pixel − 128) / 128`); outputs [`LOGITS`] (f32,
+//! `[1, classes]`) and [`EMBEDDING`] (f32, `[1, length]`). Operator set 13, all pads explicit, so that
+//! every runtime agrees on the result.
+
+mod attention;
+mod graph;
+mod integer;
+mod real;
+
+use sortd::error::Result;
+
+use crate::deploy::Deployed;
+use graph::Graph;
+
+/// Name of the graph's input.
+pub const PICTURE: &str = "picture";
+/// Name of the output that holds one number a class.
+pub const LOGITS: &str = "logits";
+/// Name of the output that describes the item.
+pub const EMBEDDING: &str = "embedding";
+
+/// The bytes of a network's ONNX file.
+///
+/// # Errors
+/// The network is quantised and the steps of a map are not known.
+pub fn encode(deployed: &Deployed) -> Result<Vec<u8>> {
+    let plan = &deployed.plan;
+    let mut graph = Graph::new(&plan.name);
+    graph.input(PICTURE, &[1, 3, plan.side, plan.side]);
+    let [logits, embedding] = match deployed.steps {
+        None => real::write(deployed, &mut graph),
+        Some(_) => integer::write(deployed, &mut graph)?,
+    };
+    let shapes = plan.shapes();
+    for (name, from, place) in [
+        (LOGITS, logits, plan.logits),
+        (EMBEDDING, embedding, plan.embedding),
+    ] {
+        graph.output(name, from, shapes[place].channels);
+    }
+    Ok(graph.encode())
+}
