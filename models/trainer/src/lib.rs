@@ -8,6 +8,7 @@
 
 pub mod average;
 pub mod bundle;
+pub mod card;
 pub mod checkpoint;
 pub mod cli;
 pub mod compress;

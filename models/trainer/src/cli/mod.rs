@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand.
 
 mod blend;
+mod card;
 mod data;
 mod evaluate;
 mod export;
@@ -51,6 +52,8 @@ enum Command {
     Export(export::Export),
     /// Hold a bundle in the daemon's engine against its run
     Parity(parity::Parity),
+    /// Write the figures of the model card from everything that was measured
+    Card(card::Card),
     /// Print what each layer of a network costs
     Summary(summary::Summary),
     /// Show all runs below a folder
@@ -87,6 +90,7 @@ impl Cli {
             Command::Evaluate(evaluate) => evaluate.run(),
             Command::Export(export) => export.run(),
             Command::Parity(parity) => parity.run(),
+            Command::Card(card) => card.run(),
             Command::Summary(summary) => summary.run(),
             Command::Status(status) => status.run(),
             Command::Data(data) => data.run(),

@@ -1,0 +1,213 @@
+//! The tables of the model card, as Markdown.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use sortd::classify::bundle::Manifest;
+
+use super::RunResult;
+use crate::evaluation::{Engine, Evaluation, Numbers, Share};
+
+/// The generated block.
+pub fn figures(results: &[RunResult], manifest: &Manifest) -> String {
+    let mut text = shipped(manifest);
+    text.push_str("\n### The runs\n\n");
+    text.push_str(&runs(results));
+    let tests: BTreeSet<&str> = all(results)
+        .map(|(_, found)| found.subject.list.as_str())
+        .collect();
+    for test in tests {
+        let _ = writeln!(text, "\n### Measured on `{test}`\n");
+        text.push_str(&measured(results, test));
+    }
+    let taught = taught(results);
+    if !taught.is_empty() {
+        text.push_str("\n### Taught on the spot\n\n");
+        text.push_str(&taught);
+    }
+    for (run, found) in ship_ran(results) {
+        let _ = writeln!(
+            text,
+            "\n### `{}` on `{}`, class by class (rows: truth, columns: answer)\n",
+            run.name, found.subject.list
+        );
+        text.push_str(&by_class(found));
+    }
+    text.push('\n');
+    text
+}
+
+fn shipped(manifest: &Manifest) -> String {
+    format!(
+        "\nBundle `{}` {}: {}, input {} × {} RGB, {} parameters, {:.1} million MACs, temperature {:.3}, SHA-256 of `{}` `{}`.\n",
+        manifest.name,
+        manifest.version,
+        manifest.architecture,
+        manifest.input.width,
+        manifest.input.height,
+        manifest.cost.parameters,
+        manifest.cost.macs as f64 / 1e6,
+        manifest.output.temperature,
+        manifest.model.file,
+        manifest.model.sha256
+    )
+}
+
+fn all(results: &[RunResult]) -> impl Iterator<Item = (&RunResult, &Evaluation)> {
+    results
+        .iter()
+        .flat_map(|run| run.evaluations.iter().map(move |found| (run, found)))
+}
+
+fn runs(results: &[RunResult]) -> String {
+    let mut text = "| run | network | starts from | learnt from | MACs | parameters | epochs | minutes | best validation |\n".to_owned();
+    text.push_str("|---|---|---|---|--:|--:|--:|--:|--:|\n");
+    for run in results {
+        let (network, start) = (&run.config.network, &run.config.network.start);
+        let cut = start.cut.as_ref().map_or(String::new(), |cut| {
+            format!(", cut by {:?} {:.3}", cut.criterion, cut.strength)
+        });
+        let best = run
+            .history
+            .iter()
+            .map(|record| record.validation_accuracy)
+            .fold(None, |best: Option<f64>, next| {
+                Some(best.map_or(next, |best| best.max(next)))
+            });
+        let _ = writeln!(
+            text,
+            "| {} | {} | {}{cut} | {} | {:.1} M | {} | {} of {} | {:.0} | {} |",
+            run.name,
+            network.architecture,
+            start.from,
+            run.config.data.name,
+            network.macs as f64 / 1e6,
+            network.parameters,
+            run.history.len(),
+            run.config.training.epochs,
+            run.minutes(),
+            best.map_or("–".to_owned(), percent)
+        );
+    }
+    text
+}
+
+/// Everything that was measured on one test, the best first.
+fn measured(results: &[RunResult], test: &str) -> String {
+    let mut found: Vec<_> = all(results)
+        .filter(|(_, found)| found.subject.list == test)
+        .collect();
+    found.sort_by(|a, b| {
+        b.1.accuracy
+            .total_cmp(&a.1.accuracy)
+            .then(a.0.name.cmp(&b.0.name))
+    });
+    let mut text = "| run | numbers | computed by | framing | right | accuracy | 95 % interval | into the right bin | calibration error | MACs | file | latency |\n".to_owned();
+    text.push_str("|---|---|---|---|--:|--:|---|--:|--:|--:|--:|--:|\n");
+    for (run, found) in found {
+        let subject = &found.subject;
+        let numbers = match subject.numbers {
+            Numbers::Float => "float",
+            Numbers::Int8 => "int8",
+        };
+        let engine = match subject.engine {
+            Engine::Trainer => "trainer",
+            Engine::Daemon => "daemon",
+        };
+        let _ = writeln!(
+            text,
+            "| {} | {numbers} | {engine} | {} | {} of {} | **{}** | {} | {} | {} | {:.1} M | {:.0} kB | {} |",
+            run.name,
+            format!("{:?}", subject.framing).to_lowercase(),
+            found.correct,
+            found.images,
+            percent(found.accuracy),
+            interval(found.interval),
+            percent(found.into_bins.accuracy),
+            percent(found.calibration_error),
+            subject.macs as f64 / 1e6,
+            subject.model_bytes as f64 / 1e3,
+            subject
+                .latency_ms
+                .map_or("–".to_owned(), |time| format!("{time:.2} ms"))
+        );
+    }
+    text
+}
+
+/// Accuracy by nearest class mean after a few photographs of each class were taught.
+fn taught(results: &[RunResult]) -> String {
+    let mut text = String::new();
+    for (run, found) in all(results) {
+        for kshot in &found.kshot {
+            let _ = writeln!(
+                text,
+                "| {} | `{}` | {} | {} ± {} ({} draws) |",
+                run.name,
+                found.subject.list,
+                kshot.shots,
+                percent(kshot.mean),
+                percent(kshot.deviation),
+                kshot.draws
+            );
+        }
+    }
+    if text.is_empty() {
+        return text;
+    }
+    format!(
+        "Nearest class mean of normalised embeddings; mean and standard deviation over draws of the \
+         photographs that are taught.\n\n\
+         | run | test | photographs taught a class | accuracy |\n|---|---|--:|--:|\n{text}"
+    )
+}
+
+/// What was measured in the daemon: the bundle that ships.
+fn ship_ran(results: &[RunResult]) -> impl Iterator<Item = (&RunResult, &Evaluation)> {
+    all(results).filter(|(_, found)| found.subject.engine == Engine::Daemon)
+}
+
+fn by_class(found: &Evaluation) -> String {
+    let labels = &found.subject.labels;
+    let mut text = format!("| | {} | found | right when said |\n", labels.join(" | "));
+    let _ = writeln!(text, "|---|{}--:|--:|", "--:|".repeat(labels.len()));
+    for (row, label) in labels.iter().enumerate() {
+        let counts: Vec<String> = found.confusion.counts[row]
+            .iter()
+            .map(u64::to_string)
+            .collect();
+        let share = |share: Option<f64>| share.map_or("–".to_owned(), percent);
+        let _ = writeln!(
+            text,
+            "| **{label}** | {} | {} | {} |",
+            counts.join(" | "),
+            share(found.confusion.recall(row)),
+            share(found.confusion.precision(row))
+        );
+    }
+    let bins: Vec<String> = found
+        .by_bin
+        .iter()
+        .filter(|bin| bin.images > 0)
+        .map(bin)
+        .collect();
+    let _ = writeln!(text, "\nBy bin: {}.", bins.join(", "));
+    text
+}
+
+fn bin(share: &Share) -> String {
+    format!(
+        "{} {} ({})",
+        share.name,
+        percent(share.accuracy),
+        interval(share.interval)
+    )
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
+}
+
+fn interval((low, high): (f64, f64)) -> String {
+    format!("{:.1} to {:.1} %", 100.0 * low, 100.0 * high)
+}

@@ -1,0 +1,55 @@
+//! `trainer card`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use sortd::classify::bundle::Manifest;
+use sortd::error::Result;
+
+use crate::bundle::MANIFEST;
+use crate::card::{self, RunResult};
+use crate::files;
+use crate::places;
+
+/// Write the figures of the model card from everything that was measured.
+///
+/// Keeps what was measured of the named runs in models/results/, one JSON file a run, and rewrites the
+/// block between the markers of models/README.md from all files that lie there.
+#[derive(Debug, Args)]
+pub struct Card {
+    /// Folders of evaluated runs whose results are to be kept
+    #[arg(value_name = "DIR")]
+    runs: Vec<PathBuf>,
+
+    /// The model card [default: models/README.md]
+    #[arg(long = "card", value_name = "FILE")]
+    file: Option<PathBuf>,
+
+    /// The shipped bundle [default: models/waste]
+    #[arg(long, value_name = "DIR")]
+    bundle: Option<PathBuf>,
+}
+
+impl Card {
+    /// Writes the card.
+    ///
+    /// # Errors
+    /// A run or a result cannot be read, the card lacks its markers, or a file cannot be written.
+    pub fn run(self) -> Result<()> {
+        let models = places::repository().join("models");
+        let file = self.file.unwrap_or_else(|| models.join("README.md"));
+        let results = file.parent().unwrap_or(Path::new(".")).join("results");
+        for run in &self.runs {
+            RunResult::of_run(run)?.keep(&results)?;
+        }
+        let bundle = self.bundle.unwrap_or_else(|| models.join("waste"));
+        let manifest: Manifest = files::read_toml(&bundle.join(MANIFEST))?;
+        card::rewrite(&file, &card::gather(&results)?, &manifest)?;
+        println!(
+            "{} is up to date with {}",
+            file.display(),
+            results.display()
+        );
+        Ok(())
+    }
+}
