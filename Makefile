@@ -8,7 +8,7 @@ TRAINER = $(TARGET_DIR)/release/trainer
 RUN_CONFIG ?= config/examples/replay.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo run test test-arm check fmt bench bench-arm models install clean
+.PHONY: help setup build demo run test test-arm check fmt bench bench-arm models lab install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,16 +40,21 @@ bench-arm: setup ## Count instructions on emulated Pis, beside other engines (fe
 test-arm: setup ## Test the integer kernels on emulated Pis
 	@cross/test-arm.sh
 
-models: setup ## Train, evaluate and export the shipped model anew (needs ../shared/data; hours)
+models: setup ## Make the shipped model anew and write its card (needs ../shared; hours; resumes)
 	$(CARGO) build --locked --release --package sortd-trainer
-	$(TRAINER) train --run models/runs/blocked --sources models/trainer/data/waste-blocked.toml --epochs 50
-	$(TRAINER) train --run models/runs/author --sources models/trainer/data/waste-author.toml --epochs 50
-	$(TRAINER) evaluate --run models/runs/blocked --test trashnet/blocked-test
-	$(TRAINER) evaluate --run models/runs/author --test trashnet/author-test
-	$(TRAINER) evaluate --run models/runs/blocked --test litter-crops
-	$(TRAINER) evaluate --run models/runs/blocked --test all
-	$(TRAINER) export --run models/runs/blocked
-	$(TRAINER) card models/runs/blocked=trashnet/blocked-test models/runs/author=trashnet/author-test models/runs/blocked=litter-crops
+	models/recipes/waste.sh
+	models/recipes/measure.sh models/runs/blocked-cbam* models/runs/author-cbam*
+	$(TRAINER) export --run models/runs/blocked-cbam-44M-int8
+	models/recipes/shipped.sh
+	$(TRAINER) card models/runs/*
+
+lab: setup ## Compare all networks: waste, another kitchen, CIFAR-10 (many hours; resumes)
+	$(CARGO) build --locked --release --package sortd-trainer
+	models/recipes/compare.sh
+	models/recipes/kitchen.sh
+	models/recipes/cifar.sh
+	models/recipes/measure.sh models/runs/blocked-* models/runs/*litter-*
+	$(TRAINER) card models/runs/*
 
 build: setup ## Build the daemon for this machine
 	$(CARGO) build --locked --release --package sortd

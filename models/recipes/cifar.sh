@@ -1,0 +1,28 @@
+#!/bin/sh
+# CIFAR-10 at the budget of Mobile_BLNet's paper: at most 0.1 M parameters and 9.6 M multiply-accumulates.
+#
+# The pictures are re-encoded JPEG files (../shared/data/cifar10.tar.xz), unpacked into a cache; figures are
+# therefore not exactly comparable with published ones.
+. "$(dirname "$0")/common.sh"
+
+DATA=${XDG_CACHE_HOME:-$HOME/.cache}/sortd/data
+if [ ! -d "$DATA/cifar10" ]; then
+    mkdir -p "$DATA"
+    tar -xJf ../shared/data/cifar10.tar.xz -C "$DATA"
+fi
+
+learn() { # NAME OPTIONS...
+    name=$1
+    shift
+    say train --run "$RUNS/cifar-$name" --data "$DATA" --sources $SOURCES/cifar10.toml --side 32 --head classic \
+        --from-scratch --variation models/recipes/cifar.toml --batch 64 --epochs "${EPOCHS:-30}" --rate 4e-3 "$@"
+    say evaluate --run "$RUNS/cifar-$name" --data "$DATA" --test cifar10
+}
+
+learn blnet --net mobile-blnet --size cifar-10
+learn blnet-big-only --net mobile-blnet --size cifar-10 --no-little
+learn elnet --net elnet --stem 32 --stages 64x1,128x2,192x3 --groups 4
+learn elnet-unshuffled --net elnet --stem 32 --stages 64x1,128x2,192x3 --groups 4 --no-shuffle
+learn mobilenet-v1 --net mobilenet-v1 --width 0.45
+learn cbam --net mobilenet-cbam --width 0.45 --no-dilation
+learn cbam-dilated --net mobilenet-cbam --width 0.45

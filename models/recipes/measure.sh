@@ -1,0 +1,9 @@
+#!/bin/sh
+# Measures runs on every test of their data: `measure.sh RUN...`.
+. "$(dirname "$0")/common.sh"
+
+for run in "$@"; do
+    for test in $(sed -n 's/^\[\[data\.sources\.tests\."\{0,1\}\([^]"]*\)"\{0,1\}\]\]$/\1/p' "$run/config.toml" | sort -u); do
+        say evaluate --run "$run" --test "$test" --kshot 1,3,5
+    done
+done
