@@ -7,13 +7,18 @@
 . "$(dirname "$0")/common.sh"
 
 for split in blocked author; do
-    whole=$RUNS/$split-cbam
-    say train --run "$whole" --sources $SOURCES/waste-$split.toml --net mobilenet-cbam --width 0.75 --side 128 \
+    far=$RUNS/$split-cbam-far whole=$RUNS/$split-cbam
+    # First from near and far and in bad light, then mostly as things are: the second half keeps what
+    # the first has taught of other places, and learns the rest to the end.
+    say train --run "$far" --sources $SOURCES/waste-$split.toml --net mobilenet-cbam --width 0.75 --side 128 \
         --epochs 24 --rate 1.2e-3 --probe 1 --metric 0.1 --scale-penalty 1e-4
-    say prune --run "$whole-75M" --from "$whole" --macs 75M --parameters 1M --epochs 5 --rate 8e-4 \
-        --teacher "$whole" --metric 0.1 --scale-penalty 1e-4
-    say prune --run "$whole-44M" --from "$whole-75M" --macs 44M --parameters 430k --epochs 24 --rate 1e-3 \
-        --teacher "$whole" --metric 0.1
+    say train --run "$whole" --from "$far" --epochs 9 --rate 6e-4 --metric 0.1 --scale-penalty 1e-4 \
+        --variation models/recipes/close.toml
+    say prune --run "$whole-75M" --from "$whole" --macs 75M --parameters 900k --epochs 3 --rate 6e-4 \
+        --teacher "$whole" --teacher-share 0.3 --metric 0.1 --scale-penalty 1e-4 --variation models/recipes/close.toml
+    say prune --run "$whole-44M" --from "$whole-75M" --macs 44M --parameters 430k --epochs 20 --rate 1e-3 \
+        --teacher "$whole" --teacher-share 0.3 --metric 0.1 --variation models/recipes/close.toml
     say quantise --run "$whole-44M-ptq" --from "$whole-44M" --epochs 0
-    say quantise --run "$whole-44M-int8" --from "$whole-44M" --epochs 5 --rate 1e-4 --teacher "$whole"
+    say quantise --run "$whole-44M-int8" --from "$whole-44M" --epochs 4 --rate 1e-4 \
+        --teacher "$whole" --teacher-share 0.3 --variation models/recipes/close.toml
 done

@@ -127,6 +127,8 @@ pub struct CutConfig {
     pub target: Target,
     /// The share or threshold that met it.
     pub strength: f32,
+    /// The same for the spaces that hold most parameters.
+    pub heavy_strength: f32,
 }
 
 /// How a network learns.

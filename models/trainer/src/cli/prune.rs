@@ -61,6 +61,7 @@ impl Prune {
             criterion: self.criterion,
             target,
             strength: cut.strength,
+            heavy_strength: cut.heavy_strength,
         };
         let start = whole.cut(cut.left, how);
         let penalty = self.scale_penalty;

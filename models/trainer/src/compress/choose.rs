@@ -11,7 +11,7 @@
 //! Both have one number, which is searched so that the network that is left meets a target. Channels
 //! are kept in multiples of eight, which the kernels compute at once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use sortd::classify::bundle::Cost;
@@ -21,6 +21,7 @@ use super::narrow::{self, Written};
 use super::spaces::{Space, Spaces};
 use crate::nets::cost::cost;
 use crate::nets::numbers::Numbers;
+use crate::nets::plan::{Plan, Shape};
 
 /// What channels are kept in multiples of.
 const MULTIPLE: usize = 8;
@@ -61,25 +62,23 @@ impl Target {
 pub struct Cut {
     /// What is left.
     pub left: Written,
-    /// The number that was found: the share, or the threshold.
+    /// The number that was found for all spaces: the share, or the threshold.
     pub strength: f32,
+    /// The number for the spaces that hold most parameters, where those had to be cut further.
+    pub heavy_strength: f32,
 }
 
 /// Cuts channels until `target` is met, and no more than that.
 ///
+/// One number rarely meets two targets: layers on small maps hold most parameters and take few MACs. So
+/// the spaces on small maps are cut further where parameters are the tighter target.
+///
 /// # Errors
 /// Even the fewest channels cost more than the target.
 pub fn cut(whole: &Written, criterion: Criterion, target: Target) -> Result<Cut> {
-    let spaces = Spaces::of(&whole.plan);
-    let worth = worth(whole, &spaces);
-    let cost_at = |strength: f32| -> Result<Cost> {
-        let kept = kept(&spaces, &worth, criterion, strength);
-        Ok(cost(&narrow::plan(&whole.plan, &spaces, |atom| {
-            kept.contains(&atom)
-        })?))
-    };
-    let (mut weak, mut strong) = (0.0_f32, most(&worth, criterion));
-    let least = cost_at(strong)?;
+    let choice = Choice::new(whole, criterion);
+    let most = choice.most();
+    let least = choice.cost(most, most)?;
     if !target.is_met_by(&least) {
         return Err(Error::usage(format!(
             "{} cannot be cut to {} MACs and {} parameters: with {MULTIPLE} channels a layer it still has {} and {}",
@@ -87,20 +86,142 @@ pub fn cut(whole: &Written, criterion: Criterion, target: Target) -> Result<Cut>
         ))
         .advice("ask for less, or start from a smaller network"));
     }
+    let heavy = |all: f32| {
+        least_that_meets(all, most, |heavy| {
+            Ok(choice.cost(all, heavy)?.parameters <= target.parameters)
+        })
+    };
+    let strength = least_that_meets(0.0, most, |all| {
+        Ok(choice.cost(all, heavy(all)?)?.macs <= target.macs)
+    })?;
+    let heavy_strength = heavy(strength)?;
+    let kept = choice.kept(strength, heavy_strength);
+    let left = narrow::network(whole, &choice.spaces, |atom| kept.contains(&atom))?;
+    Ok(Cut {
+        left,
+        strength,
+        heavy_strength,
+    })
+}
+
+/// The least number between `low` and `high` that meets a condition, which a higher one meets too;
+/// `high` where only that does.
+fn least_that_meets(low: f32, high: f32, meets: impl Fn(f32) -> Result<bool>) -> Result<f32> {
+    if meets(low)? {
+        return Ok(low);
+    }
+    let (mut weak, mut strong) = (low, high);
     for _ in 0..HALVINGS {
         let middle = f32::midpoint(weak, strong);
-        if target.is_met_by(&cost_at(middle)?) {
+        if meets(middle)? {
             strong = middle;
         } else {
             weak = middle;
         }
     }
-    let kept = kept(&spaces, &worth, criterion, strong);
-    let left = narrow::network(whole, &spaces, |atom| kept.contains(&atom))?;
-    Ok(Cut {
-        left,
-        strength: strong,
-    })
+    Ok(strong)
+}
+
+/// A network before channels are chosen.
+struct Choice<'a> {
+    whole: &'a Written,
+    criterion: Criterion,
+    spaces: Spaces,
+    worth: HashMap<usize, f32>,
+    /// Whether each space holds more than its part of the parameters.
+    heavy: Vec<bool>,
+}
+
+impl<'a> Choice<'a> {
+    fn new(whole: &'a Written, criterion: Criterion) -> Self {
+        let spaces = Spaces::of(&whole.plan);
+        let worth = worth(whole, &spaces);
+        let heavy = heavy(&whole.plan, &spaces);
+        Self {
+            whole,
+            criterion,
+            spaces,
+            worth,
+            heavy,
+        }
+    }
+
+    /// The strength at which every space is down to its fewest channels.
+    fn most(&self) -> f32 {
+        match self.criterion {
+            Criterion::ShareOfLayer | Criterion::ShareOfNetwork => 1.0,
+            Criterion::Threshold => {
+                self.worth
+                    .values()
+                    .fold(0.0_f32, |most, &worth| most.max(worth))
+                    * 2.0
+            }
+        }
+    }
+
+    fn cost(&self, all: f32, heavy: f32) -> Result<Cost> {
+        let kept = self.kept(all, heavy);
+        Ok(cost(&narrow::plan(
+            &self.whole.plan,
+            &self.spaces,
+            |atom| kept.contains(&atom),
+        )?))
+    }
+
+    /// The atoms that stay.
+    fn kept(&self, all: f32, heavy: f32) -> HashSet<usize> {
+        let (light, strong) = (self.below(all), self.below(heavy));
+        self.spaces
+            .spaces
+            .iter()
+            .zip(&self.heavy)
+            .flat_map(|(space, &heavy)| {
+                rounded(space, &self.worth, if heavy { &strong } else { &light })
+            })
+            .collect()
+    }
+
+    /// The atoms that are to go at one strength.
+    fn below(&self, strength: f32) -> HashSet<usize> {
+        let spaces = &self.spaces.spaces;
+        let all: Vec<usize> = spaces
+            .iter()
+            .flat_map(|space| &space.atoms)
+            .copied()
+            .collect();
+        match self.criterion {
+            Criterion::ShareOfNetwork => least_that_hold(strength, &all, &self.worth),
+            Criterion::ShareOfLayer => spaces
+                .iter()
+                .flat_map(|space| least_that_hold(strength, &space.atoms, &self.worth))
+                .collect(),
+            Criterion::Threshold => all
+                .into_iter()
+                .filter(|atom| self.worth[atom] < strength)
+                .collect(),
+        }
+    }
+}
+
+/// Whether each space lies on maps so small that its convolutions hold more parameters for their MACs
+/// than the whole network does.
+fn heavy(plan: &Plan, spaces: &Spaces) -> Vec<bool> {
+    let whole = cost(plan);
+    let shapes = plan.shapes();
+    let area = whole.macs as f64 / whole.parameters.max(1) as f64;
+    let smallest = |nodes: &[usize]| {
+        nodes
+            .iter()
+            .map(|&place| shapes[place])
+            .filter(|shape| shape.side > 1)
+            .map(Shape::area)
+            .min()
+    };
+    spaces
+        .spaces
+        .iter()
+        .map(|space| smallest(&space.nodes).is_none_or(|own| (own as f64) < area))
+        .collect()
 }
 
 /// What each atom is worth: the sizes of the scales of its channels, summed over the nodes of its
@@ -124,52 +245,8 @@ fn worth(whole: &Written, spaces: &Spaces) -> HashMap<usize, f32> {
     worth
 }
 
-/// The strength at which every space is down to its fewest channels.
-fn most(worth: &HashMap<usize, f32>, criterion: Criterion) -> f32 {
-    match criterion {
-        Criterion::ShareOfLayer | Criterion::ShareOfNetwork => 1.0,
-        Criterion::Threshold => worth.values().fold(0.0_f32, |most, &worth| most.max(worth)) * 2.0,
-    }
-}
-
-/// The atoms that stay.
-fn kept(
-    spaces: &Spaces,
-    worth: &HashMap<usize, f32>,
-    criterion: Criterion,
-    strength: f32,
-) -> std::collections::HashSet<usize> {
-    let all: Vec<usize> = spaces
-        .spaces
-        .iter()
-        .flat_map(|space| &space.atoms)
-        .copied()
-        .collect();
-    let below = match criterion {
-        Criterion::ShareOfNetwork => least_that_hold(strength, &all, worth),
-        Criterion::ShareOfLayer => spaces
-            .spaces
-            .iter()
-            .flat_map(|space| least_that_hold(strength, &space.atoms, worth))
-            .collect(),
-        Criterion::Threshold => all
-            .into_iter()
-            .filter(|atom| worth[atom] < strength)
-            .collect(),
-    };
-    spaces
-        .spaces
-        .iter()
-        .flat_map(|space| rounded(space, worth, &below))
-        .collect()
-}
-
 /// The least atoms that together hold no more than a share of the sum over `atoms`.
-fn least_that_hold(
-    share: f32,
-    atoms: &[usize],
-    worth: &HashMap<usize, f32>,
-) -> std::collections::HashSet<usize> {
+fn least_that_hold(share: f32, atoms: &[usize], worth: &HashMap<usize, f32>) -> HashSet<usize> {
     let allowed = f64::from(share) * atoms.iter().map(|atom| f64::from(worth[atom])).sum::<f64>();
     let mut sum = 0.0;
     sorted(atoms, worth)
@@ -183,11 +260,7 @@ fn least_that_hold(
 
 /// The atoms of a space that stay when those `below` are to go: as many as a multiple of eight
 /// channels needs, the most valuable first.
-fn rounded(
-    space: &Space,
-    worth: &HashMap<usize, f32>,
-    below: &std::collections::HashSet<usize>,
-) -> Vec<usize> {
+fn rounded(space: &Space, worth: &HashMap<usize, f32>, below: &HashSet<usize>) -> Vec<usize> {
     let wanted = space
         .atoms
         .iter()
@@ -282,6 +355,8 @@ mod tests {
         };
         let left = cut(&whole, Criterion::ShareOfNetwork, target).unwrap().left;
         assert!(cost(&left.plan).parameters <= target.parameters);
+        // Few MACs went with them: the layers on small maps were cut.
+        assert!(cost(&left.plan).macs > cost(&whole.plan).macs / 3);
     }
 
     #[test]
