@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod bench;
 mod card;
 mod evaluate;
 mod export;
@@ -32,6 +33,8 @@ enum Command {
     Export(export::Export),
     /// Write the figures of the model card from evaluated runs
     Card(card::Card),
+    /// Measure how fast a training step is
+    Bench(bench::Bench),
 }
 
 /// What all subcommands that read photographs share.
@@ -58,6 +61,7 @@ impl Cli {
             Command::Evaluate(evaluate) => evaluate.run(),
             Command::Export(export) => export.run(),
             Command::Card(card) => card.run(),
+            Command::Bench(bench) => bench.run(),
         }
     }
 }

@@ -8,11 +8,11 @@
 use burn::module::{Module, Param, ParamGroup, RunningState};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, Initializer, Linear, LinearConfig, PaddingConfig2d};
-use burn::tensor::activation::relu6;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::Network;
 use super::layer::{Dense, FoldedConv, Layer, NormStatistics, fold};
+use crate::kernels::{self, Activation, Sliding};
 
 /// Batch normalisation's ε in Keras's MobileNet.
 pub const NORM_EPSILON: f64 = 1e-3;
@@ -189,7 +189,16 @@ impl ConvNorm {
     }
 
     fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
-        relu6(self.norm.forward(self.conv.forward(maps)))
+        let [_, _, kernel, _] = self.conv.weight.dims();
+        let stride = self.conv.stride[0];
+        let sliding = Sliding {
+            stride,
+            dilation: 1,
+            groups: self.conv.groups,
+            pads: keras_pads(kernel, stride),
+        };
+        let maps = kernels::convolve(maps, self.conv.weight.val(), sliding);
+        kernels::batch_norm(&self.norm, maps, Activation::Relu6)
     }
 
     /// Replaces the convolution's kernel, `[out, in / groups, kernel, kernel]`.
