@@ -8,10 +8,10 @@ TRAINER = $(TARGET_DIR)/release/trainer
 RUN_CONFIG ?= config/examples/replay.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo run test test-arm check fmt bench bench-arm models lab install clean
+.PHONY: help setup build demo run test test-arm check fmt bench bench-arm train-bench models lab install clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install what building needs, if anything is missing
 	@cross/prerequisites.sh
@@ -36,6 +36,11 @@ bench: setup ## Compare the network's speed with other engines' (fetches them on
 
 bench-arm: setup ## Count instructions on emulated Pis, beside other engines (fetches them once; minutes)
 	@tests/bench/arm/run
+
+train-bench: setup ## Compare the speed of training with PyTorch's (installs it once; a minute)
+	@cross/pytorch.sh || echo "train-bench: going on without PyTorch" >&2
+	$(CARGO) build --locked --release --package sortd-trainer
+	$(TRAINER) bench
 
 test-arm: setup ## Test the integer kernels on emulated Pis
 	@cross/test-arm.sh

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod bench;
 mod blend;
 mod card;
 mod data;
@@ -54,6 +55,8 @@ enum Command {
     Parity(parity::Parity),
     /// Write the figures of the model card from everything that was measured
     Card(card::Card),
+    /// Measure how fast a training step is
+    Bench(bench::Bench),
     /// Print what each layer of a network costs
     Summary(summary::Summary),
     /// Show all runs below a folder
@@ -91,6 +94,7 @@ impl Cli {
             Command::Export(export) => export.run(),
             Command::Parity(parity) => parity.run(),
             Command::Card(card) => card.run(),
+            Command::Bench(bench) => bench.run(),
             Command::Summary(summary) => summary.run(),
             Command::Status(status) => status.run(),
             Command::Data(data) => data.run(),
