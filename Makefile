@@ -6,12 +6,13 @@ PREFIX  ?= /usr
 TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
 TRAINER = $(TARGET_DIR)/release/trainer
 RUN_CONFIG ?= config/examples/replay.toml
+BUNDLE  ?= models/waste
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo run test test-arm check fmt bench bench-arm models install clean
+.PHONY: help setup build demo run test test-arm check fmt bench bench-arm model-parity models install clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install what building needs, if anything is missing
 	@cross/prerequisites.sh
@@ -36,6 +37,9 @@ bench: setup ## Compare the network's speed with other engines' (fetches them on
 
 bench-arm: setup ## Count instructions on emulated Pis, beside other engines (fetches them once; minutes)
 	@tests/bench/arm/run
+
+model-parity: setup ## Hold a bundle against ONNX Runtime on all test photographs (BUNDLE=DIR; fetches it once; minutes)
+	@models/trainer/parity/run $(BUNDLE)
 
 test-arm: setup ## Test the integer kernels on emulated Pis
 	@cross/test-arm.sh

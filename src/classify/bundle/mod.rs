@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 use std::path::Path;
 
 pub use manifest::{
-    Accuracy, Calibration, Cost, DataSource, Distance, Embedding, FORMAT, Golden, GoldenCase, Input, Layout,
-    Manifest, ModelFile, Output, OutputKind,
+    Accuracy, Calibration, Cost, DataSource, Distance, Embedding, FORMAT, Golden, GoldenCase,
+    Input, Layout, Manifest, ModelFile, Output, OutputKind,
 };
 
 use crate::config::Position;

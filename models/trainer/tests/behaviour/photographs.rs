@@ -4,13 +4,13 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::thread;
 
-use image::RgbImage;
-use sortd_trainer::data::augment::{Variation, vary};
+use sortd_trainer::data::augment::{Grounds, Variation, vary};
 use sortd_trainer::data::batches::{Batch, Source};
 use sortd_trainer::data::dice::{Dice, Purpose};
 use sortd_trainer::data::tree::Tree;
 
-use crate::tiny;
+use crate::shapes;
+use crate::tiny::SIDE;
 
 /// Every kind of change in every picture.
 fn everything() -> Variation {
@@ -27,35 +27,40 @@ fn everything() -> Variation {
 #[test]
 fn a_photograph_varies_with_the_seed_and_with_nothing_else() {
     let data = tempfile::tempdir().unwrap();
-    tiny::write_data_set(data.path());
-    let (photos, _) = tiny::photographs(data.path());
-    let ground = [RgbImage::from_fn(60, 60, |x, y| {
-        image::Rgb([x as u8, y as u8, 90])
-    })];
+    let photos = shapes::material(data.path()).train.photos;
+    let ground = [photos[0].picture.clone()];
+    let grounds = Grounds {
+        backgrounds: &ground,
+        boards: &ground,
+    };
     let settings = Variation {
         paste: 1.0,
+        zoom: 1.0,
         ..everything()
     };
     let varied = |seed| {
         let mut dice = Dice::new(seed, Purpose::Variation, 3, 5);
-        vary(&photos[5], &ground, &settings, tiny::SIDE, &mut dice).unwrap()
+        vary(&photos[5], grounds, &settings, SIDE as u32, &mut dice).unwrap()
     };
     assert_eq!(varied(1), varied(1));
     assert_ne!(varied(1), varied(2));
-    assert_eq!(varied(1).dimensions(), (tiny::SIDE, tiny::SIDE));
+    assert_eq!(varied(1).dimensions(), (SIDE as u32, SIDE as u32));
 }
 
 #[test]
 fn an_epoch_s_batches_do_not_depend_on_the_number_of_threads() {
     let data = tempfile::tempdir().unwrap();
-    tiny::write_data_set(data.path());
-    let (photos, _) = tiny::photographs(data.path());
+    let photos = shapes::material(data.path()).train.photos;
     let variation = everything();
     let source = Source {
         photos: &photos,
-        backgrounds: &[],
+        grounds: Grounds {
+            backgrounds: &[],
+            boards: &[],
+        },
         variation: &variation,
-        side: tiny::SIDE,
+        side: SIDE as u32,
+        draws: photos.len(),
         batch: 4,
         seed: 11,
     };
