@@ -6,12 +6,13 @@ PREFIX  ?= /usr
 TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
 TRAINER = $(TARGET_DIR)/release/trainer
 RUN_CONFIG ?= config/examples/replay.toml
+BUNDLE  ?= models/waste
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo run test test-arm check fmt bench bench-arm train-bench models lab install clean
+.PHONY: help setup build demo run test test-arm check fmt bench bench-arm train-bench model-parity models lab install clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install what building needs, if anything is missing
 	@cross/prerequisites.sh
@@ -41,6 +42,9 @@ train-bench: setup ## Compare the speed of training with PyTorch's (installs it 
 	@cross/pytorch.sh || echo "train-bench: going on without PyTorch" >&2
 	$(CARGO) build --locked --release --package sortd-trainer
 	$(TRAINER) bench
+
+model-parity: setup ## Hold a bundle against ONNX Runtime on all test photographs (BUNDLE=DIR; fetches it once; minutes)
+	@models/trainer/parity/run $(BUNDLE)
 
 test-arm: setup ## Test the integer kernels on emulated Pis
 	@cross/test-arm.sh

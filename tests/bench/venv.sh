@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Makes a Python environment with the engines of requirements.txt in the folder given, or leaves it as
-# it is where it holds them already.
+# Makes a Python environment in the folder given with the engines of requirements.txt, or of the file
+# given second, or leaves it as it is where it holds them already.
 set -euo pipefail
 venv=$1
-wanted=$(dirname "$(readlink -f "$0")")/requirements.txt
+wanted=${2:-$(dirname "$(readlink -f "$0")")/requirements.txt}
 
 cmp -s "$wanted" "$venv/requirements.txt" && exit 0
 

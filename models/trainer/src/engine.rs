@@ -10,6 +10,7 @@ use sortd::preprocess::ModelInput;
 
 use crate::data::photo::Squeezed;
 use crate::evaluation::Answers;
+use crate::onnx;
 
 /// How often a picture is shown to learn how long that takes.
 const TRIALS: usize = 50;
@@ -19,6 +20,7 @@ const TRIALS: usize = 50;
 pub struct Engine {
     manifest: Manifest,
     model_bytes: usize,
+    logit_step: Option<f32>,
     classifier: TractClassifier,
     picture: ModelInput,
     scores: Scores,
@@ -35,6 +37,7 @@ impl Engine {
             classifier: TractClassifier::load(&bundle, Compute::best(None))?,
             picture: ModelInput::new(bundle.input_size()),
             model_bytes: bundle.model.len(),
+            logit_step: onnx::logit_step(&bundle.model),
             manifest: bundle.manifest,
             scores: Scores::default(),
         })
@@ -50,6 +53,12 @@ impl Engine {
     #[must_use]
     pub const fn model_bytes(&self) -> usize {
         self.model_bytes
+    }
+
+    /// The step of a logit, where the file was written by this program in int8.
+    #[must_use]
+    pub const fn logit_step(&self) -> Option<f32> {
+        self.logit_step
     }
 
     /// Whether the network is quantised.

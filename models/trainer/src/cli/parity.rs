@@ -69,6 +69,8 @@ struct Dumped {
     side: u32,
     labels: usize,
     embedding: usize,
+    /// The step of a logit; none where the network computes in real numbers.
+    step: Option<f32>,
     paths: Vec<PathBuf>,
 }
 
@@ -178,6 +180,7 @@ fn dump(
             side: engine.manifest().input.width,
             labels: engine.manifest().labels.len(),
             embedding: answers.embeddings.first().map_or(0, Vec::len),
+            step: engine.logit_step(),
             paths: photos.iter().map(|photo| photo.path.clone()).collect(),
         },
     )

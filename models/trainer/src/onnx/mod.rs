@@ -10,7 +10,9 @@ mod graph;
 mod integer;
 mod real;
 
+use prost::Message;
 use sortd::error::Result;
+use tract_onnx::pb::ModelProto;
 
 use crate::deploy::Deployed;
 use graph::Graph;
@@ -42,4 +44,15 @@ pub fn encode(deployed: &Deployed) -> Result<Vec<u8>> {
         graph.output(name, from, shapes[place].channels);
     }
     Ok(graph.encode())
+}
+
+/// The step of a logit of a quantised network that [`encode`] wrote; none of any other file.
+#[must_use]
+pub fn logit_step(file: &[u8]) -> Option<f32> {
+    let model = ModelProto::decode(file).ok()?;
+    let wanted = format!("{LOGITS}_scale");
+    let constants = model.graph?.initializer;
+    let scale = constants.iter().find(|constant| constant.name == wanted)?;
+    let bytes = scale.raw_data.first_chunk::<4>()?;
+    Some(f32::from_le_bytes(*bytes))
 }

@@ -4,8 +4,10 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use sortd::classify::bundle::Manifest;
+use sortd_trainer::evaluation::Evaluation;
+use sortd_trainer::files;
 
-use crate::tiny;
+use crate::shapes;
 
 fn trainer(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_trainer"))
@@ -23,144 +25,148 @@ fn outcome(output: &Output) -> (i32, String) {
     )
 }
 
-/// The options of a run that takes seconds.
-const TINY: &[&str] = &[
-    "train",
-    "--data",
-    ".",
-    "--sources",
-    "tiny.toml",
-    "--run",
-    "run",
-    "--side",
-    "64",
-    "--batch",
-    "4",
-    "--from-scratch",
-    "--epochs",
-    "2",
-];
+/// Calls of the program in one folder, in which the data lies too.
+struct Here<'a>(&'a Path);
 
-fn with(base: &[&'static str], more: &[&'static str]) -> Vec<&'static str> {
-    base.iter().chain(more).copied().collect()
+impl Here<'_> {
+    /// What a call that must do writes to standard output; words are separated by blanks.
+    fn fine(&self, command: &str) -> String {
+        let output = trainer(self.0, &words(command));
+        let (status, errors) = outcome(&output);
+        assert_eq!(status, 0, "{command}: {errors}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// A call that must end with this status and say this word.
+    fn refused(&self, command: &str, status: i32, word: &str) {
+        let (found, errors) = outcome(&trainer(self.0, &words(command)));
+        assert_eq!(found, status, "{command}: {errors}");
+        assert!(
+            errors.contains(word),
+            "{command} does not say `{word}`: {errors}"
+        );
+    }
+}
+
+fn words(command: &str) -> Vec<&str> {
+    command.split_whitespace().collect()
+}
+
+/// A run that takes seconds.
+const TRAIN: &str = "train --data . --sources shapes.toml --run run --net mobilenet-cbam --width 0.125 \
+     --attention 3 --side 32 --batch 5 --from-scratch --epochs 2";
+
+#[test]
+fn a_run_is_trained_interrupted_resumed_quantised_measured_exported_and_held_against_the_daemon() {
+    let folder = tempfile::tempdir().unwrap();
+    shapes::write(folder.path());
+    let here = Here(folder.path());
+
+    here.fine(&format!("{TRAIN} --stop-after 1"));
+    here.refused(TRAIN, 2, "--resume");
+    here.refused(&format!("{TRAIN} --resume --rate 0.5"), 65, "rate.peak");
+    here.fine(&format!("{TRAIN} --resume"));
+    here.fine("quantise --data . --from run --run int8 --epochs 0 --calibration 9 --batch 5");
+
+    for (run, ending) in [("run", "float"), ("int8", "int8")] {
+        let on = format!("--data . --run {run}");
+        here.refused(&format!("evaluate {on} --test other"), 65, "shapes/test");
+        here.fine(&format!("evaluate {on} --test shapes/test --kshot 1,2"));
+        let file = folder
+            .path()
+            .join(run)
+            .join(format!("evaluation-shapes-test-{ending}.json"));
+        let measured: Evaluation = files::read_json(&file).unwrap();
+        assert_eq!((measured.images, measured.kshot.len()), (9, 2));
+        assert!(
+            file.with_file_name(format!("confusion-shapes-test-{ending}.png"))
+                .is_file()
+        );
+
+        let bundle = format!("{run}-bundle");
+        here.fine(&format!("export {on} --out {bundle} --golden shapes/test"));
+        let manifest = folder.path().join(&bundle).join("model.toml");
+        let manifest: Manifest = files::read_toml(&manifest).unwrap();
+        assert_eq!(manifest.empty_label.as_deref(), Some("empty"));
+        assert_eq!(manifest.accuracy[0].correct, measured.correct);
+        assert_eq!(manifest.data[0].name, "shapes");
+        assert_eq!(
+            (manifest.data[0].images, &*manifest.data[0].licence),
+            (15, "MIT")
+        );
+        assert!(
+            folder
+                .path()
+                .join(&bundle)
+                .join("golden/disc.png")
+                .is_file()
+        );
+        let exact = manifest.golden.tolerance.to_bits() == 0.0_f32.to_bits();
+        assert_eq!(exact, ending == "int8");
+
+        let said = here.fine(&format!("parity {on} --bundle {bundle} --json"));
+        assert!(said.contains("\"same-answer\": 9"), "{said}");
+        // The same weights in the daemon are as good, and now it is known how long they take.
+        here.fine(&format!(
+            "evaluate {on} --test shapes/test --bundle {bundle}"
+        ));
+        let again: Evaluation = files::read_json(&file).unwrap();
+        assert_eq!(again.correct, measured.correct);
+        assert!(again.subject.latency_ms.is_some());
+    }
+    // A bundle of other weights is found out.
+    let parity = "parity --data . --run int8 --bundle run-bundle";
+    here.refused(parity, 65, "disagree on");
 }
 
 #[test]
-fn a_run_is_trained_interrupted_resumed_measured_exported_and_put_on_the_card() {
+fn an_export_that_fails_leaves_the_old_bundle_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
-    let here = folder.path();
-    tiny::write_data_set(&here.join("tiny"));
-    std::fs::write(here.join("tiny.toml"), tiny::SOURCES).unwrap();
-    let fine = |arguments: &[&str]| {
-        let (status, errors) = outcome(&trainer(here, arguments));
-        assert_eq!(status, 0, "{arguments:?}: {errors}");
-    };
-    let refused = |arguments: &[&str], status: i32, word: &str| {
-        let (found, errors) = outcome(&trainer(here, arguments));
-        assert_eq!(found, status, "{arguments:?}: {errors}");
-        assert!(
-            errors.contains(word),
-            "{arguments:?} does not say `{word}`: {errors}"
-        );
-    };
-
-    fine(&with(TINY, &["--stop-after", "1"]));
-    refused(TINY, 2, "--resume");
-    refused(&with(TINY, &["--resume", "--rate", "0.5"]), 65, "rate.peak");
-    fine(&with(TINY, &["--resume"]));
-
-    let measure = ["evaluate", "--data", ".", "--run", "run", "--test"];
-    refused(&with(&measure, &["tiny-train"]), 65, "tiny/tiny-test");
-    fine(&with(&measure, &["tiny/tiny-test"]));
-    fine(&with(&measure, &["tiny/tiny-test", "--crop"]));
-    fine(&[
-        "export",
-        "--data",
-        ".",
-        "--run",
-        "run",
-        "--out",
-        "bundle",
-        "--golden",
-        "tiny/tiny-test",
-    ]);
-    let manifest: Manifest =
-        toml::from_str(&std::fs::read_to_string(here.join("bundle/model.toml")).unwrap()).unwrap();
-    assert_eq!(manifest.labels, ["cross", "disc"]);
-    assert_eq!(manifest.accuracy[0].split, "tiny/tiny-test");
-    assert!(here.join("bundle/golden/disc.png").is_file());
-
-    let card = here.join("card.md");
-    let card_command = [
-        "card",
-        "run=tiny/tiny-test",
-        "--card",
-        "card.md",
-        "--bundle",
-        "bundle",
-    ];
-    std::fs::write(&card, "no markers").unwrap();
-    refused(&card_command, 65, "marker");
-    let markers = format!(
-        "before\n{}\nold\n{}\nafter\n",
-        sortd_trainer::card::BEGIN,
-        sortd_trainer::card::END
-    );
-    std::fs::write(&card, markers).unwrap();
-    fine(&card_command);
-    let text = std::fs::read_to_string(&card).unwrap();
+    shapes::write(folder.path());
+    let here = Here(folder.path());
+    here.fine(&TRAIN.replace("--epochs 2", "--epochs 0"));
+    let export = "export --data . --run run --out bundle --golden shapes/test";
+    here.fine(export);
+    let model = folder.path().join("bundle/model.toml");
+    let before = std::fs::read(&model).unwrap();
+    // Every class has lost its validation photographs.
+    std::fs::write(
+        folder.path().join("shapes/splits/val.txt"),
+        "disc/none.png\n",
+    )
+    .unwrap();
+    here.refused(export, 65, "none.png");
+    assert_eq!(std::fs::read(&model).unwrap(), before);
+    let left = std::fs::read_dir(folder.path()).unwrap();
+    let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
     assert!(
-        text.starts_with("before\n") && text.ends_with("after\n") && !text.contains("old"),
-        "{text}"
+        !left
+            .iter()
+            .any(|name| name.to_string_lossy().ends_with(".tmp")),
+        "{left:?}"
     );
-    assert!(
-        text.contains("tiny/tiny-test") && text.contains(&manifest.model.sha256),
-        "{text}"
-    );
-    assert!(here.join("figures/confusion-tiny-tiny-test.png").is_file());
 }
 
 #[test]
 fn a_wrong_command_line_ends_with_2_and_missing_data_with_65() {
     let folder = tempfile::tempdir().unwrap();
-    assert_eq!(outcome(&trainer(folder.path(), &["train"])).0, 2);
-    assert_eq!(outcome(&trainer(folder.path(), &["--help"])).0, 0);
-    for senseless in [
-        ["--batch", "0"],
-        ["--epochs", "0"],
-        ["--rate", "-1"],
-        ["--paste", "2"],
-    ] {
-        let arguments = with(&["train", "--run", "run"], &senseless);
-        assert_eq!(
-            outcome(&trainer(folder.path(), &arguments)).0,
-            2,
-            "{arguments:?}"
-        );
+    let here = Here(folder.path());
+    here.refused("train", 2, "--run");
+    here.fine("--help");
+    for senseless in ["--batch 0", "--rate -1", "--seed x", "--teacher-share 2"] {
+        here.refused(&format!("train --run run {senseless}"), 2, "error");
     }
-    std::fs::write(folder.path().join("tiny.toml"), tiny::SOURCES).unwrap();
-    let missing = [
-        "train",
-        "--data",
-        "nowhere",
-        "--sources",
-        "tiny.toml",
-        "--run",
-        "run",
-        "--from-scratch",
-    ];
-    let (status, errors) = outcome(&trainer(folder.path(), &missing));
-    assert_eq!(status, 65);
-    assert!(
-        errors.contains("nowhere") && errors.contains("--data"),
-        "{errors}"
-    );
+    std::fs::write(folder.path().join("shapes.toml"), shapes::SOURCES).unwrap();
+    let missing = TRAIN.replace("--data .", "--data nowhere");
+    here.refused(&missing, 65, "--data");
+    here.refused(&missing, 65, "nowhere");
     assert!(
         !folder.path().join("run").exists(),
         "nothing is left behind"
     );
-    let (status, errors) = outcome(&trainer(folder.path(), &["export", "--run", "nowhere"]));
-    assert_eq!(status, 65, "{errors}");
+    for command in ["export --run nowhere", "evaluate --run nowhere --test x"] {
+        here.refused(command, 65, "nowhere");
+    }
 }
 
 #[test]
@@ -170,8 +176,7 @@ fn a_device_that_was_not_built_in_is_a_usage_error() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let arguments = ["train", "--run", "run", "--device", "cuda"];
-    let (status, errors) = outcome(&trainer(folder.path(), &arguments));
-    assert_eq!(status, 2, "{errors}");
-    assert!(errors.contains("--features cuda"), "{errors}");
+    shapes::write(folder.path());
+    let command = format!("{TRAIN} --device cuda");
+    Here(folder.path()).refused(&command, 2, "--features cuda");
 }

@@ -7,56 +7,65 @@ use sortd_trainer::checkpoint::{self, State};
 use sortd_trainer::config::RunConfig;
 use sortd_trainer::data::augment::{Grounds, Variation};
 use sortd_trainer::data::batches::Source;
-use sortd_trainer::data::photo::{Reduced, Squeezed};
-use sortd_trainer::nets::Network;
-use sortd_trainer::nets::mobilenet_v1::MobileNetV1;
+use sortd_trainer::data::material::Material;
+use sortd_trainer::nets::net::Net;
 use sortd_trainer::run_folder::RunFolder;
 use sortd_trainer::training::{self, Course};
 
-use crate::tiny;
+use crate::{shapes, tiny};
 
 /// Trains `state` in `run` until `epochs` are done.
 fn train(
     config: &RunConfig,
-    (learn, choose): (&[Reduced], &[Squeezed]),
+    material: &Material,
     run: &Path,
-    state: State<MobileNetV1>,
+    state: State<Net>,
     epochs: usize,
-) -> sortd::error::Result<State<MobileNetV1>> {
+) -> sortd::error::Result<State<Net>> {
     let source = Source {
-        photos: learn,
-        grounds: Grounds::default(),
-        draws: learn.len(),
+        photos: &material.train.photos,
+        grounds: Grounds {
+            backgrounds: &[],
+            boards: &[],
+        },
         variation: &config.variation,
-        side: tiny::SIDE,
+        side: tiny::SIDE as u32,
+        draws: material.draws,
         batch: config.training.batch,
         seed: config.seed,
     };
-    let folder = RunFolder::open(run).or_else(|_| RunFolder::create(run, config))?;
+    let plan = state.network.plan();
+    let folder =
+        RunFolder::open(run).or_else(|_| RunFolder::create(run, config, plan))?;
     let device = Device::flex();
     let course = Course {
         config,
         source: &source,
-        validation: choose,
+        validation: &material.validation.photos,
+        teacher: None,
         folder: &folder,
         device: &device,
     };
     training::train(&course, state, epochs)
 }
 
+/// A network that has learnt nothing.
+fn begin(config: &RunConfig, seed: u64) -> State<Net> {
+    training::begin(shapes::network(seed), &config.training)
+}
+
 #[test]
 fn a_network_learns_a_single_batch_by_heart() {
     let data = tempfile::tempdir().unwrap();
-    tiny::write_data_set(data.path());
-    let (learn, choose) = tiny::photographs(data.path());
-    let mut config = tiny::config(40, 2);
-    config.training.batch = 12;
+    let material = shapes::material(data.path());
+    let mut config = shapes::config(40);
+    config.training.batch = 15;
     config.training.label_smoothing = 0.0;
-    // Shown as they are, so that there is nothing to learn but these twelve.
+    // Shown as they are, so that there is nothing to learn but these fifteen.
     config.variation = Variation::none();
-    let state = training::begin(tiny::network(1), &config.training);
+    let state = begin(&config, 1);
     let run = data.path().join("run");
-    let state = train(&config, (&learn, &choose), &run, state, 40).unwrap();
+    let state = train(&config, &material, &run, state, 40).unwrap();
     let (first, last) = (&state.progress.history[0], &state.progress.history[39]);
     assert!(last.train_accuracy > 0.999, "{last:?}");
     assert!(
@@ -76,23 +85,27 @@ fn a_network_learns_a_single_batch_by_heart() {
 #[test]
 fn an_interrupted_run_goes_on_to_the_same_result_to_the_last_bit() {
     let data = tempfile::tempdir().unwrap();
-    tiny::write_data_set(data.path());
-    let (learn, choose) = tiny::photographs(data.path());
-    let config = tiny::config(3, 2);
-    let photos = (learn.as_slice(), choose.as_slice());
-    let begin = |seed| training::begin(tiny::network(seed), &config.training);
+    let material = shapes::material(data.path());
+    let config = shapes::config(3);
 
-    let straight = train(&config, photos, &data.path().join("straight"), begin(1), 3).unwrap();
+    let straight = train(
+        &config,
+        &material,
+        &data.path().join("straight"),
+        begin(&config, 1),
+        3,
+    )
+    .unwrap();
 
     let run = data.path().join("interrupted");
-    train(&config, photos, &run, begin(1), 1).unwrap();
+    train(&config, &material, &run, begin(&config, 1), 1).unwrap();
     // A new process would start from other objects; all that counts must come from the checkpoint.
-    let resumed = checkpoint::load(&run, begin(99)).unwrap();
+    let resumed = checkpoint::load(&run, begin(&config, 99)).unwrap();
     assert_eq!(resumed.progress.epochs, 1);
-    let resumed = train(&config, photos, &run, resumed, 3).unwrap();
+    let resumed = train(&config, &material, &run, resumed, 3).unwrap();
 
-    assert_eq!(straight.network.deployed(), resumed.network.deployed());
-    assert_eq!(straight.average.deployed(), resumed.average.deployed());
+    assert_eq!(straight.network.numbers(), resumed.network.numbers());
+    assert_eq!(straight.average.numbers(), resumed.average.numbers());
     assert_eq!(straight.progress.best_epoch, resumed.progress.best_epoch);
     for (left, right) in straight
         .progress
@@ -111,31 +124,35 @@ fn an_interrupted_run_goes_on_to_the_same_result_to_the_last_bit() {
 #[test]
 fn a_half_written_checkpoint_is_not_taken_up() {
     let data = tempfile::tempdir().unwrap();
-    tiny::write_data_set(data.path());
-    let (learn, choose) = tiny::photographs(data.path());
-    let config = tiny::config(2, 2);
-    let begin = || training::begin(tiny::network(1), &config.training);
+    let material = shapes::material(data.path());
+    let config = shapes::config(2);
     let run = data.path().join("run");
-    train(&config, (&learn, &choose), &run, begin(), 1).unwrap();
+    train(&config, &material, &run, begin(&config, 1), 1).unwrap();
     std::fs::create_dir(run.join("checkpoint-0002.tmp")).unwrap();
-    assert_eq!(checkpoint::load(&run, begin()).unwrap().progress.epochs, 1);
+    assert_eq!(
+        checkpoint::load(&run, begin(&config, 1))
+            .unwrap()
+            .progress
+            .epochs,
+        1
+    );
     std::fs::write(run.join("checkpoint-0001/network.bpk"), b"damaged").unwrap();
-    let error = checkpoint::load(&run, begin()).err().unwrap().to_string();
+    let error = checkpoint::load(&run, begin(&config, 1))
+        .err()
+        .unwrap()
+        .to_string();
     assert!(error.contains("network.bpk"), "{error}");
 }
 
 #[test]
 fn a_loss_that_is_not_a_number_stops_the_run_and_names_the_step() {
     let data = tempfile::tempdir().unwrap();
-    tiny::write_data_set(data.path());
-    let (learn, choose) = tiny::photographs(data.path());
-    let mut config = tiny::config(5, 2);
+    let material = shapes::material(data.path());
+    let mut config = shapes::config(5);
     config.rate.peak = 1e30;
-    let state = training::begin(tiny::network(1), &config.training);
+    let state = begin(&config, 1);
     let run = data.path().join("run");
-    let error = train(&config, (&learn, &choose), &run, state, 5)
-        .err()
-        .unwrap();
+    let error = train(&config, &material, &run, state, 5).err().unwrap();
     let text = error.to_string();
     assert!(
         text.contains("not a number in epoch") && text.contains("--rate"),

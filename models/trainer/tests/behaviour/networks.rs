@@ -1,9 +1,10 @@
 //! Shapes and costs against figures that were not taken from this program.
 
 use burn::tensor::{Device, Tensor};
-use sortd_trainer::nets::Network;
-use sortd_trainer::nets::cost::cost;
-use sortd_trainer::nets::mobilenet_v1::MobileNetV1Config;
+use sortd_trainer::nets::net::Pass;
+use sortd_trainer::nets::{Architecture, Head, MobileNetV1};
+
+use crate::tiny;
 
 /// Side of the input, input channels, output channels and stride of each block of width 0.25 at
 /// 128 × 128, written down from the paper's table.
@@ -23,15 +24,17 @@ const BLOCKS: [(u64, u64, u64, u64); 13] = [
     (4, 256, 256, 1),
 ];
 
+fn of_width(width: f64) -> MobileNetV1 {
+    MobileNetV1 {
+        width,
+        stem_stride: 2,
+        head: Head::Classic,
+    }
+}
+
 #[test]
 fn width_a_quarter_at_128_costs_what_the_paper_s_formula_says() {
-    let network = MobileNetV1Config {
-        width: 0.25,
-        classes: 6,
-    }
-    .init(&Device::flex());
-    let found = cost(&network.deployed(), 128);
-
+    let network = of_width(0.25);
     let mut macs = 3 * 9 * 8 * 64 * 64;
     let mut parameters = 3 * 9 * 8 + 8;
     for (side, inputs, outputs, stride) in BLOCKS {
@@ -41,41 +44,31 @@ fn width_a_quarter_at_128_costs_what_the_paper_s_formula_says() {
     }
     macs += 256 * 6;
     parameters += 256 * 6 + 6;
-    assert_eq!((found.macs, found.parameters), (macs, parameters));
-    assert_eq!((found.macs, found.parameters), (13_315_584, 211_878));
+    assert_eq!(network.macs(128, 6).unwrap(), macs);
+    assert_eq!(network.parameters(128, 6).unwrap(), parameters);
+    assert_eq!((macs, parameters), (13_315_584, 211_878));
 }
 
 #[test]
 fn width_1_at_224_costs_the_published_569_million_macs() {
-    let network = MobileNetV1Config {
-        width: 1.0,
-        classes: 1000,
-    }
-    .init(&Device::flex());
-    let found = cost(&network.deployed(), 224);
-    assert_eq!(found.macs, 568_740_352);
+    let network = of_width(1.0);
+    assert_eq!(network.macs(224, 1000).unwrap(), 568_740_352);
     // Keras counts 4 253 864 with four numbers a channel of normalisation; folded there is one.
-    assert_eq!(found.parameters, 4_253_864 - 3 * 10_944);
+    assert_eq!(
+        network.parameters(224, 1000).unwrap(),
+        4_253_864 - 3 * 10_944
+    );
 }
 
 #[test]
-fn logits_have_one_row_a_picture_and_one_column_a_class() {
+fn each_family_answers_one_row_a_picture() {
     let device = Device::flex();
-    let network = MobileNetV1Config {
-        width: 0.25,
-        classes: 6,
+    for plan in tiny::plans() {
+        let shapes = plan.shapes();
+        let pictures = Tensor::zeros([2, 3, tiny::SIDE, tiny::SIDE], &device);
+        let answer = tiny::network(&plan, 1).forward(pictures, Pass::Measure);
+        assert_eq!(answer.logits.dims(), [2, tiny::CLASSES], "{}", plan.name);
+        let length = shapes[plan.embedding].channels;
+        assert_eq!(answer.embedding.dims(), [2, length], "{}", plan.name);
     }
-    .init(&device);
-    assert_eq!(
-        network
-            .forward(Tensor::zeros([3, 3, 128, 128], &device))
-            .dims(),
-        [3, 6]
-    );
-    assert_eq!(
-        network
-            .forward(Tensor::zeros([1, 3, 96, 96], &device))
-            .dims(),
-        [1, 6]
-    );
 }

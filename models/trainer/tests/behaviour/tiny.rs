@@ -73,6 +73,18 @@ pub fn plans() -> Vec<Plan> {
     nets.map(|net| net.plan(SIDE, CLASSES).unwrap()).to_vec()
 }
 
+/// A network that has learnt nothing.
+pub fn fresh(plan: &Plan, seed: u64, device: &Device) -> Net {
+    let mut dice = Dice::new(seed, Purpose::Weights, 0, 0);
+    let numbers = numbers::random(plan, &mut dice);
+    Net::new(
+        plan.clone(),
+        &numbers,
+        &Ranges::unseen(plan.nodes.len()),
+        device,
+    )
+}
+
 /// A network with random numbers that have been through a life: no statistic is 0 or 1 any more.
 pub fn network(plan: &Plan, seed: u64) -> Net {
     let mut dice = Dice::new(seed, Purpose::Weights, 0, 0);
