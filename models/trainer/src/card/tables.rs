@@ -102,8 +102,8 @@ fn measured(results: &[RunResult], test: &str) -> String {
             .total_cmp(&a.1.accuracy)
             .then(a.0.name.cmp(&b.0.name))
     });
-    let mut text = "| run | numbers | computed by | framing | right | accuracy | 95 % interval | into the right bin | calibration error | MACs | file | latency |\n".to_owned();
-    text.push_str("|---|---|---|---|--:|--:|---|--:|--:|--:|--:|--:|\n");
+    let mut table = "| run | numbers | computed by | framing | right | accuracy | 95 % interval | into the right bin | calibration error | MACs | file | latency |\n".to_owned();
+    table.push_str("|---|---|---|---|--:|--:|---|--:|--:|--:|--:|--:|\n");
     for (run, found) in found {
         let subject = &found.subject;
         let numbers = match subject.numbers {
@@ -115,7 +115,7 @@ fn measured(results: &[RunResult], test: &str) -> String {
             Engine::Daemon => "daemon",
         };
         let _ = writeln!(
-            text,
+            table,
             "| {} | {numbers} | {engine} | {} | {} of {} | **{}** | {} | {} | {} | {:.1} M | {:.0} kB | {} |",
             run.name,
             format!("{:?}", subject.framing).to_lowercase(),
@@ -132,7 +132,7 @@ fn measured(results: &[RunResult], test: &str) -> String {
                 .map_or("–".to_owned(), |time| format!("{time:.2} ms"))
         );
     }
-    text
+    table
 }
 
 /// Accuracy by nearest class mean after a few photographs of each class were taught.

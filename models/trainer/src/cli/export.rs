@@ -84,7 +84,7 @@ impl Export {
             temperature,
             calibration,
             accuracy: accuracy(&trained)?,
-            data: origins(&trained, &sources, &data)?,
+            data: origins(&trained, sources, &data)?,
         };
         let manifest = draft.finish(findings, &golden)?;
         println!(

@@ -20,6 +20,10 @@ pub enum Family {
 
 /// Which network.
 #[derive(Debug, Clone, Args)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub struct NetworkOptions {
     /// Family of the network
     #[arg(long, value_enum, default_value = "mobilenet-cbam")]
@@ -29,7 +33,7 @@ pub struct NetworkOptions {
     #[arg(long, value_name = "PIXELS", default_value_t = 128, value_parser = clap::value_parser!(u32).range(16..=512))]
     pub side: u32,
 
-    /// MobileNets: multiplier of every layer's channels
+    /// MobileNet: multiplier of every layer's channels
     #[arg(long, value_name = "FACTOR", default_value_t = 0.75, value_parser = super::values::positive)]
     pub width: f64,
 

@@ -70,7 +70,7 @@ impl Prune {
             rate: 6e-4,
         };
         self.lesson.teach(description, &start, habits, |config| {
-            config.training.scale_penalty = penalty
+            config.training.scale_penalty = penalty;
         })
     }
 }

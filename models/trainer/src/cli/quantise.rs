@@ -50,17 +50,16 @@ impl Quantise {
         let mut start = Start::run(&trained)?;
         let photos = self.photos(&description, start.network.plan.side as u32)?;
         start.ranges = calibrated(&trained, &photos)?;
-        let list: String = photos
-            .iter()
-            .map(|photo| format!("{}\n", photo.path.display()))
-            .collect();
+        let list = photos.iter().fold(String::new(), |list, photo| {
+            list + &photo.path.display().to_string() + "\n"
+        });
         let run = self.lesson.run.clone();
         let habits = Habits {
             epochs: 6,
             rate: 1e-4,
         };
         self.lesson.teach(description, &start, habits, |config| {
-            config.training.rounding = true
+            config.training.rounding = true;
         })?;
         files::write_whole(&run.join(LIST), list.as_bytes())
     }

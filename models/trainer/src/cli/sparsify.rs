@@ -67,7 +67,7 @@ fn report(trained: &Trained) {
         "{:<30} {:>9} {:>12} {:>12}",
         "layer", "zeros", "int8 bytes", "coded bytes"
     );
-    let (mut plain, mut coded) = (0, 0);
+    let (mut uncoded, mut coded) = (0, 0);
     let deployed = Deployed::real(&trained.network);
     let mut shares = zeros.into_iter();
     for (node, weights) in plan.nodes.iter().zip(&deployed.weights) {
@@ -83,10 +83,10 @@ fn report(trained: &Trained) {
             100.0 * share,
             steps.len()
         );
-        plain += steps.len();
+        uncoded += steps.len();
         coded += bytes;
     }
-    println!("{:<30} {:>9} {plain:>12} {coded:>12}", "all", "");
+    println!("{:<30} {:>9} {uncoded:>12} {coded:>12}", "all", "");
     println!(
         "Zeros save storage where the file is compressed, and no time: every one is multiplied."
     );

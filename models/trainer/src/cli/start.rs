@@ -52,7 +52,7 @@ impl Start {
     pub fn imagenet(plan: Plan, seed: u64, weights: &Path) -> Result<Self> {
         let mut start = Self::random(plan, seed);
         let weights = Weights::read(weights)?;
-        start.config.from = "imagenet".to_owned();
+        "imagenet".clone_into(&mut start.config.from);
         start.config.sha256 = Some(weights.sha256().to_owned());
         weights.fill(&start.network.plan, &mut start.network.numbers)?;
         Ok(start)

@@ -6,6 +6,8 @@
 //! pointwise one `M·N·D²`, together `1/N + 1/k²` of the standard one. Biases, activations, pooling and
 //! sums are not counted, attention's perceptrons and convolutions are.
 
+use std::fmt::Write as _;
+
 use serde::{Deserialize, Serialize};
 use sortd::classify::bundle::Cost;
 
@@ -135,14 +137,15 @@ fn kind(conv: &Conv, shape: Shape) -> String {
     } else {
         format!("convolution {k}×{k}")
     };
+    // Writing to a String cannot fail.
     if conv.sliding.groups > 1 && !conv.is_depthwise() {
-        kind += &format!(" in {} groups", conv.sliding.groups);
+        let _ = write!(kind, " in {} groups", conv.sliding.groups);
     }
     if conv.sliding.stride > 1 {
-        kind += &format!(" /{}", conv.sliding.stride);
+        let _ = write!(kind, " /{}", conv.sliding.stride);
     }
     if conv.sliding.dilation > 1 {
-        kind += &format!(" dilated {}", conv.sliding.dilation);
+        let _ = write!(kind, " dilated {}", conv.sliding.dilation);
     }
     kind
 }
@@ -152,15 +155,16 @@ fn kind(conv: &Conv, shape: Shape) -> String {
 fn standard(plan: &Plan, shapes: &[Shape], place: usize) -> Option<Replaced> {
     let conv = conv_at(plan, place)?;
     let own = conv_macs(conv, shapes[place]);
-    if conv.kernel == 1 && shapes[place].side > 1 {
-        if let Some((before, depthwise)) = depthwise_before(plan, place) {
-            let by = own + conv_macs(depthwise, shapes[before]);
-            let macs = depthwise.kernel.pow(2) * conv.inputs * conv.outputs * shapes[place].area();
-            return Some(Replaced {
-                by: by as u64,
-                macs: macs as u64,
-            });
-        }
+    if conv.kernel == 1
+        && shapes[place].side > 1
+        && let Some((before, depthwise)) = depthwise_before(plan, place)
+    {
+        let by = own + conv_macs(depthwise, shapes[before]);
+        let macs = depthwise.kernel.pow(2) * conv.inputs * conv.outputs * shapes[place].area();
+        return Some(Replaced {
+            by: by as u64,
+            macs: macs as u64,
+        });
     }
     (conv.sliding.groups > 1 && !conv.is_depthwise()).then(|| Replaced {
         by: own as u64,

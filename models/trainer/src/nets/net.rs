@@ -73,7 +73,7 @@ impl Net {
         for (node, numbers) in plan.nodes.iter().zip(numbers) {
             match (&node.layer, numbers) {
                 (Layer::Conv(conv), Numbers::Conv(numbers)) => {
-                    convolutions.push(ConvUnit::new(conv, numbers, device))
+                    convolutions.push(ConvUnit::new(conv, numbers, device));
                 }
                 (Layer::ChannelGate(_), Numbers::ChannelGate(numbers)) => {
                     channel_gates.push(ChannelGateUnit::new(numbers, device));
@@ -123,7 +123,14 @@ impl Net {
     }
 
     /// What it says of pictures `[batch, 3, side, side]` with values `(pixel − 128) / 128`.
+    ///
+    /// # Panics
+    /// The pictures are not of the plan's side.
     #[must_use]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "a tensor is a handle, and burn's modules take it by value"
+    )]
     pub fn forward(&self, pictures: Tensor<4>, pass: Pass) -> Answer {
         let mut units = Units::of(self);
         let mut ranges = self.ranges();

@@ -80,7 +80,7 @@ impl From<Bytes> for Value {
 struct Kernel<'a> {
     name: String,
     shape: [usize; 4],
-    kernel: &'a [f32],
+    numbers: &'a [f32],
     bias: &'a [f32],
 }
 
@@ -98,7 +98,7 @@ impl Writer<'_> {
                 let kernel = Kernel {
                     name: name.to_owned(),
                     shape: conv.kernel_shape(),
-                    kernel,
+                    numbers: kernel,
                     bias,
                 };
                 let steps = self.steps(place, 0, name)?;
@@ -236,7 +236,7 @@ impl Writer<'_> {
         result: &Steps,
     ) -> Bytes {
         let outputs = kernel.shape[0];
-        let integers = Integers::of(kernel.kernel, kernel.bias, map.steps.known);
+        let integers = Integers::of(kernel.numbers, kernel.bias, map.steps.known);
         let constant = |what: &str| format!("{}_{what}", kernel.name);
         let graph = &mut *self.graph;
         let weights = graph.constant(&constant("kernel"), &kernel.shape, &integers.kernel);
@@ -272,13 +272,13 @@ impl Writer<'_> {
         let squeeze = Kernel {
             name: format!("{name}_squeeze"),
             shape: [hidden, channels, 1, 1],
-            kernel: &numbers.squeeze,
+            numbers: &numbers.squeeze,
             bias: &numbers.squeeze_bias,
         };
         let expand = Kernel {
             name: format!("{name}_expand"),
             shape: [channels, hidden, 1, 1],
-            kernel: &numbers.expand,
+            numbers: &numbers.expand,
             bias: &numbers.expand_bias,
         };
         let map = self.real(from);
@@ -326,7 +326,7 @@ impl Writer<'_> {
         let kernel = Kernel {
             name: format!("{name}_seen"),
             shape: [1, 2, side, side],
-            kernel: &numbers.kernel,
+            numbers: &numbers.kernel,
             bias: &bias,
         };
         let map = self.real(from);

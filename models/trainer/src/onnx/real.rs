@@ -55,7 +55,7 @@ fn convolution(
     let weights = Kernel {
         name,
         shape: conv.kernel_shape(),
-        kernel,
+        numbers: kernel,
         bias,
     };
     let sums = weights.convolve(graph, name, from, conv.sliding);
@@ -66,14 +66,14 @@ fn convolution(
 struct Kernel<'a> {
     name: &'a str,
     shape: [usize; 4],
-    kernel: &'a [f32],
+    numbers: &'a [f32],
     bias: &'a [f32],
 }
 
 impl Kernel<'_> {
     /// The node `node` that slides it over `from`.
     fn convolve(&self, graph: &mut Graph, node: &str, from: &str, sliding: Sliding) -> String {
-        let kernel = graph.constant(&format!("{}_kernel", self.name), &self.shape, self.kernel);
+        let kernel = graph.constant(&format!("{}_kernel", self.name), &self.shape, self.numbers);
         let bias = graph.constant(&format!("{}_bias", self.name), &[self.shape[0]], self.bias);
         let attributes = window(self.shape[2], sliding);
         graph.node("Conv", node, &[from, &kernel, &bias], attributes)
@@ -130,13 +130,13 @@ fn channel_gate(graph: &mut Graph, name: &str, from: &str, numbers: &ChannelGate
     let squeeze = Kernel {
         name: &squeeze_name,
         shape: [hidden, channels, 1, 1],
-        kernel: &numbers.squeeze,
+        numbers: &numbers.squeeze,
         bias: &numbers.squeeze_bias,
     };
     let expand = Kernel {
         name: &expand_name,
         shape: [channels, hidden, 1, 1],
-        kernel: &numbers.expand,
+        numbers: &numbers.expand,
         bias: &numbers.expand_bias,
     };
     let paths = [("GlobalAveragePool", "mean"), ("GlobalMaxPool", "most")];
@@ -162,7 +162,7 @@ fn pixel_gate(
     let weights = Kernel {
         name,
         shape: [1, 2, side, side],
-        kernel: &numbers.kernel,
+        numbers: &numbers.kernel,
         bias: &[numbers.bias],
     };
     let answer = weights.convolve(graph, &format!("{name}_answer"), &both, around(side));

@@ -25,7 +25,7 @@ const TOP: i32 = 96;
 /// # Errors
 /// The picture cannot be drawn or written.
 pub fn costs(path: &Path, name: &str, layers: &[LayerCost]) -> Result<()> {
-    let height = TOP + ROW * layers.len() as i32 + 40;
+    let height = TOP + ROW * layers.len().cast_signed() as i32 + 40;
     let most = layers
         .iter()
         .flat_map(|layer| {

@@ -24,6 +24,7 @@ pub struct Rounding<'a> {
 
 impl Rounding<'_> {
     /// `map` in the steps of a slot, or as it is where nothing is rounded.
+    #[must_use]
     pub fn round(&mut self, slot: usize, map: Tensor<4>) -> Tensor<4> {
         if self.observes {
             self.ranges.follow(self.place, slot, Range::of(&map));
@@ -37,6 +38,7 @@ impl Rounding<'_> {
     }
 
     /// The step of the numbers in a slot of the node at `place`, if it is known.
+    #[must_use]
     pub fn step_of(&self, place: usize, slot: usize) -> Option<f32> {
         let steps = match place {
             0 => Some(Quantisation::PICTURE),
@@ -46,6 +48,10 @@ impl Rounding<'_> {
     }
 
     /// Both of two vectors in the steps that they share.
+    ///
+    /// # Panics
+    /// Never: what was joined has two halves.
+    #[must_use]
     pub fn round_both(&mut self, slot: usize, [a, b]: [Tensor<4>; 2]) -> [Tensor<4>; 2] {
         if !self.observes && !self.rounds {
             return [a, b];

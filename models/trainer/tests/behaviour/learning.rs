@@ -35,8 +35,7 @@ fn train(
         seed: config.seed,
     };
     let plan = state.network.plan();
-    let folder =
-        RunFolder::open(run).or_else(|_| RunFolder::create(run, config, plan))?;
+    let folder = RunFolder::open(run).or_else(|_| RunFolder::create(run, config, plan))?;
     let device = Device::flex();
     let course = Course {
         config,

@@ -52,6 +52,9 @@ impl Frame {
     }
 
     /// The picture without its cover.
+    ///
+    /// # Panics
+    /// Never: a frame has as many pixels as its side says.
     #[must_use]
     pub fn into_picture(self) -> RgbImage {
         let bytes = self
@@ -103,6 +106,6 @@ mod tests {
         assert_eq!(ground.pixels[0], [10, 20, 30, 0]);
         assert_eq!(ground.pixels[1], [110, 120, 130, 255]);
         assert_eq!(ground.pixels[2], [60, 70, 80, 128]);
-        assert_eq!(ground.item(), [0.0, 0.0, 2.0, 2.0]);
+        assert_eq!(ground.item().map(|place| place as i32), [0, 0, 2, 2]);
     }
 }

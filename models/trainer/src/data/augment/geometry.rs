@@ -100,10 +100,13 @@ impl View {
     /// What the window shows of `photo`, as a square of `side` pixels.
     #[must_use]
     pub fn show(&self, photo: &Pyramid, side: u32, beyond: Beyond) -> Frame {
-        let size = photo.size();
+        let (whole_width, whole_height) = photo.size();
         let reduction = 2.0 * self.half.0.max(self.half.1) / side as f32;
         let level = photo.level(reduction);
-        let scale = (level.width as f32 / size.0, level.height as f32 / size.1);
+        let scale = (
+            level.width as f32 / whole_width,
+            level.height as f32 / whole_height,
+        );
         let (along, aslant) = self.turn;
         let flip = if self.mirrored { -1.0 } else { 1.0 };
         let (across, down) = (
@@ -151,7 +154,10 @@ fn fixed(value: f32) -> i32 {
 fn look(level: &Level, x: i32, y: i32, beyond: Beyond) -> Pixel {
     let (column, row) = (x >> BITS, y >> BITS);
     let share = |place: i32| ((place >> (BITS - 8)) & 255) as u64;
-    let (width, height) = (level.width as i32, level.height as i32);
+    let (width, height) = (
+        level.width.cast_signed() as i32,
+        level.height.cast_signed() as i32,
+    );
     let inside = column >= 0 && row >= 0 && column + 1 < width && row + 1 < height;
     let corners = if inside {
         let start = row as usize * level.width + column as usize;
@@ -179,8 +185,10 @@ fn look(level: &Level, x: i32, y: i32, beyond: Beyond) -> Pixel {
             at(column + 1, row + 1),
         ]
     };
-    let [a, b, c, d] = corners.map(spread);
-    gather(mix(mix(a, b, share(x)), mix(c, d, share(x)), share(y)))
+    let [upper_left, upper_right, lower_left, lower_right] = corners.map(spread);
+    let upper = mix(upper_left, upper_right, share(x));
+    let lower = mix(lower_left, lower_right, share(x));
+    gather(mix(upper, lower, share(y)))
 }
 
 /// A pixel's four bytes in four lanes of 16 bits, so that all are mixed at once.

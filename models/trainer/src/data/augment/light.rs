@@ -55,10 +55,9 @@ impl Grade {
         let centre = mean * brightness * (1.0 - contrast);
         let mut grade = lit;
         for channel in 0..3 {
-            for from in 0..3 {
+            for (from, grey) in grey.iter().enumerate() {
                 let own = lit.matrix[channel][from];
-                grade.matrix[channel][from] =
-                    contrast * (grey[from] + saturation * (own - grey[from]));
+                grade.matrix[channel][from] = contrast * (grey + saturation * (own - grey));
             }
             let own = lit.offset[channel];
             grade.offset[channel] =
@@ -107,6 +106,10 @@ fn black_body(kelvin: f32) -> [f32; 3] {
 
 /// Linear sRGB of black-body light of equal luminance: the cubic approximation of the Planckian
 /// locus by Kim et al. (US patent 7024034), good from 1667 to 25 000 K.
+#[allow(
+    clippy::excessive_precision,
+    reason = "the constants stand as they were published"
+)]
 fn linear_colour(kelvin: f32) -> [f32; 3] {
     let cubic = |[a, b, c, d]: [f32; 4], x: f32| ((a * x + b) * x + c) * x + d;
     let thousands = 1000.0 / kelvin.clamp(1667.0, 25_000.0);

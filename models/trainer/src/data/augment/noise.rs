@@ -33,11 +33,11 @@ pub fn add(frame: &mut Frame, shot: f32, read: f32, dice: &mut Dice) {
 }
 
 /// Numbers of mean 0 and standard deviation [`SCALE`], always the same.
-fn normal() -> &'static [i16; TABLE] {
-    static NUMBERS: OnceLock<Box<[i16; TABLE]>> = OnceLock::new();
+fn normal() -> &'static [i16] {
+    static NUMBERS: OnceLock<Vec<i16>> = OnceLock::new();
     NUMBERS.get_or_init(|| {
         let mut dice = Dice::new(0, Purpose::Variation, 0, 0);
-        let mut numbers = Box::new([0; TABLE]);
+        let mut numbers = vec![0; TABLE];
         for pair in numbers.chunks_exact_mut(2) {
             // Box and Muller: two even numbers make two normal ones.
             let length = (-2.0 * (1.0 - dice.unit()).ln()).sqrt();

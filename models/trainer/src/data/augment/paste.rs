@@ -69,9 +69,9 @@ pub fn onto(
 
 /// A cut of a ground.
 fn look_at(ground: &Pyramid, settings: &Variation, side: u32, dice: &mut Dice) -> Frame {
-    let size = ground.size();
-    let whole = [0.0, 0.0, size.0, size.1];
-    View::cut(size, whole, settings, dice).show(ground, side, Beyond::Mirrored)
+    let (width, height) = ground.size();
+    let whole = [0.0, 0.0, width, height];
+    View::cut((width, height), whole, settings, dice).show(ground, side, Beyond::Mirrored)
 }
 
 /// Gives a board the mean colour `rim` of the board that the item lay on, so that the rest of it

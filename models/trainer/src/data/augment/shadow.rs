@@ -50,7 +50,7 @@ pub fn thrown(ground: &mut Frame, item: &Frame, depth: f32, dice: &mut Dice) {
 pub fn over_scene(frame: &mut Frame, depth: f32, dice: &mut Dice) {
     let side = frame.side as f32;
     let soft = dice.unit();
-    let (sine, cosine) = dice.between(0.0, std::f32::consts::TAU).sin_cos();
+    let (rise, run) = dice.between(0.0, std::f32::consts::TAU).sin_cos();
     let centre = (side * dice.unit(), side * dice.unit());
     let kind = dice.below(3);
     let reach = side * dice.between(0.08, 0.35);
@@ -65,11 +65,11 @@ pub fn over_scene(frame: &mut Frame, depth: f32, dice: &mut Dice) {
     for row in 0..frame.side {
         for column in 0..frame.side {
             let (x, y) = (column as f32 - centre.0, row as f32 - centre.1);
-            let along = x * cosine + y * sine;
+            let along = x * run + y * rise;
             let distance = match kind {
                 0 => along,
                 1 => along.abs() - reach,
-                _ => (along * stretch).hypot((y * cosine - x * sine) / stretch) - reach,
+                _ => (along * stretch).hypot((y * run - x * rise) / stretch) - reach,
             };
             let inside = (0.5 - distance / softness).clamp(0.0, 1.0);
             if inside > 0.0 {

@@ -101,7 +101,7 @@ impl Sources {
             let fits = usage
                 .part
                 .is_none_or(|part| part == Part::of(source.family(), &name));
-            (fits && !apart.contains(&original)).then(|| Taken {
+            (fits && !apart.contains(&original)).then_some(Taken {
                 item: Item { label, ..item },
                 weight: usage.weight,
                 board: usage.board,
@@ -191,7 +191,8 @@ mod tests {
             for class in ["board/glass", "board/paper", "street/bottles"] {
                 fs::write(at(format!("{class}/{number}.jpg")), b"").unwrap();
             }
-            manifest += &format!("{number}.jpg,{}_jpg.rf.{number}.jpg\n", number / 2);
+            let line = format!("{number}.jpg,{}_jpg.rf.{number}.jpg\n", number / 2);
+            manifest.push_str(&line);
         }
         fs::write(at("street/manifest.csv".to_owned()), manifest).unwrap();
         fs::write(

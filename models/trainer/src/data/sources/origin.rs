@@ -40,6 +40,9 @@ pub enum Part {
 
 impl Part {
     /// The part in which the original `name` of `family` lies.
+    ///
+    /// # Panics
+    /// Never: a checksum is written in hexadecimal.
     #[must_use]
     pub fn of(family: &str, name: &str) -> Self {
         let hash = files::sha256(format!("{family}/{name}").as_bytes());
