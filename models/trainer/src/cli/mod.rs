@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand.
 
 mod card;
+mod data;
 mod evaluate;
 mod export;
 mod train;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 use sortd::error::Result;
 
 use crate::device::DeviceKind;
+use data::DataCommand;
 use trained::Trained;
 
 /// Trains, evaluates and exports the networks that sortd runs.
@@ -32,6 +34,9 @@ enum Command {
     Export(export::Export),
     /// Write the figures of the model card from evaluated runs
     Card(card::Card),
+    /// Check photographs, or build a data set of your own
+    #[command(subcommand)]
+    Data(DataCommand),
 }
 
 /// What all subcommands that read photographs share.
@@ -58,6 +63,7 @@ impl Cli {
             Command::Evaluate(evaluate) => evaluate.run(),
             Command::Export(export) => export.run(),
             Command::Card(card) => card.run(),
+            Command::Data(data) => data.run(),
         }
     }
 }

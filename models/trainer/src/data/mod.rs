@@ -2,6 +2,7 @@
 
 pub mod augment;
 pub mod batches;
+pub mod check;
 pub mod dice;
 pub mod photo;
 pub mod tree;

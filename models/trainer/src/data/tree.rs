@@ -9,7 +9,7 @@ use sortd::error::{Error, Result};
 use crate::files;
 
 /// The folder of split lists; it is no class.
-const SPLITS: &str = "splits";
+pub const SPLITS: &str = "splits";
 
 /// A data set: a folder with one folder a class.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Tree {
     /// Opens the data set in `root`. Its labels are the names of its folders, in alphabetical order.
     ///
     /// # Errors
-    /// The folder does not exist or holds fewer than two classes.
+    /// The folder does not exist or holds no class.
     pub fn open(root: &Path) -> Result<Self> {
         let expected = "expected is a folder with one folder a class, such as \
                         trashnet/glass/glass1.jpg, and lists in trashnet/splits/; \
@@ -48,12 +48,8 @@ impl Tree {
             .filter(|name| name != SPLITS && !name.starts_with('.'))
             .collect();
         labels.sort();
-        if labels.len() < 2 {
-            let found = format!(
-                "{} has {} class folders, needs at least 2",
-                root.display(),
-                labels.len()
-            );
+        if labels.is_empty() {
+            let found = format!("{} has no class folder", root.display());
             return Err(Error::data(found).advice(expected));
         }
         Ok(Self {

@@ -1,0 +1,25 @@
+//! `trainer data`: one file a subcommand.
+
+mod check;
+
+use clap::Subcommand;
+use sortd::error::Result;
+
+/// What can be done with photographs before a network learns from them.
+#[derive(Debug, Subcommand)]
+pub enum DataCommand {
+    /// Find what spoils a data set: copies, wrong labels, leaks between lists, broken files
+    Check(check::Check),
+}
+
+impl DataCommand {
+    /// Does what the command line asks for.
+    ///
+    /// # Errors
+    /// Whatever stopped it, with what to do next.
+    pub fn run(self) -> Result<()> {
+        match self {
+            Self::Check(check) => check.run(),
+        }
+    }
+}
