@@ -66,7 +66,7 @@ impl Check {
             return Ok(());
         }
         Err(Error::data(format!(
-            "the data has {} errors that must be mended before training",
+            "the data must be mended before training; errors: {}",
             report.errors
         )))
     }

@@ -20,19 +20,20 @@ pub fn judge(seen: &[Seen], findings: &mut Vec<Finding>, suspects: &mut Vec<Susp
         let note = same_files(seen, &group);
         found.add(seen, kind, &group, note.to_owned());
     }
-    let (within, across): (Vec<Near>, Vec<Near>) = alike::near(seen)
+    // The most alike come first, on the sheet too.
+    let mut near = alike::near(seen);
+    near.sort_by(|a, b| a.distance.levels.total_cmp(&b.distance.levels));
+    let (within, across): (Vec<Near>, Vec<Near>) = near
         .into_iter()
         .partition(|pair| seen[pair.first].class == seen[pair.second].class);
     for pair in &across {
         let group = [pair.first, pair.second];
         found.add(seen, Kind::LikelyContradiction, &group, note(pair));
     }
-    let mut closest = within.clone();
-    closest.sort_by(|a, b| a.distance.levels.total_cmp(&b.distance.levels));
     for group in alike::groups(within.iter().map(|pair| (pair.first, pair.second))) {
         found.place(seen, Kind::NearDuplicate, &group);
     }
-    suspects.extend(closest.iter().map(|pair| Suspect {
+    suspects.extend(within.iter().map(|pair| Suspect {
         kind: Kind::NearDuplicate,
         first: pair.first,
         second: pair.second,

@@ -82,7 +82,7 @@ impl fmt::Display for Report {
         }
         match (self.errors, self.warnings) {
             (0, 0) => writeln!(f, "\nnothing to complain about"),
-            (errors, warnings) => writeln!(f, "\n{errors} errors, {warnings} warnings"),
+            (errors, warnings) => writeln!(f, "\nerrors: {errors}, warnings: {warnings}"),
         }
     }
 }
