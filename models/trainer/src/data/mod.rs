@@ -4,5 +4,6 @@ pub mod augment;
 pub mod batches;
 pub mod check;
 pub mod dice;
+pub mod import;
 pub mod photo;
 pub mod tree;

@@ -110,11 +110,7 @@ fn draw_row(area: &Area<'_>, row: &ClassRow, top: i32) -> std::result::Result<()
     Ok(())
 }
 
-fn draw_pair(
-    area: &Area<'_>,
-    pair: &Pair,
-    (x, y): (i32, i32),
-) -> std::result::Result<(), Failure> {
+fn draw_pair(area: &Area<'_>, pair: &Pair, (x, y): (i32, i32)) -> std::result::Result<(), Failure> {
     let colour = if pair.grave { ORANGE } else { BLUE };
     let corners = [(x, y), (x + PAIR.0, y + PAIR.1)];
     area.draw(&Rectangle::new(corners, colour.mix(0.6)))?;

@@ -1,6 +1,7 @@
 //! `trainer data`: one file a subcommand.
 
 mod check;
+mod import;
 
 use clap::Subcommand;
 use sortd::error::Result;
@@ -10,6 +11,8 @@ use sortd::error::Result;
 pub enum DataCommand {
     /// Find what spoils a data set: copies, wrong labels, leaks between lists, broken files
     Check(check::Check),
+    /// Build a data set of your own from photographs in folders or on the web
+    Import(import::Import),
 }
 
 impl DataCommand {
@@ -20,6 +23,7 @@ impl DataCommand {
     pub fn run(self) -> Result<()> {
         match self {
             Self::Check(check) => check.run(),
+            Self::Import(import) => import.run(),
         }
     }
 }

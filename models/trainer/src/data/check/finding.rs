@@ -92,7 +92,9 @@ impl Kind {
                 "look at the pairs on the sheet (--sheet FILE.png); where both show one thing, delete \
                  the one in the wrong class"
             }
-            Self::Leak => "keep all copies of a picture on one side, or accuracy will look too good",
+            Self::Leak => {
+                "keep all copies of a picture on one side, or accuracy will look too good"
+            }
             Self::LikelyLeak => {
                 "photographs that were taken in a row belong on one side; what is measured on this \
                  split looks better than it is"

@@ -6,8 +6,8 @@
 //! [`Report`] in words and a [`sheet`] to look at.
 
 pub mod alike;
-pub mod fingerprint;
 pub mod finding;
+pub mod fingerprint;
 pub mod folders;
 pub mod lists;
 mod pairs;
@@ -16,6 +16,7 @@ pub mod sheet;
 mod single;
 pub mod survey;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use sortd::error::Result;
@@ -64,6 +65,9 @@ pub fn check(folders: &[PathBuf], split_lists: bool) -> Result<Checked> {
     single::judge(&seen, &counts, contents.ignored, &mut findings);
     findings.sort_by_key(|finding| finding.kind);
     suspects.sort_by_key(|suspect| suspect.kind);
+    // A pair that is there for a graver reason need not be looked at twice.
+    let mut shown = HashSet::new();
+    suspects.retain(|suspect| shown.insert((suspect.first, suspect.second)));
     let report = Report::new(folders, &seen, counts, findings);
     Ok(Checked {
         report,

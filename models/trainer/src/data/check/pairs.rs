@@ -45,7 +45,9 @@ pub fn judge(seen: &[Seen], findings: &mut Vec<Finding>, suspects: &mut Vec<Susp
             Kind::Contradiction => {
                 format!("{groups} pictures stand in more than one class ({files} files)")
             }
-            Kind::Duplicate => format!("{groups} pictures are there more than once ({files} files)"),
+            Kind::Duplicate => {
+                format!("{groups} pictures are there more than once ({files} files)")
+            }
             Kind::LikelyContradiction => {
                 format!("{groups} pairs of pictures look the same and stand in different classes")
             }

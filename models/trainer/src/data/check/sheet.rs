@@ -43,14 +43,12 @@ fn class_rows(number: usize, root: &Path, seen: &[Seen]) -> Vec<ClassRow> {
     let set = name(root);
     here.chunk_by(|one, other| one.class == other.class)
         .map(|class| {
-            let step = class.len().div_ceil(EACH).max(1);
+            let shown = class.len().min(EACH);
             ClassRow {
                 label: class[0].class.clone(),
                 note: format!("{} in {set}", class.len()),
-                pictures: class
-                    .iter()
-                    .step_by(step)
-                    .map(|file| thumbnail(&file.path))
+                pictures: (0..shown)
+                    .map(|place| thumbnail(&class[place * class.len() / shown].path))
                     .collect(),
             }
         })

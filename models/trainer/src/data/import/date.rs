@@ -101,7 +101,12 @@ mod tests {
     fn http_s_own_example_is_read() {
         let date = http_date("Sun, 06 Nov 1994 08:49:37 GMT");
         assert_eq!(date, Some(at(784_111_777)));
-        for wrong in ["", "Sun, 06 Nov", "Sun, 06 Foo 1994 08:49:37 GMT", "x, 1 Jan 1900 00:00:00 GMT"] {
+        for wrong in [
+            "",
+            "Sun, 06 Nov",
+            "Sun, 06 Foo 1994 08:49:37 GMT",
+            "x, 1 Jan 1900 00:00:00 GMT",
+        ] {
             assert_eq!(http_date(wrong), None, "{wrong}");
         }
     }

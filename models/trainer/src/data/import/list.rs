@@ -66,7 +66,12 @@ fn parse_line(number: usize, text: &str) -> Result<Line, Refusal> {
                       the two are parted by a tab, not by spaces";
         return Err(Refusal::new(Reason::BadLine, detail));
     };
-    let mut optional = || parts.next().filter(|part| !part.is_empty()).map(str::to_owned);
+    let mut optional = || {
+        parts
+            .next()
+            .filter(|part| !part.is_empty())
+            .map(str::to_owned)
+    };
     let (licence, source) = (optional(), optional());
     if parts.next().is_some() {
         let detail = "more than four parts: class, address, licence, source";
@@ -110,7 +115,10 @@ pub fn class_name(name: &str) -> Result<String, Refusal> {
 /// It is no address, is neither http nor https, or carries a user's name or password.
 pub fn parse_address(text: &str) -> Result<Url, Refusal> {
     let url = Url::parse(text).map_err(|error| {
-        Refusal::new(Reason::BadAddress, format!("`{text}` is no address: {error}"))
+        Refusal::new(
+            Reason::BadAddress,
+            format!("`{text}` is no address: {error}"),
+        )
     })?;
     check_address(&url)?;
     Ok(url)
@@ -148,7 +156,10 @@ mod tests {
         assert!(bad.is_empty(), "{bad:?}");
         assert_eq!(good[0].number, 2);
         assert_eq!(good[0].url.as_str(), "https://a.example/x.jpg");
-        assert_eq!((good[0].licence.as_ref(), good[0].source.as_ref()), (None, None));
+        assert_eq!(
+            (good[0].licence.as_ref(), good[0].source.as_ref()),
+            (None, None)
+        );
         assert_eq!(good[1].licence.as_deref(), Some("CC-BY-4.0"));
         assert_eq!(good[1].source.as_deref(), Some("Jane Doe, her page"));
         assert_eq!(good[2].licence, None);
@@ -165,11 +176,19 @@ mod tests {
             ("\thttp://b.example/", Reason::BadClass, "1 to"),
             ("glass\tb.example/x", Reason::BadAddress, "address"),
             ("glass\tfile:///etc/passwd", Reason::BadAddress, "http"),
-            ("glass\thttp://me:secret@b.example/", Reason::BadAddress, "password"),
+            (
+                "glass\thttp://me:secret@b.example/",
+                Reason::BadAddress,
+                "password",
+            ),
         ] {
             let (good, bad) = parse(&format!("{line}\nglass\thttp://b.example/x\n"));
             assert_eq!(good.len(), 1, "{line}");
-            assert_eq!((bad[0].number, bad[0].refusal.reason), (1, reason), "{line}");
+            assert_eq!(
+                (bad[0].number, bad[0].refusal.reason),
+                (1, reason),
+                "{line}"
+            );
             assert!(bad[0].refusal.detail.contains(word), "{:?}", bad[0]);
         }
     }

@@ -179,7 +179,8 @@ mod tests {
     fn the_group_that_names_the_program_counts_else_the_one_for_all() {
         let text = "User-agent: other\nDisallow: /\n\nUser-agent: *\nDisallow: /all\n";
         assert!(allows(text, "/x") && !allows(text, "/all/x"));
-        let text = format!("{text}\nuser-agent: Sortd-Trainer/0.1\nuser-agent: b\ndisallow: /own\n");
+        let text =
+            format!("{text}\nuser-agent: Sortd-Trainer/0.1\nuser-agent: b\ndisallow: /own\n");
         assert!(allows(&text, "/all/x") && !allows(&text, "/own"));
         assert!(allows("", "/x") && allows("User-agent: *\nDisallow:\n", "/x"));
     }
@@ -188,7 +189,10 @@ mod tests {
     fn the_longest_rule_decides_and_of_equals_the_one_that_allows() {
         let text = "User-agent: *\nDisallow: /a\nAllow: /a/b\nDisallow: /c\nAllow: /c\n";
         assert!(!allows(text, "/a/x") && allows(text, "/a/b/x") && allows(text, "/c"));
-        assert!(!allows("User-agent: *\nDisallow: /", "/") && allows("User-agent: *\nDisallow: /", "/robots.txt"));
+        assert!(
+            !allows("User-agent: *\nDisallow: /", "/")
+                && allows("User-agent: *\nDisallow: /", "/robots.txt")
+        );
     }
 
     #[test]
