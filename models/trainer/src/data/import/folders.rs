@@ -25,42 +25,81 @@ pub fn gather(
     terms: &Terms,
     tell: &mut dyn FnMut(String),
 ) -> Result<Summary> {
-    let mut summary = Summary::default();
+    let mut intake = Intake {
+        limits,
+        today,
+        collection,
+        terms,
+        tell,
+        summary: Summary::default(),
+    };
     for root in folders {
         for class in Tree::open(root)?.labels() {
-            let mut leave_out = |path: &Path, refusal: &Refusal| {
-                tell(format!("{}: {refusal}", path.display()));
-                summary.leave_out(refusal.reason);
-            };
             let folder = root.join(class);
-            if let Err(refusal) = list::class_name(class) {
-                leave_out(&folder, &refusal);
-                continue;
-            }
-            for path in files_of(&folder)? {
-                let bytes = match read(&path, limits) {
-                    Ok(bytes) => bytes,
-                    Err(refusal) => {
-                        leave_out(&path, &refusal);
-                        continue;
-                    }
-                };
-                let origin = origin(root, class, &path, &bytes, today, terms);
-                match collection.known(&origin.key) {
-                    Some(true) => summary.there_before += 1,
-                    Some(false) if !terms.retry => summary.left_out_before += 1,
-                    _ => match collection.take(origin, &bytes, limits)? {
-                        Ok(_) => summary.kept += 1,
-                        Err(refusal) => {
-                            tell(format!("{}: {refusal}", path.display()));
-                            summary.leave_out(refusal.reason);
-                        }
-                    },
-                }
+            match list::class_name(class) {
+                Ok(_) => intake.class(root, class, &folder)?,
+                Err(refusal) => intake.leave_out(&folder, &refusal),
             }
         }
     }
-    Ok(summary)
+    Ok(intake.summary)
+}
+
+/// What takes files in, and how far it is.
+struct Intake<'a> {
+    limits: &'a Limits,
+    today: &'a str,
+    collection: &'a mut Collection,
+    terms: &'a Terms,
+    tell: &'a mut dyn FnMut(String),
+    summary: Summary,
+}
+
+impl Intake<'_> {
+    fn class(&mut self, root: &Path, class: &str, folder: &Path) -> Result<()> {
+        for path in files_of(folder)? {
+            let bytes = match read(&path, self.limits) {
+                Ok(bytes) => bytes,
+                Err(refusal) => {
+                    self.leave_out(&path, &refusal);
+                    continue;
+                }
+            };
+            let origin = self.origin(root, class, &path, &bytes);
+            match self.collection.known(&origin.key) {
+                Some(true) => self.summary.there_before += 1,
+                Some(false) if !self.terms.retry => self.summary.left_out_before += 1,
+                _ => match self.collection.take(origin, &bytes, self.limits)? {
+                    Ok(_) => self.summary.kept += 1,
+                    Err(refusal) => self.leave_out(&path, &refusal),
+                },
+            }
+        }
+        Ok(())
+    }
+
+    fn leave_out(&mut self, path: &Path, refusal: &Refusal) {
+        (self.tell)(format!("{}: {refusal}", path.display()));
+        self.summary.leave_out(refusal.reason);
+    }
+
+    /// Where a file comes from: its path from the given folder's name on, so that the manifest does
+    /// not tell how the owner's folders are called.
+    fn origin(&self, root: &Path, class: &str, path: &Path, bytes: &[u8]) -> Origin {
+        let name = |path: &Path| {
+            let name = path.file_name().unwrap_or_default();
+            name.to_string_lossy().into_owned()
+        };
+        let source_image = format!("{}/{class}/{}", name(root), name(path));
+        Origin {
+            key: format!("{class}\t{source_image}\t{}", files::sha256(bytes)),
+            class: class.to_owned(),
+            source_image,
+            licence: self.terms.licence.clone(),
+            source: None,
+            fetched: self.today.to_owned(),
+        }
+    }
 }
 
 /// What lies in a class folder, hidden files left out, in alphabetical order.
@@ -89,29 +128,4 @@ fn read(path: &Path, limits: &Limits) -> std::result::Result<Vec<u8>, Refusal> {
         return Err(too_many_bytes(limits));
     }
     fs::read(path).map_err(unreadable)
-}
-
-/// Where a file comes from: its path from the given folder's name on, so that the manifest does not
-/// tell how the owner's folders are called.
-fn origin(
-    root: &Path,
-    class: &str,
-    path: &Path,
-    bytes: &[u8],
-    today: &str,
-    terms: &Terms,
-) -> Origin {
-    let name = |path: &Path| {
-        let name = path.file_name().unwrap_or_default();
-        name.to_string_lossy().into_owned()
-    };
-    let source_image = format!("{}/{class}/{}", name(root), name(path));
-    Origin {
-        key: format!("{class}\t{source_image}\t{}", files::sha256(bytes)),
-        class: class.to_owned(),
-        source_image,
-        licence: terms.licence.clone(),
-        source: None,
-        fetched: today.to_owned(),
-    }
 }
