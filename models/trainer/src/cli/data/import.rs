@@ -13,6 +13,7 @@ use crate::data::import::starter::{self, SOURCES};
 use crate::data::import::visit::Guest;
 use crate::data::import::web::{Manners, Web};
 use crate::data::import::{Limits, Summary, date, folders, list};
+use crate::data::tree::Tree;
 use crate::files;
 
 /// Build a data set of your own from photographs in folders or on the web.
@@ -101,7 +102,10 @@ impl Import {
     /// end.
     pub fn run(self) -> Result<()> {
         self.require_apart()?;
-        // The list is read before anything is made.
+        // What is given is looked at before anything is made.
+        for folder in &self.from {
+            Tree::open(folder)?;
+        }
         let list = self.urls.as_deref().map(files::read_text).transpose()?;
         let mut collection = Collection::open(&self.out)?;
         let outcome = match &list {
