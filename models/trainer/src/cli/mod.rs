@@ -25,6 +25,7 @@ use clap::{Args, Parser, Subcommand};
 use sortd::error::Result;
 
 use crate::device::DeviceKind;
+use data::DataCommand;
 use trained::Trained;
 
 /// Trains, evaluates and exports the networks that sortd runs.
@@ -61,8 +62,9 @@ enum Command {
     Summary(summary::Summary),
     /// Show all runs below a folder
     Status(status::Status),
-    /// Look at the photographs that networks learn from
-    Data(data::Data),
+    /// Look at photographs, check them, or build a data set of your own
+    #[command(subcommand)]
+    Data(DataCommand),
 }
 
 /// What all subcommands that read photographs share.

@@ -7,8 +7,10 @@
 pub mod augment;
 pub mod batches;
 pub mod board;
+pub mod check;
 pub mod dice;
 pub mod draws;
+pub mod import;
 pub mod material;
 pub mod photo;
 pub mod pyramid;

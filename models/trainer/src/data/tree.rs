@@ -9,7 +9,7 @@ use sortd::error::{Error, Result};
 use crate::files;
 
 /// The folder of split lists; it is no class.
-const SPLITS: &str = "splits";
+pub const SPLITS: &str = "splits";
 
 /// A data set: a folder with one folder a class.
 #[derive(Debug, Clone, PartialEq, Eq)]

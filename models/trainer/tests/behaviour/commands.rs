@@ -9,7 +9,7 @@ use sortd_trainer::files;
 
 use crate::shapes;
 
-fn trainer(folder: &Path, arguments: &[&str]) -> Output {
+pub fn trainer(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_trainer"))
         .current_dir(folder)
         .args(arguments)
@@ -18,7 +18,7 @@ fn trainer(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 /// The exit status, and what was written to stderr.
-fn outcome(output: &Output) -> (i32, String) {
+pub fn outcome(output: &Output) -> (i32, String) {
     (
         output.status.code().unwrap(),
         String::from_utf8_lossy(&output.stderr).into_owned(),

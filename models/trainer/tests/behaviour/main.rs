@@ -8,6 +8,7 @@
 )]
 
 mod commands;
+mod data_commands;
 mod export;
 mod learning;
 mod networks;
