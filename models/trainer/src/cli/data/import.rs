@@ -219,6 +219,10 @@ impl Import {
 }
 
 /// Says why a picture was left out.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "whoever gathers hands the words over"
+)]
 fn tell(what: String) {
     eprintln!("left out: {what}");
 }

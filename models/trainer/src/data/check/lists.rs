@@ -63,7 +63,8 @@ fn list(root: &Path, file: PathBuf) -> Result<List> {
         let path = root.join(line);
         if line.is_empty() {
             continue;
-        } else if !line.contains('/') {
+        }
+        if !line.contains('/') {
             missing.push((number, format!("`{line}` is not of the form class/file")));
         } else if path.is_file() {
             named.push((number, path));

@@ -87,7 +87,7 @@ pub fn crawl(
 
 /// Lets a busy site rest; false where it is not busy or asks for more time than there is.
 fn rests(missed: &Missed, guest: &Guest<'_>, schedule: &mut Schedule) -> bool {
-    match &missed.rest {
+    match missed.rest.as_deref() {
         Some((url, rest)) if *rest <= LONGEST_REST => {
             schedule.rest_until(url, guest.clock.now() + *rest);
             true

@@ -35,7 +35,7 @@ pub struct Missed {
     /// Why.
     pub refusal: Refusal,
     /// The site that is busy, and how long it asks to be left alone.
-    pub rest: Option<(Url, Duration)>,
+    pub rest: Option<Box<(Url, Duration)>>,
 }
 
 impl From<Refusal> for Missed {
@@ -138,7 +138,7 @@ impl Guest<'_> {
         };
         let asked = answer.retry_after.as_deref();
         let asked = asked.and_then(|text| date::retry_after(text, self.clock.date()));
-        let rest = (reason == Reason::Busy).then(|| (url.clone(), asked.unwrap_or(REST)));
+        let rest = (reason == Reason::Busy).then(|| Box::new((url.clone(), asked.unwrap_or(REST))));
         Missed {
             refusal: Refusal::new(reason, format!("{} answers {status}", url.authority())),
             rest,

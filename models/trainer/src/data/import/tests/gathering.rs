@@ -68,7 +68,14 @@ fn photographs_come_in_and_the_rest_is_told() {
     ];
     assert_eq!(summary.left_out.into_iter().collect::<Vec<_>>(), expected);
     let glass = names(out.path(), "glass");
-    let pngs = glass.iter().filter(|name| name.ends_with(".png")).count();
+    let pngs = glass
+        .iter()
+        .filter(|name| {
+            Path::new(name)
+                .extension()
+                .is_some_and(|ending| ending == "png")
+        })
+        .count();
     assert_eq!((glass.len(), pngs), (4, 1), "{glass:?}");
     let manifest = fs::read_to_string(out.path().join("manifest.csv")).unwrap();
     assert!(

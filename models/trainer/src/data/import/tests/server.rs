@@ -1,6 +1,7 @@
 //! A web server on the loopback, one connection at a time, that gives what a test tells it to.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -138,10 +139,10 @@ fn answer(stream: &mut TcpStream, page: Page) -> std::io::Result<()> {
         Page::Plain(status, lines, body) => {
             let mut head = format!("HTTP/1.1 {status} Said\r\nConnection: close\r\n");
             if !lines.iter().any(|(name, _)| *name == "Content-Length") {
-                head += &format!("Content-Length: {}\r\n", body.len());
+                let _ = write!(head, "Content-Length: {}\r\n", body.len());
             }
             for (name, value) in lines {
-                head += &format!("{name}: {value}\r\n");
+                let _ = write!(head, "{name}: {value}\r\n");
             }
             stream.write_all(format!("{head}\r\n").as_bytes())?;
             stream.write_all(&body)?;
