@@ -24,7 +24,7 @@ const CLASSES: usize = 6;
 
 /// Measure how many images a second a training step takes, beside PyTorch where that is installed.
 ///
-/// A step is a forward pass of MobileNet v1 on random images, the loss, the backward pass and AdamW's
+/// A step is a forward pass of MobileNet v1 on random images, the loss, the backward pass and the optimiser's
 /// update. Both sides take turns, so that what else runs on the machine slows both; the medians of
 /// the rounds count.
 #[derive(Debug, Args)]

@@ -126,7 +126,7 @@ fn sizes(maps: &FlexTensor) -> [usize; 3] {
 
 /// One channel's planes of all images.
 #[inline(always)]
-fn planes(
+fn channel_of(
     values: &[f32],
     [_, channels, plane]: [usize; 3],
     channel: usize,
@@ -198,24 +198,24 @@ impl Operator<3> for ScaleShift {
         let [_, channels, plane] = sizes;
         let (known, scale, shift) = (values(maps), values(scale), values(shift));
         let group = channels_a_part(sizes);
-        let mut sums = vec![[0.0_f32; 2]; channels];
+        let mut found = vec![[0.0_f32; 2]; channels];
         by_channels(gradient.storage_mut::<f32>(), sizes, group)
             .into_par_iter()
-            .zip(sums.par_chunks_mut(group))
+            .zip(found.par_chunks_mut(group))
             .enumerate()
-            .for_each(|(number, (mut images, sums))| {
-                for (within, sums) in sums.iter_mut().enumerate() {
+            .for_each(|(number, (mut images, found))| {
+                for (within, found) in found.iter_mut().enumerate() {
                     let channel = number * group + within;
                     let line = Line::new(scale[channel], shift[channel], self.0);
-                    let place = within * plane..(within + 1) * plane;
+                    let range = within * plane..(within + 1) * plane;
                     wide(
                         #[inline(always)]
                         || {
-                            let slices = images.iter().map(|image| &image[place.clone()]);
-                            *sums = slopes(line, planes(known, sizes, channel), slices);
-                            let known = planes(known, sizes, channel);
+                            let slices = images.iter().map(|image| &image[range.clone()]);
+                            *found = slopes(line, channel_of(known, sizes, channel), slices);
+                            let known = channel_of(known, sizes, channel);
                             for (image, known) in images.iter_mut().zip(known) {
-                                for (slope, &x) in image[place.clone()].iter_mut().zip(known) {
+                                for (slope, &x) in image[range.clone()].iter_mut().zip(known) {
                                     *slope = line.scale * line.slope(x, *slope);
                                 }
                             }
@@ -223,8 +223,8 @@ impl Operator<3> for ScaleShift {
                     );
                 }
             });
-        let shift_slopes = sums.iter().map(|sums| sums[0]).collect();
-        let scale_slopes = sums.iter().map(|sums| sums[1]).collect();
+        let shift_slopes = found.iter().map(|found| found[0]).collect();
+        let scale_slopes = found.iter().map(|found| found[1]).collect();
         [
             Some(gradient),
             Some(buffers::tensor(scale_slopes, [channels])),
@@ -241,7 +241,7 @@ impl Normalise {
     #[inline(always)]
     fn moment(&self, known: &[f32], sizes: [usize; 3], channel: usize) -> Moment {
         let mut pivot = [[0.0; LANES]];
-        if let Some(first) = planes(known, sizes, channel).next() {
+        if let Some(first) = channel_of(known, sizes, channel).next() {
             sum_pairs(
                 &mut pivot,
                 first,
@@ -252,7 +252,7 @@ impl Normalise {
         }
         let pivot = total(&pivot[0]) / sizes[2] as f32;
         let mut sums = [[0.0; LANES]; 2];
-        for plane in planes(known, sizes, channel) {
+        for plane in channel_of(known, sizes, channel) {
             sum_pairs(
                 &mut sums,
                 plane,
@@ -293,16 +293,16 @@ impl Operator<3> for Normalise {
                 let first = number * group;
                 (first..channels.min(first + group))
                     .map(|channel| {
-                        let place = (channel - first) * plane;
+                        let from = (channel - first) * plane;
                         wide(
                             #[inline(always)]
                             || {
                                 let moment = self.moment(known, sizes, channel);
                                 let (gamma, beta) = (gamma[channel], beta[channel]);
                                 let line = Line::normalising(moment, gamma, beta, self.activation);
-                                let known = planes(known, sizes, channel);
+                                let known = channel_of(known, sizes, channel);
                                 for (image, known) in images.iter_mut().zip(known) {
-                                    line.draw(known, &mut image[place..][..plane]);
+                                    line.draw(known, &mut image[from..][..plane]);
                                 }
                                 moment
                             },
@@ -340,20 +340,21 @@ impl Operator<3> for Normalise {
                     let moment = moments.0[channel];
                     let (gamma, beta) = (gamma[channel], beta[channel]);
                     let line = Line::normalising(moment, gamma, beta, self.activation);
-                    let place = within * plane..(within + 1) * plane;
+                    let range = within * plane..(within + 1) * plane;
                     wide(
                         #[inline(always)]
                         || {
-                            let slices = images.iter().map(|image| &image[place.clone()]);
-                            let [sum, sum_x] = slopes(line, planes(known, sizes, channel), slices);
+                            let slices = images.iter().map(|image| &image[range.clone()]);
+                            let [sum, sum_x] =
+                                slopes(line, channel_of(known, sizes, channel), slices);
                             let gamma_slope = (sum_x - moment.mean * sum) * moment.steepness;
                             *found = [gamma_slope, sum];
                             // dx = scale·g − level − tilt·(x − μ)
                             let level = line.scale * sum / count;
                             let tilt = line.scale * moment.steepness * gamma_slope / count;
-                            let known = planes(known, sizes, channel);
+                            let known = channel_of(known, sizes, channel);
                             for (image, known) in images.iter_mut().zip(known) {
-                                for (slope, &x) in image[place.clone()].iter_mut().zip(known) {
+                                for (slope, &x) in image[range.clone()].iter_mut().zip(known) {
                                     let before = line.scale * line.slope(x, *slope);
                                     *slope = before - level - tilt * (x - moment.mean);
                                 }

@@ -85,8 +85,9 @@ fn plane_statistics(plane: &[f32]) -> (f32, f32, usize) {
         }
     }
     let maximum = largest.into_iter().fold(f32::NEG_INFINITY, f32::max);
-    let place = plane.iter().position(|&x| x == maximum).unwrap_or(0);
-    (total(&sums[0]) / plane.len() as f32, maximum, place)
+    // The maximum is one of the numbers, unless none is a number; then any place will do.
+    let at = plane.iter().position(|&x| x >= maximum).unwrap_or(0);
+    (total(&sums[0]) / plane.len() as f32, maximum, at)
 }
 
 /// Mean and maximum over the channels.
@@ -112,7 +113,9 @@ impl Operator<1> for PixelStatistics {
                     #[inline(always)]
                     || over_channels(image, mean, maximum, largest),
                 );
-                mean.iter_mut().for_each(|sum| *sum /= channels as f32);
+                for sum in mean {
+                    *sum /= channels as f32;
+                }
             });
         let result = buffers::tensor(result, [images, 2, height, width]);
         (result, largest.into())

@@ -10,18 +10,14 @@ use super::buffers;
 use super::convolution::Sizes;
 use super::frame::Frame;
 use super::planes::{by_channels, channels_a_part, planes_a_part, values};
-use super::vectors::{LANES, Lanes, dot, total, weigh, wide};
+use super::vectors::{LANES, Lanes, correlate, total, weigh, wide};
 
 /// The convolution.
 pub fn forward(sizes: &Sizes, maps: &FlexTensor, kernel: &FlexTensor) -> FlexTensor {
     let frame = Frame::new(sizes);
     let (input, output) = (sizes.input_plane(), sizes.output_plane());
     let (maps, filters) = (values(maps), values(kernel));
-    let starts: Vec<usize> = frame
-        .taps
-        .iter()
-        .map(|(phase, moved)| phase * frame.phase + moved)
-        .collect();
+    let starts = frame.starts();
     let taps = starts.len();
     let mut result = buffers::take(sizes.images * sizes.outputs * output);
     let part = planes_a_part(output);
@@ -58,7 +54,8 @@ pub fn backward(
     let frame = Frame::new(sizes);
     let (input, output) = (sizes.input_plane(), sizes.output_plane());
     let (known, filters, slopes) = (values(maps), values(kernel), values(&gradient));
-    let taps = frame.taps.len();
+    let starts = frame.starts();
+    let taps = starts.len();
     let back: Vec<Backwards> = (0..frame.phases())
         .map(|phase| Backwards::new(&frame, phase))
         .collect();
@@ -84,7 +81,7 @@ pub fn backward(
                         slopes: &slopes[at * output..][..output],
                         into: &mut planes[within * input..][..input],
                     };
-                    work.plane(&frame, &back, &weights, plane, &mut sums);
+                    work.plane(&frame, (&starts, &back), &weights, plane, &mut sums);
                 }
                 for (slope, sums) in filter_slopes.iter_mut().zip(&sums) {
                     *slope = total(sums);
@@ -156,29 +153,27 @@ impl Work {
     fn plane(
         &mut self,
         frame: &Frame,
-        back: &[Backwards],
+        (starts, back): (&[usize], &[Backwards]),
         weights: &[Vec<f32>],
-        plane: Plane<'_>,
+        Plane {
+            known,
+            slopes,
+            into,
+        }: Plane<'_>,
         sums: &mut [Lanes],
     ) {
         wide(
             #[inline(always)]
             || {
-                frame.spread(plane.known, &mut self.phases);
-                frame.widen(plane.slopes, &mut self.run[frame.reach..]);
+                frame.spread(known, &mut self.phases);
+                frame.widen(slopes, &mut self.run[frame.reach..]);
                 let run = &self.run[frame.reach..][..frame.run];
-                for ((phase, moved), sums) in frame.taps.iter().zip(sums) {
-                    dot(
-                        sums,
-                        run,
-                        &self.phases[phase * frame.phase + moved..][..frame.run],
-                    );
-                }
+                correlate(sums, run, &self.phases, starts);
                 let phases = self.into.chunks_exact_mut(frame.phase);
-                for ((into, back), weights) in phases.zip(back).zip(weights) {
-                    weigh(into, &self.run, &back.starts, weights);
+                for ((phase, back), weights) in phases.zip(back).zip(weights) {
+                    weigh(phase, &self.run, &back.starts, weights);
                 }
-                frame.collect(&self.into, plane.into);
+                frame.collect(&self.into, into);
             },
         );
     }

@@ -68,6 +68,12 @@ impl Frame {
         }
     }
 
+    /// Where each tap's run starts in all phases together.
+    pub fn starts(&self) -> Vec<usize> {
+        let place = |tap: &(usize, usize)| tap.0 * self.phase + tap.1;
+        self.taps.iter().map(place).collect()
+    }
+
     /// How many phases there are.
     pub const fn phases(&self) -> usize {
         self.stride * self.stride
@@ -102,14 +108,14 @@ impl Frame {
     #[inline(always)]
     pub fn spread(&self, plane: &[f32], phases: &mut [f32]) {
         for (from, to) in self.lines() {
-            let line = &plane[from..][..self.input[1]];
+            let row = &plane[from..][..self.input[1]];
             for phase in 0..self.stride {
-                let (first, place, count) = self.columns(phase);
-                let into = &mut phases[to + phase * self.phase + place..][..count];
+                let (first, column, count) = self.columns(phase);
+                let into = &mut phases[to + phase * self.phase + column..][..count];
                 match self.stride {
-                    1 => into.copy_from_slice(&line[first..][..count]),
+                    1 => into.copy_from_slice(&row[first..][..count]),
                     2 => {
-                        let (pairs, rest) = line[first.min(line.len())..].as_chunks::<2>();
+                        let (pairs, rest) = row[first.min(row.len())..].as_chunks::<2>();
                         let numbers = pairs
                             .iter()
                             .map(|pair| pair[0])
@@ -119,7 +125,7 @@ impl Frame {
                             .for_each(|(into, number)| *into = number);
                     }
                     _ => {
-                        let numbers = line.iter().skip(first).step_by(self.stride);
+                        let numbers = row.iter().skip(first).step_by(self.stride);
                         into.iter_mut()
                             .zip(numbers)
                             .for_each(|(into, number)| *into = *number);
@@ -134,15 +140,15 @@ impl Frame {
     pub fn collect(&self, phases: &[f32], plane: &mut [f32]) {
         plane.fill(0.0);
         for (to, from) in self.lines() {
-            let line = &mut plane[to..][..self.input[1]];
+            let row = &mut plane[to..][..self.input[1]];
             for phase in 0..self.stride {
-                let (first, place, count) = self.columns(phase);
-                let numbers = &phases[from + phase * self.phase + place..][..count];
+                let (first, column, count) = self.columns(phase);
+                let numbers = &phases[from + phase * self.phase + column..][..count];
                 if self.stride == 1 {
-                    line[first..][..count].copy_from_slice(numbers);
+                    row[first..][..count].copy_from_slice(numbers);
                 } else {
-                    let line = line.iter_mut().skip(first).step_by(self.stride);
-                    line.zip(numbers).for_each(|(into, number)| *into = *number);
+                    let seen = row.iter_mut().skip(first).step_by(self.stride);
+                    seen.zip(numbers).for_each(|(into, number)| *into = *number);
                 }
             }
         }

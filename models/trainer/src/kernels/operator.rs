@@ -45,7 +45,9 @@ pub fn record<const N: usize, O: Operator<N>, C: CheckpointStrategy>(
     operator: O,
     inputs: [FloatTensor<Autodiff<Flex, C>>; N],
 ) -> (FloatTensor<Autodiff<Flex, C>>, O::Kept) {
-    let nodes = inputs.each_ref().map(|input| input.node());
+    let nodes = inputs
+        .each_ref()
+        .map(FloatTensor::<Autodiff<Flex, C>>::node);
     let values = inputs.map(|input| contiguous(&input.into_primitive()));
     let (result, kept) = operator.forward(values.each_ref());
     let recorded = match Recorded(operator)

@@ -55,6 +55,10 @@ pub fn product(into: &mut [f32], left: Matrix<'_>, right: Matrix<'_>, add: bool)
     );
     let kept = if add { 1.0 } else { 0.0 };
     #[allow(unsafe_code, reason = "the crate takes raw pointers")]
+    #[allow(
+        clippy::cast_possible_wrap,
+        reason = "a stride is at most the length of its slice"
+    )]
     // SAFETY: `Matrix` can only be made with exactly rows × columns numbers, and its strides are those
     // of a row-major matrix or of its transpose, so every element that is read lies in its slice. The
     // result has exactly rows × columns numbers, checked above, and is written row by row. As a

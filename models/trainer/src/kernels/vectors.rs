@@ -73,17 +73,28 @@ pub fn dot(sums: &mut Lanes, left: &[f32], right: &[f32]) {
     });
 }
 
-/// into\[i\] = Σ weight·values\[start + i\] over the (start, weight) pairs.
+/// into\[i\] = Σ weight·values\[start + i\] over the starts and their weights.
 #[inline(always)]
 pub fn weigh(into: &mut [f32], values: &[f32], starts: &[usize], weights: &[f32]) {
     into.fill(0.0);
-    // Nine at a time: a 3×3 kernel is done in one pass, and its sums never leave the registers.
-    let (nines, rest) = starts.as_chunks::<9>();
-    let (nine_weights, rest_weights) = weights.as_chunks::<9>();
+    // Nine at a time: a 3×3 kernel is done in one pass, and its sums never leave the registers. Four
+    // and two are what stride 2 leaves of it on the way back.
+    let (nines, starts) = starts.as_chunks::<9>();
+    let (nine_weights, weights) = weights.as_chunks::<9>();
     for (starts, weights) in nines.iter().zip(nine_weights) {
         weigh_some(into, values, starts, weights);
     }
-    for (start, weight) in rest.iter().zip(rest_weights) {
+    let (fours, starts) = starts.as_chunks::<4>();
+    let (four_weights, weights) = weights.as_chunks::<4>();
+    for (starts, weights) in fours.iter().zip(four_weights) {
+        weigh_some(into, values, starts, weights);
+    }
+    let (twos, starts) = starts.as_chunks::<2>();
+    let (two_weights, weights) = weights.as_chunks::<2>();
+    for (starts, weights) in twos.iter().zip(two_weights) {
+        weigh_some(into, values, starts, weights);
+    }
+    for (start, weight) in starts.iter().zip(weights) {
         weigh_some(into, values, &[*start], &[*weight]);
     }
 }
@@ -104,4 +115,44 @@ fn weigh_some<const N: usize>(
         }
         *into = sum;
     }
+}
+
+/// sums\[j\] += Σ run\[i\]·values\[starts\[j\] + i\], lane by lane. The run is whole vectors long.
+#[inline(always)]
+pub fn correlate(sums: &mut [Lanes], run: &[f32], values: &[f32], starts: &[usize]) {
+    let (nines, starts) = starts.as_chunks::<9>();
+    let (nine_sums, sums) = sums.as_chunks_mut::<9>();
+    for (sums, starts) in nine_sums.iter_mut().zip(nines) {
+        correlate_some(sums, run, values, starts);
+    }
+    for (sums, start) in sums.iter_mut().zip(starts) {
+        correlate_some(std::array::from_mut(sums), run, values, &[*start]);
+    }
+}
+
+#[inline(always)]
+fn correlate_some<const N: usize>(
+    sums: &mut [Lanes; N],
+    run: &[f32],
+    values: &[f32],
+    starts: &[usize; N],
+) {
+    let shifted: [&[Lanes]; N] =
+        starts.map(|start| values[start..][..run.len()].as_chunks::<LANES>().0);
+    let mut running = *sums;
+    for (at, run) in run.as_chunks::<LANES>().0.iter().enumerate() {
+        let mut terms = [[0.0; LANES]; N];
+        for (terms, values) in terms.iter_mut().zip(&shifted) {
+            for lane in 0..LANES {
+                terms[lane] = run[lane] * values[at][lane];
+            }
+        }
+        for (running, terms) in running.iter_mut().zip(&terms) {
+            running
+                .iter_mut()
+                .zip(terms)
+                .for_each(|(sum, term)| *sum += term);
+        }
+    }
+    *sums = running;
 }
