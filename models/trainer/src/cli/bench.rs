@@ -196,7 +196,7 @@ impl Learner {
         for _ in 0..steps {
             let logits = self
                 .network
-                .forward(self.images.clone(), Pass::Learn)
+                .forward(self.images.clone(), Pass::Learn { draw: 1 })
                 .logits;
             let loss = -(log_softmax(logits, 1) * self.target.clone()).sum();
             let gradients = GradientsParams::from_grads(loss.backward(), &self.network);

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use burn::module::{Module, Param, ParamGroup, RunningState};
-use burn::nn::DropoutConfig;
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::numbers::Numbers;
 use super::plan::{Layer, Plan};
 use super::units::{ChannelGateUnit, ConvUnit, PixelGateUnit, values};
+use crate::data::dice::{Dice, Purpose};
 use crate::kernels::Activation;
 use crate::quantise::{Ranges, Rounding, SLOTS};
 
@@ -17,29 +17,39 @@ use crate::quantise::{Ranges, Rounding, SLOTS};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pass {
     /// Normalised by the batch; running statistics follow; dropout drops.
-    Learn,
+    Learn {
+        /// What dropout's draws depend on: another number in each step of a run.
+        draw: u64,
+    },
     /// Normalised by the running statistics.
     Measure,
     /// As [`Self::Measure`], while the ranges of the maps follow what is seen.
     Calibrate,
     /// As the integer engine computes: kernels and maps rounded, normalisation folded; the ranges
     /// of the maps follow what is seen, gradients pass through the rounding, dropout drops.
-    LearnQuantised,
+    LearnQuantised {
+        /// As in [`Self::Learn`].
+        draw: u64,
+    },
     /// As the integer engine computes, with the ranges that are known.
     Quantised,
 }
 
 impl Pass {
     const fn quantises(self) -> bool {
-        matches!(self, Self::LearnQuantised | Self::Quantised)
+        matches!(self, Self::LearnQuantised { .. } | Self::Quantised)
     }
 
     const fn observes(self) -> bool {
-        matches!(self, Self::LearnQuantised | Self::Calibrate)
+        matches!(self, Self::LearnQuantised { .. } | Self::Calibrate)
     }
 
-    const fn drops(self) -> bool {
-        matches!(self, Self::Learn | Self::LearnQuantised)
+    /// What dropout's draws depend on, where it drops.
+    const fn draw(self) -> Option<u64> {
+        match self {
+            Self::Learn { draw } | Self::LearnQuantised { draw } => Some(draw),
+            Self::Measure | Self::Calibrate | Self::Quantised => None,
+        }
     }
 }
 
@@ -158,9 +168,9 @@ impl Net {
                 Layer::Conv(conv) => {
                     let unit = units.convolution();
                     match pass {
-                        Pass::Learn => unit.learn(conv, input(0)),
+                        Pass::Learn { .. } => unit.learn(conv, input(0)),
                         Pass::Measure | Pass::Calibrate => unit.measure(conv, input(0)),
-                        Pass::LearnQuantised | Pass::Quantised => {
+                        Pass::LearnQuantised { .. } | Pass::Quantised => {
                             let step = rounding.step_of(self.plan.bytes_of(node.inputs[0]), 0);
                             unit.quantised(conv, input(0), step)
                         }
@@ -174,10 +184,14 @@ impl Net {
                     units.pixel_gate().forward(*kernel, input(0), &mut rounding)
                 }
                 Layer::Mean => mean(input(0)),
-                Layer::Dropout { share } if pass.drops() => {
-                    DropoutConfig::new(*share).init().forward(input(0))
-                }
-                Layer::Dropout { .. } => input(0),
+                Layer::Dropout { share } => match pass.draw() {
+                    Some(draw) => dropped(
+                        input(0),
+                        *share,
+                        &mut Dice::new(draw, Purpose::Dropout, place as u64, 0),
+                    ),
+                    None => input(0),
+                },
             };
             if place > 0 && self.plan.is_quantised(place) {
                 map = rounding.round(0, map);
@@ -298,6 +312,19 @@ fn enlarged(maps: Tensor<4>, factor: usize) -> Tensor<4> {
         .reshape([batch * channels, height * factor, width, 1])
         .repeat_dim(3, factor)
         .reshape([batch, channels, height * factor, width * factor])
+}
+
+/// Sets a share of the numbers to zero and scales the others up, so that their mean stays.
+///
+/// The dice are our own: a device's sequence is shared by all that compute there, and what is drawn
+/// would depend on who else draws.
+fn dropped(maps: Tensor<4>, share: f64, dice: &mut Dice) -> Tensor<4> {
+    let shape = maps.dims();
+    let kept = 1.0 / (1.0 - share) as f32;
+    let draw = |_| if dice.chance(share as f32) { 0.0 } else { kept };
+    let mask: Vec<f32> = (0..shape.iter().product::<usize>()).map(draw).collect();
+    let device = maps.device();
+    maps * Tensor::from_data(TensorData::new(mask, shape), &device)
 }
 
 fn mean(maps: Tensor<4>) -> Tensor<4> {

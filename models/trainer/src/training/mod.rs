@@ -45,11 +45,11 @@ pub struct Course<'a> {
 
 impl Course<'_> {
     /// How the network is computed while it learns.
-    const fn learning(&self) -> Pass {
+    const fn learning(&self, draw: u64) -> Pass {
         if self.config.training.rounding {
-            Pass::LearnQuantised
+            Pass::LearnQuantised { draw }
         } else {
-            Pass::Learn
+            Pass::Learn { draw }
         }
     }
 

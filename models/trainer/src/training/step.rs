@@ -43,20 +43,12 @@ pub fn step(
     let training = &course.config.training;
     let side = course.source.side as usize;
     let device = course.device.clone().autodiff();
-    // Dropout draws from the device's own sequence, which begins anew at each step so that a
-    // resumed run draws the same.
-    device.seed(
-        Dice::new(
-            course.source.seed,
-            Purpose::Dropout,
-            state.progress.steps as u64,
-            0,
-        )
-        .bits(),
+    let steps = state.progress.steps as u64;
+    let draw = Dice::new(course.source.seed, Purpose::Dropout, steps, 0).bits();
+    let answer = state.network.forward(
+        to_tensor(&batch.pixels, side, &device)?,
+        course.learning(draw),
     );
-    let answer = state
-        .network
-        .forward(to_tensor(&batch.pixels, side, &device)?, course.learning());
     let rows = evaluation::rows(answer.logits.clone());
     let mut loss = loss::of_labels(
         answer.logits.clone(),
