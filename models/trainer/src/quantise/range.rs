@@ -10,6 +10,9 @@ pub const SLOTS: usize = 4;
 /// How much of a known range each batch replaces.
 const MOMENTUM: f32 = 0.05;
 
+/// The least width of a range.
+const NARROWEST: f32 = 1e-6;
+
 /// The smallest and the largest number of a map.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Range {
@@ -37,21 +40,23 @@ impl Quantisation {
 }
 
 impl Range {
-    /// The range of a map's numbers, widened to contain zero.
+    /// The range of a map's numbers, widened to contain zero, and never empty: a map that is all
+    /// zeros was seen nevertheless.
     #[must_use]
     pub fn of<const D: usize>(map: &Tensor<D>) -> Self {
         let map = map.clone().detach();
         let low = map.clone().min().into_scalar::<f32>();
+        let high = map.max().into_scalar::<f32>();
         Self {
             low: low.min(0.0),
-            high: map.max().into_scalar::<f32>().max(0.0),
+            high: high.max(NARROWEST),
         }
     }
 
     /// The steps that cut the range into 255 parts, one of which is zero.
     #[must_use]
     pub fn quantisation(self) -> Quantisation {
-        let width = (self.high - self.low).max(1e-6);
+        let width = (self.high - self.low).max(NARROWEST);
         let scale = width / 255.0;
         let zero = (-128.0 - self.low / scale)
             .round_ties_even()
@@ -159,6 +164,18 @@ mod tests {
         .quantisation();
         assert_eq!(both.zero_point, -64);
         assert!((both.scale - 4.0 / 255.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_map_of_zeros_was_seen() {
+        let zeros = Tensor::<2>::zeros([2, 3], &burn::tensor::Device::flex());
+        let mut ranges = Ranges::unseen(1);
+        ranges.follow(0, 0, Range::of(&zeros));
+        let again = Ranges::from_flat(&ranges.flat());
+        assert_eq!(
+            again.quantisation(0, 0).map(|steps| steps.zero_point),
+            Some(-128)
+        );
     }
 
     #[test]
