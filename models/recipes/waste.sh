@@ -18,7 +18,9 @@ for split in blocked author; do
         --teacher "$whole" --teacher-share 0.3 --metric 0.1 --scale-penalty 1e-4 --variation models/recipes/close.toml
     say prune --run "$whole-44M" --from "$whole-75M" --macs 44M --parameters 430k --epochs 20 --rate 1e-3 \
         --teacher "$whole" --teacher-share 0.3 --metric 0.1 --variation models/recipes/close.toml
-    say quantise --run "$whole-44M-ptq" --from "$whole-44M" --epochs 0
-    say quantise --run "$whole-44M-int8" --from "$whole-44M" --epochs 4 --rate 1e-4 \
-        --teacher "$whole" --teacher-share 0.3 --variation models/recipes/close.toml
+    say train --run "$whole-44M-long" --from "$whole-44M" --epochs 28 --rate 1e-3 --metric 0.1 \
+        --variation models/recipes/close.toml
+    say quantise --run "$whole-44M-ptq" --from "$whole-44M-long" --epochs 0
+    say quantise --run "$whole-44M-int8" --from "$whole-44M-long" --epochs 4 --rate 1e-4 \
+        --variation models/recipes/close.toml
 done

@@ -56,8 +56,7 @@ impl RunResult {
     pub fn minutes(&self) -> f64 {
         self.history
             .iter()
-            .map(|record| record.seconds)
-            .sum::<f64>()
+            .fold(0.0, |sum, record| sum + record.seconds)
             / 60.0
     }
 

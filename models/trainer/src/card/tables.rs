@@ -65,7 +65,11 @@ fn runs(results: &[RunResult]) -> String {
     for run in results {
         let (network, start) = (&run.config.network, &run.config.network.start);
         let cut = start.cut.as_ref().map_or(String::new(), |cut| {
-            format!(", cut by {:?} {:.3}", cut.criterion, cut.strength)
+            format!(
+                ", cut to {:.0} M MACs and {:.0} k parameters",
+                cut.target.macs as f64 / 1e6,
+                cut.target.parameters as f64 / 1e3
+            )
         });
         let best = run
             .history
