@@ -1,0 +1,112 @@
+//! Targets are met, and the least channels go first.
+
+use super::*;
+use crate::data::dice::{Dice, Purpose};
+use crate::nets::plan::Layer;
+use crate::nets::{Architecture, Head, MobileNetV1, numbers};
+
+fn network() -> Written {
+    let plan = MobileNetV1 {
+        width: 0.5,
+        stem_stride: 2,
+        head: Head::Embedding,
+    }
+    .plan(64, 7)
+    .unwrap();
+    let mut dice = Dice::new(3, Purpose::Weights, 0, 0);
+    let mut numbers = numbers::random(&plan, &mut dice);
+    for numbers in &mut numbers {
+        if let Numbers::Conv(conv) = numbers {
+            conv.gamma
+                .iter_mut()
+                .flatten()
+                .for_each(|gamma| *gamma = dice.unit());
+        }
+    }
+    Written { plan, numbers }
+}
+
+#[test]
+fn each_criterion_meets_the_target_closely_with_multiples_of_eight() {
+    let whole = network();
+    let before = cost(&whole.plan);
+    let target = Target {
+        macs: before.macs / 2,
+        parameters: u64::MAX,
+    };
+    for criterion in [
+        Criterion::ShareOfLayer,
+        Criterion::ShareOfNetwork,
+        Criterion::Threshold,
+    ] {
+        let left = cut(&whole, criterion, target).unwrap().left;
+        let after = cost(&left.plan).macs;
+        assert!(
+            after <= target.macs && after > target.macs * 85 / 100,
+            "{criterion:?}: {after} of {}",
+            target.macs
+        );
+        for node in &left.plan.nodes {
+            if let Layer::Conv(conv) = &node.layer {
+                assert!(
+                    conv.outputs % MULTIPLE == 0 || node.name == "logits",
+                    "{} has {}",
+                    node.name,
+                    conv.outputs
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn parameters_can_be_the_tighter_target() {
+    let whole = network();
+    let target = Target {
+        macs: u64::MAX,
+        parameters: cost(&whole.plan).parameters / 3,
+    };
+    let left = cut(&whole, Criterion::ShareOfNetwork, target).unwrap().left;
+    assert!(cost(&left.plan).parameters <= target.parameters);
+    // Few MACs went with them: the layers on small maps were cut.
+    assert!(cost(&left.plan).macs > cost(&whole.plan).macs / 3);
+}
+
+#[test]
+fn the_least_scales_go_first() {
+    let mut whole = network();
+    if let Numbers::Conv(conv) = &mut whole.numbers[1] {
+        // The stem has 16 channels, of which the last eight hardly count; so have those of the
+        // depthwise layer that goes with it.
+        conv.gamma = Some([vec![1.0; 8], vec![1e-6; 8]].concat());
+    }
+    if let Numbers::Conv(conv) = &mut whole.numbers[2] {
+        conv.gamma = Some([vec![1.0; 8], vec![1e-6; 8]].concat());
+    }
+    let target = Target {
+        macs: cost(&whole.plan).macs * 9 / 10,
+        parameters: u64::MAX,
+    };
+    let left = cut(&whole, Criterion::ShareOfLayer, target).unwrap().left;
+    let (Numbers::Conv(stem), Numbers::Conv(whole_stem)) = (&left.numbers[1], &whole.numbers[1])
+    else {
+        panic!("the stem is a convolution");
+    };
+    assert_eq!(stem.beta.len(), 8);
+    assert_eq!(stem.kernel, whole_stem.kernel[..stem.kernel.len()]);
+}
+
+#[test]
+fn a_target_that_cannot_be_met_says_how_far_it_goes() {
+    let target = Target {
+        macs: 1_000,
+        parameters: u64::MAX,
+    };
+    let error = cut(&network(), Criterion::Threshold, target)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("cannot be cut to 1000 MACs") && error.contains("still has"),
+        "{error}"
+    );
+}
