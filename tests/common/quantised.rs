@@ -73,6 +73,9 @@ pub fn bundle(golden: &Golden, model: &[u8]) -> Bundle {
     manifest.input.offset = [golden.offset; 3];
     manifest.golden.tolerance = golden.step * 1.01;
     manifest.golden.cases.clear();
+    manifest.embedding = None;
+    manifest.output.name = None;
+    manifest.empty_label = None;
     for (at, case) in golden.cases.iter().enumerate() {
         let file = format!("{at}.png");
         let picture = picture(case, golden.size);

@@ -92,7 +92,7 @@ pub fn cut(whole: &Written, criterion: Criterion, target: Target) -> Result<Cut>
         })
     };
     let strength = least_that_meets(0.0, most, |all| {
-        Ok(choice.cost(all, heavy(all)?)?.macs <= target.macs)
+        Ok(target.is_met_by(&choice.cost(all, heavy(all)?)?))
     })?;
     let heavy_strength = heavy(strength)?;
     let kept = choice.kept(strength, heavy_strength);

@@ -57,6 +57,10 @@ pub fn unroll(sizes: &Sizes, maps: &[f32], columns: &mut [f32]) {
                 let source = &source[from * sizes.input[1]..][..sizes.input[1]];
                 line[..places.inside.start].fill(0.0);
                 line[places.inside.end..].fill(0.0);
+                // A tap of a kernel that is wider than the map may see nothing of it.
+                if places.inside.is_empty() {
+                    continue;
+                }
                 let line = &mut line[places.inside.clone()];
                 if stride == 1 {
                     line.copy_from_slice(&source[places.first..][..line.len()]);
@@ -77,6 +81,9 @@ pub fn roll_up(sizes: &Sizes, columns: &[f32], maps: &mut [f32]) {
     each_row(sizes, columns.len(), |channel, row, tap_row, tap_column| {
         let lines = Reach::new(sizes, tap_row, 0);
         let places = Reach::new(sizes, tap_column, 1);
+        if places.inside.is_empty() {
+            return;
+        }
         let stride = sizes.sliding.stride;
         let row = &columns[row];
         for (image, plane) in row.chunks_exact(sizes.output_plane()).enumerate() {

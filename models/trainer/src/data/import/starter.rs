@@ -82,14 +82,30 @@ fn description(name: &str, classes: &BTreeMap<&str, usize>, licence: &str) -> St
          source = {name}\n\
          part = \"validation\"\n\
          \n\
-         [[tests.{name}]]\n\
+         [[tests.{key}]]\n\
          source = {name}\n\
          part = \"test\"\n",
         comment = name.replace(char::is_control, " "),
         labels = labels.join(", "),
         name = text(name),
+        key = key(name),
         licence = text(licence),
     )
+}
+
+/// A name as a key of TOML. Keys must stand on one line, which a value with a line break would not.
+fn key(name: &str) -> String {
+    let escaped: String = name
+        .chars()
+        .flat_map(|letter| match letter {
+            '"' | '\\' => vec!['\\', letter],
+            letter if letter.is_control() => {
+                format!("\\u{:04x}", u32::from(letter)).chars().collect()
+            }
+            letter => vec![letter],
+        })
+        .collect();
+    format!("\"{escaped}\"")
 }
 
 #[cfg(test)]
