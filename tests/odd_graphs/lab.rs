@@ -8,11 +8,9 @@ use crate::run::{runs_on_kernels, steps};
 /// A map whose zero is its lowest byte: what is below zero is cut off, as a rectifier does.
 const RECTIFIED: i32 = -128;
 
-fn rectified(conv: Conv) -> Conv {
-    Conv {
-        zero: RECTIFIED,
-        ..conv
-    }
+fn rectified(mut conv: Conv) -> Conv {
+    conv.zero = RECTIFIED;
+    conv
 }
 
 fn dilated(channels: usize, dilation: i64) -> Conv {

@@ -2,7 +2,7 @@
 //! what attention needs.
 //!
 //! On the processor they are kernels of our own, because burn's stock operators train a MobileNet at
-//! a quarter of PyTorch's rate; on any other device they are burn's. [`here`] is the only place that
+//! a quarter of PyTorch's rate; on any other device they are burn's. `here` is the only place that
 //! tells the two apart. All of them have gradients, and the same inputs give the same bits, however
 //! many threads there are.
 //!

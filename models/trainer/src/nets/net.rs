@@ -319,12 +319,12 @@ fn enlarged(maps: Tensor<4>, factor: usize) -> Tensor<4> {
 /// The dice are our own: a device's sequence is shared by all that compute there, and what is drawn
 /// would depend on who else draws.
 fn dropped(maps: Tensor<4>, share: f64, dice: &mut Dice) -> Tensor<4> {
-    let shape = maps.dims();
+    let dims = maps.dims();
     let kept = 1.0 / (1.0 - share) as f32;
     let draw = |_| if dice.chance(share as f32) { 0.0 } else { kept };
-    let mask: Vec<f32> = (0..shape.iter().product::<usize>()).map(draw).collect();
+    let mask: Vec<f32> = (0..dims.iter().product::<usize>()).map(draw).collect();
     let device = maps.device();
-    maps * Tensor::from_data(TensorData::new(mask, shape), &device)
+    maps * Tensor::from_data(TensorData::new(mask, dims), &device)
 }
 
 fn mean(maps: Tensor<4>) -> Tensor<4> {

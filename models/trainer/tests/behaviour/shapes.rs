@@ -55,7 +55,8 @@ pub fn write(data: &Path) {
             for class in ["cross", "disc", "empty"] {
                 let file = format!("{class}/{number}.png");
                 draw(class, number).save(root.join(&file)).unwrap();
-                lines += &format!("{file}\n");
+                lines.push_str(&file);
+                lines.push('\n');
             }
             number += 1;
         }

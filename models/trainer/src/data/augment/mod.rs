@@ -6,7 +6,7 @@
 //! ([`paste`], with the item found by [`segment`]), in [`shadow`] and behind other things
 //! ([`occlude`]), under other [`light`], out of focus or in motion ([`blur`]), with the sensor's
 //! [`noise`], compressed ([`jpeg`]). The result is a pure function of the photograph, the grounds,
-//! the [`settings`] and the dice.
+//! the `settings` and the dice.
 
 pub mod blur;
 pub mod frame;

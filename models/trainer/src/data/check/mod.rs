@@ -2,7 +2,7 @@
 //! two labels, that stand on both sides of a split, that nobody can read; classes that are too small.
 //!
 //! [`folders`] lists the files, [`survey`] looks at each by itself, [`alike`] compares them by their
-//! [`fingerprint`], [`lists`] reads the split lists, [`single`] and [`pairs`] judge; the outcome is a
+//! [`fingerprint`], [`lists`] reads the split lists, `single` and `pairs` judge; the outcome is a
 //! [`Report`] in words and a [`sheet`] to look at.
 
 pub mod alike;

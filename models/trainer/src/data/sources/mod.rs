@@ -5,7 +5,7 @@
 //! Terms: a *source* is a folder with one folder a class; a *use* takes some of a source's
 //! photographs, by a list, by a part or whole; sources of one *family* were cut from the same
 //! original photographs, which then lie on one side of every cut into parts ([`origin`]).
-//! [`check`] says what makes no sense, with the line; [`gather`] finds the files.
+//! `check` says what makes no sense, with the line; [`gather`] finds the files.
 
 mod check;
 pub mod gather;
