@@ -6,7 +6,6 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
 use sortd::classify::bundle::Manifest;
 use tempfile::TempDir;
 
@@ -55,16 +54,7 @@ impl Copy {
     fn with_model(self, model: &[u8]) -> Self {
         let file = self.file(&self.manifest().model.file);
         fs::write(file, model).expect("written");
-        let hash = format!("{:x}", Sha256::digest(model));
-        self.with(|manifest| {
-            manifest.model.sha256 = hash;
-            // The other model has other outputs.
-            manifest.embedding = None;
-            manifest.output.name = None;
-            for case in &mut manifest.golden.cases {
-                case.embedding = None;
-            }
-        })
+        self.with(|manifest| common::is_of(manifest, model))
     }
 
     fn model(&self) -> Vec<u8> {

@@ -8,6 +8,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use sha2::{Digest, Sha256};
 use sortd::classify::bundle::Manifest;
 use tempfile::TempDir;
 
@@ -87,6 +88,16 @@ pub fn shipped_bundle(change: impl FnOnce(&mut Manifest)) -> TempDir {
     let text = toml::to_string(&manifest).expect("a manifest is TOML");
     std::fs::write(file, text).expect("written");
     folder
+}
+
+/// Makes the shipped manifest that of another model: its hash, and no names of the shipped one's outputs.
+pub fn is_of(manifest: &mut Manifest, model: &[u8]) {
+    manifest.model.sha256 = format!("{:x}", Sha256::digest(model));
+    manifest.embedding = None;
+    manifest.output.name = None;
+    for case in &mut manifest.golden.cases {
+        case.embedding = None;
+    }
 }
 
 /// Copies a folder with all that is in it.

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 use sortd::classify::bundle::{Bundle, GoldenCase, Manifest};
 
 /// What ONNX Runtime answered; `tests/golden/int8/make.py` writes it.
@@ -67,15 +66,12 @@ pub fn bundle(golden: &Golden, model: &[u8]) -> Bundle {
     let mut manifest: Manifest = toml::from_str(&shipped.expect("read")).expect("right");
     manifest.labels = (0..10).map(|label| format!("c{label}")).collect();
     manifest.empty_label = None;
-    manifest.model.sha256 = format!("{:x}", Sha256::digest(model));
+    super::is_of(&mut manifest, model);
     (manifest.input.width, manifest.input.height) = (golden.size, golden.size);
     manifest.input.scale = [golden.scale; 3];
     manifest.input.offset = [golden.offset; 3];
     manifest.golden.tolerance = golden.step * 1.01;
     manifest.golden.cases.clear();
-    manifest.embedding = None;
-    manifest.output.name = None;
-    manifest.empty_label = None;
     for (at, case) in golden.cases.iter().enumerate() {
         let file = format!("{at}.png");
         let picture = picture(case, golden.size);
