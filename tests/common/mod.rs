@@ -23,9 +23,19 @@ pub struct Ran {
     pub err: String,
 }
 
-/// The program, without what the environment of the tests would change.
+/// The program, without what the environment of the tests would change. One that was built for
+/// another processor is run by what `SORTD_TEST_RUNNER` names (`make cross-test`).
 pub fn sortd() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sortd"));
+    let program = env!("CARGO_BIN_EXE_sortd");
+    let mut command = match std::env::var("SORTD_TEST_RUNNER") {
+        Ok(runner) => {
+            let mut words = runner.split(' ');
+            let mut command = Command::new(words.next().expect("a runner has a name"));
+            command.args(words).arg(program);
+            command
+        }
+        Err(_) => Command::new(program),
+    };
     command.env_remove("RUST_BACKTRACE").current_dir(root());
     command
 }

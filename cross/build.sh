@@ -1,0 +1,47 @@
+#!/bin/sh
+# `make cross TARGET=`: builds what is packaged, by the first way that works here, and says which.
+#
+#   1. `cross` with a container engine, which brings its own compilers (cross/Cross.toml)
+#   2. rustup's library for the target, with Debian's cross compiler
+#   3. Debian's own rustc with its library for the target
+set -eu
+cd "$(dirname "$0")/.."
+target_name=$1
+. cross/target.sh
+
+# The first container engine that answers; being installed is not enough.
+engine() {
+    for program in docker podman; do
+        if command -v "$program" >/dev/null 2>&1 && "$program" info >/dev/null 2>&1; then
+            echo "$program"
+            return 0
+        fi
+    done
+    return 1
+}
+
+build="build --locked --profile dist --package sortd --target $triple"
+if [ "$(uname -m)" = "$target_name" ]; then
+    echo "cross: $target_name is this machine; building as always" >&2
+    # shellcheck disable=SC2086 # The command is several words on purpose.
+    "${CARGO:-cargo}" $build
+elif command -v cross >/dev/null 2>&1 && engine=$(engine); then
+    echo "cross: building for $target_name ($boards) with \`cross\` in $engine" >&2
+    # shellcheck disable=SC2086
+    CROSS_CONFIG=cross/Cross.toml CROSS_CONTAINER_ENGINE=$engine cross $build
+else
+    echo "cross: no \`cross\` with a running container engine here; using this machine's compilers" >&2
+    # shellcheck disable=SC2086
+    cross/toolchain.sh "$target_name" sh -c '
+        echo "cross: building for '"$target_name ($boards)"' with $(${RUSTC:-rustc} --version)" >&2
+        exec "$@"' build "${CARGO:-cargo}" $build
+fi
+
+binary=${CARGO_TARGET_DIR:-target}/$triple/dist/sortd
+size=$(wc -c <"$binary")
+limit=$((12 * 1000 * 1000))
+echo "cross: $binary, $((size / 1000)) kB"
+[ "$size" -le "$limit" ] || {
+    echo "cross: that is more than the $((limit / 1000)) kB that a package may hold; see what grew with \`cargo bloat --profile dist\`" >&2
+    exit 1
+}

@@ -1,0 +1,16 @@
+#!/bin/sh
+# Writes man pages, completions and Debian's changelog into a folder: `manuals.sh FOLDER`.
+set -eu
+cd "$(dirname "$0")/.."
+folder=$1
+"${CARGO:-cargo}" run --locked --quiet --package sortd --example manuals -- "$folder"
+version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
+# The date of the last change, so that the same sources give the same package.
+date=$(git log -1 --format=%cD 2>/dev/null || date -R)
+cat >"$folder/changelog" <<EOF
+sortd ($version-1) unstable; urgency=medium
+
+  * What changed stands in CHANGELOG.md of the sources.
+
+ -- The sortd authors <sortd@localhost>  $date
+EOF
