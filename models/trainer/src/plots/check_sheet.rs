@@ -63,7 +63,7 @@ pub struct Pair {
 /// # Errors
 /// Drawing fails or the file cannot be written.
 pub fn check_sheet(path: &Path, rows: &[ClassRow], pairs: &[Pair], left_out: usize) -> Result<()> {
-    let classes = HEADING + CELL * rows.len().cast_signed() as i32;
+    let classes = HEADING + CELL * rows.len().cast_signed() as i32 + MARGIN;
     let lines = (pairs.len().cast_signed() as i32 + PAIRS_ACROSS - 1) / PAIRS_ACROSS;
     let height = 2 * MARGIN + classes + HEADING + lines * (PAIR.1 + GAP);
     paint(path, (WIDTH as u32, height as u32), |area| {
@@ -121,8 +121,8 @@ fn draw_pair(area: &Area<'_>, pair: &Pair, (x, y): (i32, i32)) -> std::result::R
             text(size, ink, HPos::Left, VPos::Top),
         ))
     };
-    line(&pair.title, 18, colour, (x + GAP, y + 4))?;
-    line(&pair.note, 14, GREY, (x + GAP, y + 25))?;
+    line(&pair.title, 18, colour, (x + GAP, y + 8))?;
+    line(&pair.note, 14, GREY, (x + GAP, y + 29))?;
     for (number, (picture, class, file)) in (0..).zip(&pair.sides) {
         let (left, top) = (x + GAP + CELL * number, y + 46);
         draw_picture(area, picture, (left, top))?;

@@ -8,13 +8,11 @@ use clap::Subcommand;
 use sortd::error::Result;
 
 /// What can be done with photographs before a network learns from them.
+// The variants carry no words of their own: they would hide those of the commands from `--help`.
 #[derive(Debug, Subcommand)]
 pub enum DataCommand {
-    /// Find what spoils a data set: copies, wrong labels, leaks between lists, broken files
     Check(check::Check),
-    /// Build a data set of your own from photographs in folders or on the web
     Import(import::Import),
-    /// Draw what a network would be shown, as a sheet of small pictures
     Show(show::Show),
 }
 

@@ -38,7 +38,7 @@ pub fn judge(
 ) {
     let mut add = |kind, what: &str, places: Vec<PathBuf>| {
         if !places.is_empty() {
-            let what = format!("{} {what}", places.len());
+            let what = format!("{what}: {}", places.len());
             let places = places.into_iter().map(|path| vec![path]).collect();
             findings.push(Finding::new(kind, what, places));
         }
@@ -55,14 +55,14 @@ pub fn judge(
     };
     add(
         Kind::Unreadable,
-        "files cannot be read as pictures; training skips them",
+        "files that cannot be read as pictures, which training skips",
         paths(&unreadable),
     );
-    let narrow = format!("pictures are narrower than {TINY} pixels");
+    let narrow = format!("pictures of fewer than {TINY} pixels across or down");
     add(Kind::Tiny, &narrow, paths(&tiny));
     add(
         Kind::Ignored,
-        "files or folders are neither .jpg nor .png; training does not see them",
+        "what is neither .jpg nor .png, which training does not see",
         ignored,
     );
     judge_classes(counts, findings);

@@ -4,6 +4,7 @@
 //! another's place, and a second try after a crash writes the same file again.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use sortd::error::Result;
@@ -51,6 +52,7 @@ impl Collection {
     pub fn open(root: &Path) -> Result<Self> {
         files::make_folder(root)?;
         let (journal, records) = Journal::open(root)?;
+        remove_unfinished(root);
         let mut collection = Self {
             root: root.to_owned(),
             journal,
@@ -189,5 +191,24 @@ impl Collection {
         };
         let detail = format!("the same picture as {}", other.file);
         Err(Refusal::new(reason, detail))
+    }
+}
+
+/// Removes what a crash left half-written: `class/class-*.tmp`. What cannot be removed disturbs nobody,
+/// since training does not read it.
+fn remove_unfinished(root: &Path) {
+    let inside = |folder: &Path| {
+        let entries = fs::read_dir(folder).into_iter().flatten();
+        entries.filter_map(std::result::Result::ok)
+    };
+    for class in inside(root).filter(|entry| entry.path().is_dir()) {
+        let prefix = format!("{}-", class.file_name().to_string_lossy());
+        for file in inside(&class.path()) {
+            let path = file.path();
+            let ours = file.file_name().to_string_lossy().starts_with(&prefix);
+            if ours && path.extension().is_some_and(|ending| ending == "tmp") {
+                let _ = fs::remove_file(path);
+            }
+        }
     }
 }

@@ -187,8 +187,10 @@ mod tests {
 
     #[test]
     fn the_longest_rule_decides_and_of_equals_the_one_that_allows() {
-        let text = "User-agent: *\nDisallow: /a\nAllow: /a/b\nDisallow: /c\nAllow: /c\n";
+        let text = "User-agent: *\nDisallow: /a\nAllow: /a/b\nDisallow: /c\nAllow: /c\n\
+                    Allow: /d\nDisallow: /d/e\n";
         assert!(!allows(text, "/a/x") && allows(text, "/a/b/x") && allows(text, "/c"));
+        assert!(allows(text, "/d/x") && !allows(text, "/d/e/x"));
         assert!(
             !allows("User-agent: *\nDisallow: /", "/")
                 && allows("User-agent: *\nDisallow: /", "/robots.txt")

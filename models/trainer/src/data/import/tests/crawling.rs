@@ -328,6 +328,7 @@ fn an_interrupted_import_goes_on_where_it_was() {
     let mut journal = fs::read(root.join(JOURNAL)).unwrap();
     journal.extend_from_slice(b"{\"outcome\":\"kept\",\"key\":\"gl");
     fs::write(root.join(JOURNAL), journal).unwrap();
+    fs::write(root.join("glass/glass-0123456789ab.jpg.tmp"), b"half").unwrap();
 
     let (second, said) = import(root, &lines);
     assert_eq!(
