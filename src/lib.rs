@@ -11,6 +11,8 @@
 //! - [`report`][]: events
 //! - [`pipeline`]: the only module that knows that order
 //! - [`daemon`]: the loop, signals, reload and watchdog
+//! - [`machine`]: the board, and whether it has what a configuration needs
+//! - [`takeover`]: what lies on the boot partition is checked and taken over
 //! - [`cli`]: the commands
 //!
 //! The floor, which names no stage: [`error`], [`panics`], [`files`], [`units`], [`clock`], [`config`].
@@ -25,9 +27,11 @@ pub mod daemon;
 pub mod decide;
 pub mod error;
 pub mod files;
+pub mod machine;
 pub mod panics;
 pub mod pipeline;
 pub mod preprocess;
 pub mod presence;
 pub mod report;
+pub mod takeover;
 pub mod units;

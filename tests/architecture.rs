@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules in the order of the flow; each may import those before it, and the floor.
-const FLOW: [&str; 11] = [
+const FLOW: [&str; 13] = [
     "capture",
     "preprocess",
     "presence",
@@ -21,6 +21,8 @@ const FLOW: [&str; 11] = [
     "report",
     "pipeline",
     "daemon",
+    "machine",
+    "takeover",
     "cli",
     "main",
 ];

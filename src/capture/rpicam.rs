@@ -79,7 +79,7 @@ impl RpicamOpener {
                 Err(error) => {
                     return Err(Error::unavailable(format!("{name} cannot be started"))
                         .caused_by(error)
-                        .advice("reinstall it: `sudo apt install --reinstall rpicam-apps`"));
+                        .advice("reinstall it: `sudo apt install --reinstall rpicam-apps-lite`"));
                 }
             }
         }
@@ -91,7 +91,7 @@ impl RpicamOpener {
             .collect();
         Err(
             Error::unavailable(format!("{} is not installed", names.join(" or "))).advice(
-                "run `sudo apt install rpicam-apps`, or set `source = \"v4l2\"` for a USB camera",
+                "run `sudo apt install rpicam-apps-lite`, or set `source = \"v4l2\"` for a USB camera",
             ),
         )
     }

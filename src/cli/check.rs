@@ -1,8 +1,8 @@
 //! `sortd check`: is everything right before anything moves?
 
-use super::{ConfigFile, hardware, output};
-use crate::config::{CameraSource, Config, GpioBackend};
+use super::{ConfigFile, output};
 use crate::error::{Error, Result};
+use crate::machine;
 use crate::pipeline::Plan;
 
 #[derive(Debug, clap::Args)]
@@ -18,39 +18,13 @@ pub(super) fn check(args: &Args) -> Result<()> {
     let plan = Plan::load(&args.file.config)?;
     let config = &plan.config;
     output::line(format!("{}: fine", config.file.display()))?;
-    output::line(format!("  camera  {}", camera(config)))?;
-    output::line(format!("  model   {}", plan.model))?;
-    output::line(format!("  GPIO    {}", backend(config)))?;
-    for bin in &config.bins {
-        let labels: Vec<&str> = bin
-            .accepts
-            .iter()
-            .map(|label| label.value.as_str())
-            .collect();
-        let led = bin
-            .led
-            .as_ref()
-            .map(|led| format!("light on {}", led.pin.value));
-        let servo = bin
-            .servo
-            .as_ref()
-            .map(|servo| format!("lid on {}", servo.pin.value));
-        let wired: Vec<String> = led.into_iter().chain(servo).collect();
-        let accepts = if labels.is_empty() {
-            "what is left".into()
-        } else {
-            labels.join(", ")
-        };
-        output::line(format!(
-            "  bin     {}: {accepts} ({})",
-            bin.name.value,
-            wired.join(", ")
-        ))?;
+    for (name, said) in plan.describe() {
+        output::line(format!("  {name:<7} {said}"))?;
     }
     if !args.hardware {
         return Ok(());
     }
-    let findings = hardware::inspect(config);
+    let findings = machine::inspect(config);
     for finding in &findings {
         output::line(finding)?;
     }
@@ -61,22 +35,5 @@ pub(super) fn check(args: &Args) -> Result<()> {
             output::count(bad, "problem")
         ))
         .advice("see the lines above")),
-    }
-}
-
-fn camera(config: &Config) -> String {
-    match &config.camera.source {
-        CameraSource::V4l2 { device: None } => "the first that can capture".into(),
-        CameraSource::V4l2 { device: Some(path) } => path.display().to_string(),
-        CameraSource::Rpicam { index, .. } => format!("CSI camera {index} through rpicam-vid"),
-        CameraSource::Replay { path, .. } => format!("replay of {}", path.display()),
-    }
-}
-
-fn backend(config: &Config) -> String {
-    match &config.gpio.backend {
-        GpioBackend::Rppal => "Raspberry Pi".into(),
-        GpioBackend::Gpiochip(path) => path.display().to_string(),
-        GpioBackend::Simulated => "simulated: nothing moves".into(),
     }
 }

@@ -9,11 +9,11 @@ mod cameras;
 mod check;
 mod classify;
 mod demo;
-mod hardware;
 mod model;
 mod output;
 mod photographs;
 mod run;
+mod takeover;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -68,6 +68,8 @@ enum Command {
     /// Show or verify a model bundle.
     #[command(subcommand)]
     Model(model::ModelCommand),
+    /// Check and take over what lies on the boot partition of an SD card.
+    Takeover(takeover::Args),
     /// Measure each stage on this machine.
     Bench(bench::Args),
 }
@@ -114,6 +116,7 @@ fn dispatch(command: &Command) -> Result<()> {
         Command::Bins(command) => bins::bins(command),
         Command::Park(file) => bins::park(&file.config),
         Command::Model(command) => model::model(command),
+        Command::Takeover(args) => takeover::take_over(args),
         Command::Bench(args) => bench::bench(args),
     }
 }

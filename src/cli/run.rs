@@ -1,5 +1,7 @@
 //! `sortd run`: the daemon.
 
+use std::path::PathBuf;
+
 use clap::ValueEnum;
 
 use super::ConfigFile;
@@ -14,6 +16,9 @@ pub(super) struct Args {
     /// Also print each event on standard output, as one JSON object a line.
     #[arg(long, value_enum)]
     events: Option<EventFormat>,
+    /// Where `sortd takeover` wrote what it refused before the start; the status light tells of it.
+    #[arg(long, value_name = "FILE")]
+    refused: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -22,5 +27,9 @@ enum EventFormat {
 }
 
 pub(super) fn run(args: &Args) -> Result<()> {
-    daemon::run(&args.file.config, &Reporter::new(args.events.is_some()))
+    daemon::run(
+        &args.file.config,
+        args.refused.as_deref(),
+        &Reporter::new(args.events.is_some()),
+    )
 }

@@ -21,6 +21,7 @@ pub use decision::DecisionConfig;
 pub use draft::Draft;
 pub use model::ModelConfig;
 pub use problem::{Located, Position, Problem, Report};
+pub(crate) use suggest::suggestion;
 pub use trigger::{PresenceConfig, TriggerConfig, TriggerMode};
 pub use wiring::{BinConfig, GpioBackend, GpioConfig, LedConfig, ServoConfig, ServoPwm};
 
@@ -64,7 +65,8 @@ impl BinConfig {
 }
 
 impl Config {
-    /// Reads and checks a configuration file. Relative paths in it are relative to its folder.
+    /// Reads and checks a configuration file. Relative paths in it are relative to the folder in which it
+    /// lies; where `file` is a link, that is the folder of what it leads to.
     ///
     /// # Errors
     /// Every problem of the file, by place.
@@ -81,7 +83,7 @@ impl Config {
     }
 
     fn read(root: &Table<'_>, file: &Path) -> Self {
-        let folder = file.parent().unwrap_or(Path::new(""));
+        let folder = &folder_of(file);
         if !root.has("bins") {
             root.problem(
                 "bins",
@@ -121,4 +123,18 @@ impl Config {
         draft.check_labels(labels, empty);
         draft.finish().map(|_| ())
     }
+}
+
+/// The folder that the paths of a configuration are relative to.
+fn folder_of(file: &Path) -> PathBuf {
+    let linked = file
+        .is_symlink()
+        .then(|| file.canonicalize().ok())
+        .flatten();
+    linked
+        .as_deref()
+        .unwrap_or(file)
+        .parent()
+        .unwrap_or(Path::new(""))
+        .to_owned()
 }

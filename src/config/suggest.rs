@@ -1,7 +1,7 @@
 //! What to write instead of a word that is not known.
 
 /// What to write instead of `word`.
-pub(super) fn suggestion(word: &str, known: &[&str]) -> String {
+pub(crate) fn suggestion(word: &str, known: &[&str]) -> String {
     // Two thirds alike is near enough for a slip of the finger and far enough from a guess.
     const ALIKE: f64 = 0.66;
     let nearest = known

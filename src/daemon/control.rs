@@ -23,11 +23,13 @@ const STATUS_EVERY: Duration = Duration::from_secs(5);
 const LONGEST_STOP: Duration = Duration::from_secs(10);
 
 /// Runs the daemon with the configuration at `file` until it is told to stop, or a recording ends.
+/// Where the file `refused` is there, another configuration was refused before the start, and it says
+/// why.
 ///
 /// # Errors
 /// The configuration or the model is wrong, the lines cannot be had, or the board or the network
 /// fails later on. Everything is at rest then.
-pub fn run(file: &Path, reporter: &Reporter) -> Result<()> {
+pub fn run(file: &Path, refused: Option<&Path>, reporter: &Reporter) -> Result<()> {
     let plan = Plan::load(file)?;
     let started = Event::Started {
         version: env!("CARGO_PKG_VERSION").into(),
@@ -50,8 +52,12 @@ pub fn run(file: &Path, reporter: &Reporter) -> Result<()> {
             reporter.clone(),
         )
     })?;
-    let turning = Loop::start(plan, reporter.clone(), heartbeat)?;
+    let mut turning = Loop::start(plan, reporter.clone(), heartbeat)?;
     reporter.report(&started);
+    if let Some(error) = refused.and_then(|file| std::fs::read_to_string(file).ok()) {
+        turning.keep_telling_refused();
+        reporter.report(&Event::ConfigRefused { error });
+    }
     let thread = std::thread::Builder::new()
         .name("loop".into())
         .spawn(move || {

@@ -24,7 +24,7 @@ const IDLE_PAUSE: Duration = Duration::from_millis(150);
 /// A tap on a button lasts a twentieth of a second at least.
 const BUTTON_TURN: Duration = Duration::from_millis(20);
 
-/// How long the status light tells of a refused configuration.
+/// How long the status light tells of a configuration that was refused on reload.
 const TELL_REFUSED: Duration = Duration::from_secs(20);
 
 /// What the control side wants.
@@ -58,7 +58,16 @@ pub(super) struct Loop {
     /// When a picture was last seen.
     last_picture: Option<Instant>,
     next_look: Instant,
-    refused_until: Option<Instant>,
+    refused: Option<Refused>,
+}
+
+/// How long the status light tells of a refused configuration.
+#[derive(Debug, Clone, Copy)]
+enum Refused {
+    /// It was offered while the daemon ran, by somebody who sees the log.
+    Until(Instant),
+    /// It was offered before the start, by somebody who sees nothing but the light.
+    UntilReload,
 }
 
 impl Loop {
@@ -78,8 +87,13 @@ impl Loop {
             last_picture: None,
             next_look: clock.now(),
             clock,
-            refused_until: None,
+            refused: None,
         })
+    }
+
+    /// Lets the status light tell, until the next reload, that a configuration was refused.
+    pub fn keep_telling_refused(&mut self) {
+        self.refused = Some(Refused::UntilReload);
     }
 
     /// Turns until it is told to stop, a recording ends, or the board or the network fails; parks on
@@ -97,7 +111,7 @@ impl Loop {
                 Ok(Order::Stop) | Err(TryRecvError::Disconnected) => return Ok(Ending::Ordered),
                 Ok(Order::Reload(plan)) => self.reload(*plan)?,
                 Ok(Order::TellRefused) => {
-                    self.refused_until = Some(self.clock.now() + TELL_REFUSED);
+                    self.refused = Some(Refused::Until(self.clock.now() + TELL_REFUSED));
                 }
                 Err(TryRecvError::Empty) => {}
             }
@@ -156,10 +170,11 @@ impl Loop {
     }
 
     fn health(&self) -> Health {
-        if self
-            .refused_until
-            .is_some_and(|until| self.clock.now() < until)
-        {
+        let refused = self.refused.is_some_and(|refused| match refused {
+            Refused::Until(until) => self.clock.now() < until,
+            Refused::UntilReload => true,
+        });
+        if refused {
             Health::ConfigRefused
         } else if !self.sees() {
             Health::NoCamera
@@ -241,12 +256,12 @@ impl Loop {
                     self.capture
                         .replace(capture::opener(camera), camera.frame_deadline)?;
                 }
-                self.refused_until = None;
+                self.refused = None;
                 self.reporter
                     .report(&Event::ConfigReloaded { config: file });
             }
             Takeover::Refused(error) => {
-                self.refused_until = Some(self.clock.now() + TELL_REFUSED);
+                self.refused = Some(Refused::Until(self.clock.now() + TELL_REFUSED));
                 self.reporter.report(&Event::ConfigRefused {
                     error: error.to_string(),
                 });

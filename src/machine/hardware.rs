@@ -1,16 +1,17 @@
-//! What `sortd check --hardware` looks at. Nothing is switched, opened for writing or moved.
+//! Whether the machine has what a configuration needs.
 
 use std::fmt;
 use std::path::Path;
 
 use rustix::fs::{Access, access};
 
+use super::state::{self, Supply};
 use crate::capture;
 use crate::config::{CameraSource, Config, GpioBackend, ServoPwm};
 
 /// One thing that was looked at.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Finding {
+pub enum Finding {
     /// It is as it should be.
     Good(String),
     /// It is not; with what to do.
@@ -18,6 +19,8 @@ pub(super) enum Finding {
 }
 
 impl Finding {
+    /// Whether something is to be done.
+    #[must_use]
     pub fn is_bad(&self) -> bool {
         matches!(self, Self::Bad(..))
     }
@@ -33,7 +36,8 @@ impl fmt::Display for Finding {
 }
 
 /// Looks at everything on this machine that `config` needs.
-pub(super) fn inspect(config: &Config) -> Vec<Finding> {
+#[must_use]
+pub fn inspect(config: &Config) -> Vec<Finding> {
     let mut findings = vec![camera(config)];
     findings.extend(gpio(&config.gpio.backend));
     findings.extend(pwm(config));
@@ -119,20 +123,15 @@ fn pwm(config: &Config) -> Vec<Finding> {
     findings
 }
 
-/// The Pi's firmware tells of undervoltage: bit 0 now, bit 16 since the start (Raspberry Pi
-/// documentation of `vcgencmd get_throttled`).
 fn supply() -> Option<Finding> {
-    const FILE: &str = "/sys/devices/platform/soc/soc:firmware/get_throttled";
-    let text = std::fs::read_to_string(FILE).ok()?;
-    let bits = u32::from_str_radix(text.trim().trim_start_matches("0x"), 16).ok()?;
     let supply = "use the official supply, and give the servos a supply of their own";
-    Some(match (bits & 1 != 0, bits & (1 << 16) != 0) {
-        (true, _) => Finding::Bad("the supply voltage is too low now".into(), supply.into()),
-        (_, true) => Finding::Bad(
+    Some(match state::supply()? {
+        Supply::LowNow => Finding::Bad("the supply voltage is too low now".into(), supply.into()),
+        Supply::WasLow => Finding::Bad(
             "the supply voltage was too low since the start".into(),
             supply.into(),
         ),
-        _ => Finding::Good("the supply voltage has been fine since the start".into()),
+        Supply::Fine => Finding::Good("the supply voltage has been fine since the start".into()),
     })
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::classify::bundle::Bundle;
 use crate::classify::{Classifier, Compute, TractClassifier};
-use crate::config::{Config, Draft};
+use crate::config::{BinConfig, CameraSource, Config, Draft, GpioBackend};
 use crate::decide::Sorting;
 use crate::error::Result;
 
@@ -61,4 +61,59 @@ impl Plan {
             classifier,
         })
     }
+    /// What it says, for people: a name and what is to be said of it, the camera first.
+    #[must_use]
+    pub fn describe(&self) -> Vec<(&'static str, String)> {
+        let config = &self.config;
+        let mut lines = vec![
+            ("camera", camera(&config.camera.source)),
+            ("model", self.model.clone()),
+            ("GPIO", backend(&config.gpio.backend)),
+        ];
+        let status = config.status_led.iter();
+        lines.extend(status.map(|led| ("status", format!("light on {}", led.pin.value))));
+        lines.extend(config.bins.iter().map(|each| ("bin", bin(each))));
+        lines
+    }
+}
+
+fn camera(source: &CameraSource) -> String {
+    match source {
+        CameraSource::V4l2 { device: None } => "the first that can capture".into(),
+        CameraSource::V4l2 { device: Some(path) } => path.display().to_string(),
+        CameraSource::Rpicam { index, .. } => format!("CSI camera {index} through rpicam-vid"),
+        CameraSource::Replay { path, .. } => format!("replay of {}", path.display()),
+    }
+}
+
+fn backend(backend: &GpioBackend) -> String {
+    match backend {
+        GpioBackend::Rppal => "Raspberry Pi".into(),
+        GpioBackend::Gpiochip(path) => path.display().to_string(),
+        GpioBackend::Simulated => "simulated: nothing moves".into(),
+    }
+}
+
+/// A bin's name, what belongs into it, and what it is wired to.
+fn bin(bin: &BinConfig) -> String {
+    let labels: Vec<&str> = bin
+        .accepts
+        .iter()
+        .map(|label| label.value.as_str())
+        .collect();
+    let accepts = if labels.is_empty() {
+        "what is left".into()
+    } else {
+        labels.join(", ")
+    };
+    let led = bin
+        .led
+        .iter()
+        .map(|led| format!("light on {}", led.pin.value));
+    let servo = bin
+        .servo
+        .iter()
+        .map(|servo| format!("lid on {}", servo.pin.value));
+    let wired: Vec<String> = led.chain(servo).collect();
+    format!("{}: {accepts} ({})", bin.name.value, wired.join(", "))
 }

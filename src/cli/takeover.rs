@@ -1,0 +1,52 @@
+//! `sortd takeover`: what lies on the boot partition is checked and taken over.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::output;
+use crate::error::{Error, Result};
+use crate::report::FINDING;
+use crate::takeover;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The boot partition, on which sortd.toml, wifi.txt and models/ may lie.
+    #[arg(long, value_name = "DIR")]
+    from: PathBuf,
+    /// Where what is in force is kept.
+    #[arg(long, value_name = "DIR", default_value = "/var/lib/sortd")]
+    state: PathBuf,
+    /// Write what was refused into this file, for `sortd run --refused`; removed where nothing was.
+    #[arg(long, value_name = "FILE")]
+    refused: Option<PathBuf>,
+}
+
+/// What is refused is told and is no failure: the bin runs on with what was in force.
+pub(super) fn take_over(args: &Args) -> Result<()> {
+    let outcome = takeover::take_over(&args.from, &args.state)?;
+    let refusals = outcome.refusals();
+    for refusal in &refusals {
+        log::error!(target: FINDING, "{refusal}");
+    }
+    if let Some(file) = &args.refused {
+        mark(file, &refusals).map_err(|error| {
+            Error::unavailable(format!("{}: cannot be written", file.display()))
+                .caused_by(error)
+                .advice("name a file in a folder that can be written, such as one below /run")
+        })?;
+    }
+    let sheet = takeover::sheet(&outcome);
+    output::line(sheet.trim_end())?;
+    takeover::write_sheet(&args.from, &sheet).map(|_| ())
+}
+
+fn mark(file: &Path, refusals: &[String]) -> io::Result<()> {
+    if refusals.is_empty() {
+        return match fs::remove_file(file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        };
+    }
+    fs::write(file, refusals.join("\n"))
+}

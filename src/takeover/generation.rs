@@ -1,0 +1,182 @@
+//! Configurations with their models, one folder each, and the link that says which is in force.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use super::{CONFIG, MODELS, unwritten};
+use crate::error::Result;
+use crate::files;
+use crate::pipeline::Plan;
+
+/// Folder of all generations, below the state.
+const GENERATIONS: &str = "taken";
+
+/// A configuration and its models.
+///
+/// `STATE/sortd.toml` is a link to `taken/NUMBER/sortd.toml`. Before the first takeover it may be a file:
+/// what came with the image.
+#[derive(Debug)]
+pub(super) struct Generation {
+    state: PathBuf,
+    number: u64,
+    folder: PathBuf,
+}
+
+impl Generation {
+    /// Where the configuration in force is found.
+    pub fn link(state: &Path) -> PathBuf {
+        state.join(CONFIG)
+    }
+
+    /// The generation in force.
+    pub fn current(state: &Path) -> Result<Self> {
+        let number = match fs::read_link(Self::link(state)) {
+            Ok(target) => number_of(&target),
+            // No link: a file, or nothing.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::InvalidInput | io::ErrorKind::NotFound
+                ) =>
+            {
+                None
+            }
+            Err(error) => return Err(unwritten(state, error)),
+        };
+        let folder = number.map_or_else(|| state.to_owned(), |number| folder_of(state, number));
+        Ok(Self {
+            state: state.into(),
+            number: number.unwrap_or(0),
+            folder,
+        })
+    }
+
+    /// Its configuration; `None` where there is none yet, or none that can be read.
+    pub fn text(&self) -> Option<String> {
+        fs::read_to_string(self.folder.join(CONFIG)).ok()
+    }
+
+    /// The folder of its models.
+    pub fn models(&self) -> PathBuf {
+        self.folder.join(MODELS)
+    }
+
+    /// The one after this: this configuration, and its models with `found` added or put in their places.
+    /// It is whole and on the disk, but not in force.
+    pub fn next(&self, text: &str, found: &[(String, PathBuf)]) -> Result<Self> {
+        let number = self.number + 1;
+        let folder = folder_of(&self.state, number);
+        let next = Self {
+            state: self.state.clone(),
+            number,
+            folder,
+        };
+        next.write(text, &self.models(), found).map_err(|error| {
+            next.discard();
+            unwritten(&next.folder, error)
+        })?;
+        Ok(next)
+    }
+
+    fn write(&self, text: &str, before: &Path, found: &[(String, PathBuf)]) -> io::Result<()> {
+        // A takeover that a power cut interrupted has left its half.
+        self.discard();
+        let models = self.models();
+        fs::create_dir_all(&models)?;
+        for (name, folder) in found {
+            copy(folder, &models.join(name))?;
+        }
+        if before.is_dir() {
+            for entry in fs::read_dir(before)? {
+                let entry = entry?;
+                let place = models.join(entry.file_name());
+                if !place.exists() {
+                    copy(&entry.path(), &place)?;
+                }
+            }
+        }
+        files::write_through(&self.folder.join(CONFIG), text.as_bytes(), 0o644)?;
+        for folder in [&models, &self.folder, &self.state.join(GENERATIONS)] {
+            files::sync_folder(folder)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the daemon would run with it: what `sortd check` looks at, the model's golden cases among
+    /// it.
+    pub fn prove(&self) -> std::result::Result<(), String> {
+        let folder = format!("{}/", self.folder.display());
+        match Plan::load(&self.folder.join(CONFIG)) {
+            Ok(_) => Ok(()),
+            // People know the files by their places on the boot partition.
+            Err(error) => Err(error.to_string().replace(&folder, "")),
+        }
+    }
+
+    /// Puts it in force, and removes those that are neither in force nor were until now.
+    pub fn put_in_force(&self) -> Result<()> {
+        let link = Self::link(&self.state);
+        let draft = files::with_ending(&link, ".new");
+        let target = Path::new(GENERATIONS)
+            .join(self.number.to_string())
+            .join(CONFIG);
+        let switch = || {
+            if draft.symlink_metadata().is_ok() {
+                fs::remove_file(&draft)?;
+            }
+            symlink(target, &draft)?;
+            fs::rename(&draft, &link)?;
+            files::sync_folder(&self.state)
+        };
+        switch().map_err(|error| unwritten(&link, error))?;
+        self.remove_old();
+        Ok(())
+    }
+
+    /// An old generation that stays costs space and nothing else, so nothing is said of it.
+    fn remove_old(&self) {
+        let Ok(all) = fs::read_dir(self.state.join(GENERATIONS)) else {
+            return;
+        };
+        for entry in all.flatten() {
+            let number = entry
+                .file_name()
+                .to_str()
+                .and_then(|name| name.parse::<u64>().ok());
+            if number.is_some_and(|number| number + 1 < self.number) {
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+    }
+
+    /// Removes it again.
+    pub fn discard(&self) {
+        // The next takeover tries again.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn folder_of(state: &Path, number: u64) -> PathBuf {
+    state.join(GENERATIONS).join(number.to_string())
+}
+
+/// The number in `taken/NUMBER/sortd.toml`.
+fn number_of(target: &Path) -> Option<u64> {
+    target.parent()?.file_name()?.to_str()?.parse().ok()
+}
+
+/// Copies a folder that was examined before: files, and folders of files.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    if from.is_dir() {
+        fs::create_dir(to)?;
+        for entry in fs::read_dir(from)? {
+            let entry = entry?;
+            copy(&entry.path(), &to.join(entry.file_name()))?;
+        }
+        files::sync_folder(to)
+    } else {
+        files::write_through(to, &fs::read(from)?, 0o644)
+    }
+}

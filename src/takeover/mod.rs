@@ -1,0 +1,206 @@
+//! What a technician left on the boot partition (`sortd.toml`, `wifi.txt`, `models/`) is checked, and
+//! taken over if it is right.
+//!
+//! What is in force is a [`Generation`]: a configuration with its models, never changed once it is
+//! made. A new one is put together beside it, proven as a whole as `sortd check` would, and put in
+//! force by renaming one link; so a power cut leaves the old or the new, and a mistake the old.
+
+mod generation;
+mod models;
+mod sheet;
+mod wifi;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::files;
+use crate::pipeline::Plan;
+use generation::Generation;
+use models::Models;
+
+pub use sheet::sheet;
+
+/// The configuration on the boot partition.
+const CONFIG: &str = "sortd.toml";
+/// The access to a wireless network on the boot partition.
+const WIFI: &str = "wifi.txt";
+/// The folder of models on the boot partition.
+const MODELS: &str = "models";
+/// What was taken and what was not, for people; written onto the boot partition.
+pub const SHEET: &str = "sortd-report.txt";
+
+/// A configuration file larger than this is none.
+const LARGEST_CONFIG: u64 = 1 << 20;
+/// Nobody needs more to name a network.
+const LARGEST_WIFI: u64 = 4096;
+
+/// What became of one thing on the boot partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is not there.
+    Absent,
+    /// It is what is in force already.
+    AsBefore,
+    /// It is in force from now on.
+    Taken,
+    /// It is wrong, and what was in force stays; one line a problem.
+    Refused(String),
+}
+
+/// What was found on the boot partition, and what is in force now.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Each thing by its name there.
+    pub verdicts: Vec<(String, Verdict)>,
+    /// The configuration in force with its model, or why there is none.
+    pub in_force: Result<Plan>,
+}
+
+impl Outcome {
+    /// The lines that say what was refused; empty where nothing was.
+    #[must_use]
+    pub fn refusals(&self) -> Vec<String> {
+        let lines = |(name, verdict): &(String, Verdict)| match verdict {
+            Verdict::Refused(why) => why
+                .lines()
+                .map(|line| {
+                    if line.starts_with(name.as_str()) {
+                        line.to_owned()
+                    } else {
+                        format!("{name}: {line}")
+                    }
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        self.verdicts.iter().flat_map(lines).collect()
+    }
+}
+
+/// Checks what lies in `boot` and takes over what is right into `state`, where `sortd.toml` is the
+/// configuration in force.
+///
+/// # Errors
+/// `state` cannot be read or written. What is wrong in `boot` is no error but a verdict.
+pub fn take_over(boot: &Path, state: &Path) -> Result<Outcome> {
+    let mut verdicts = configuration(boot, state)?;
+    verdicts.push((WIFI.into(), access(boot, state)?));
+    Ok(Outcome {
+        verdicts,
+        in_force: Plan::load(&Generation::link(state)),
+    })
+}
+
+/// Takes over the configuration and the models, which must fit each other.
+fn configuration(boot: &Path, state: &Path) -> Result<Vec<(String, Verdict)>> {
+    let current = Generation::current(state)?;
+    let offered = match offered(&boot.join(CONFIG), LARGEST_CONFIG) {
+        Ok(offered) => offered,
+        Err(why) => return Ok(vec![(CONFIG.into(), Verdict::Refused(why))]),
+    };
+    let before = current.text();
+    let as_before = offered.is_none() || offered == before;
+    let Some(text) = offered.as_ref().or(before.as_ref()) else {
+        return Ok(vec![(CONFIG.into(), Verdict::Absent)]);
+    };
+    let Models {
+        found,
+        mut verdicts,
+    } = models::examine(&boot.join(MODELS), &current.models());
+    let mut verdict = if offered.is_none() {
+        Verdict::Absent
+    } else {
+        Verdict::AsBefore
+    };
+    if !as_before || !found.is_empty() {
+        let next = current.next(text, &found)?;
+        match next.prove() {
+            Ok(()) => {
+                next.put_in_force()?;
+                if !as_before {
+                    verdict = Verdict::Taken;
+                }
+            }
+            Err(why) => {
+                next.discard();
+                refuse(&mut verdict, as_before, &mut verdicts, &why);
+            }
+        }
+    }
+    verdicts.insert(0, (CONFIG.into(), verdict));
+    Ok(verdicts)
+}
+
+/// What was put together does not fit: the configuration is at fault where it is new, else the models.
+fn refuse(verdict: &mut Verdict, as_before: bool, models: &mut [(String, Verdict)], why: &str) {
+    let with_models = if as_before {
+        format!("does not fit the configuration in force: {why}")
+    } else {
+        *verdict = Verdict::Refused(why.to_owned());
+        format!("not taken, because {CONFIG} was refused")
+    };
+    for (_, model) in models
+        .iter_mut()
+        .filter(|(_, model)| *model == Verdict::Taken)
+    {
+        *model = Verdict::Refused(with_models.clone());
+    }
+}
+
+/// Takes over the access to a wireless network.
+fn access(boot: &Path, state: &Path) -> Result<Verdict> {
+    let text = match offered(&boot.join(WIFI), LARGEST_WIFI) {
+        Ok(Some(text)) => text,
+        Ok(None) => return Ok(Verdict::Absent),
+        Err(why) => return Ok(Verdict::Refused(why)),
+    };
+    let settings = match wifi::parse(&text, Path::new(WIFI)) {
+        Ok(wifi) => wifi.for_wpa_supplicant(),
+        Err(report) => return Ok(Verdict::Refused(report.to_string())),
+    };
+    let folder = state.join("wifi");
+    let file = folder.join("wpa_supplicant.conf");
+    if std::fs::read(&file).is_ok_and(|before| before == settings.as_bytes()) {
+        return Ok(Verdict::AsBefore);
+    }
+    std::fs::create_dir_all(&folder).map_err(|error| unwritten(&folder, error))?;
+    files::write_durably(&file, settings.as_bytes(), 0o600)
+        .map_err(|error| unwritten(&file, error))?;
+    Ok(Verdict::Taken)
+}
+
+/// The text of a file that may be there, without the mark that some editors put before it.
+fn offered(file: &Path, most: u64) -> std::result::Result<Option<String>, String> {
+    let name = file
+        .file_name()
+        .unwrap_or(file.as_os_str())
+        .to_string_lossy();
+    match files::read_at_most(file, most) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(format!("{name}: cannot be read: {error}; copy it anew")),
+        Ok(None) => Err(format!(
+            "{name}: more than {most} bytes are too many; copy the right file"
+        )),
+        Ok(Some(bytes)) => String::from_utf8(bytes)
+            .map(|text| Some(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned()))
+            .map_err(|_| format!("{name}: not UTF-8 text; save the file as UTF-8")),
+    }
+}
+
+fn unwritten(path: &Path, error: io::Error) -> Error {
+    Error::unavailable(format!("{}: cannot be written", path.display()))
+        .caused_by(error)
+        .advice("what was in force stays; check that the disk is neither full nor read-only")
+}
+
+/// Writes what people read onto the boot partition, with the line ends that every editor understands.
+///
+/// # Errors
+/// The boot partition cannot be written.
+pub fn write_sheet(boot: &Path, text: &str) -> Result<PathBuf> {
+    let file = boot.join(SHEET);
+    files::write_durably(&file, text.replace('\n', "\r\n").as_bytes(), 0o644)
+        .map_err(|error| unwritten(&file, error))?;
+    Ok(file)
+}

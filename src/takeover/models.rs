@@ -1,0 +1,119 @@
+//! The models on the boot partition: which are new, and which are whole.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{MODELS, Verdict};
+use crate::classify::bundle::Bundle;
+use crate::classify::{Compute, TractClassifier};
+use crate::files;
+
+/// A bundle has a few files of a few megabytes; more is something else that was copied there.
+const MOST_FILES: usize = 64;
+const LARGEST_BUNDLE: u64 = 64 << 20;
+
+/// What was found.
+#[derive(Debug)]
+pub(super) struct Models {
+    /// Name and folder of each that is new and whole.
+    pub found: Vec<(String, PathBuf)>,
+    /// What is to be said of each.
+    pub verdicts: Vec<(String, Verdict)>,
+}
+
+/// Looks at each folder in `offered`; those that are the same in `current` are not looked at closer.
+pub(super) fn examine(offered: &Path, current: &Path) -> Models {
+    let mut models = Models {
+        found: Vec::new(),
+        verdicts: Vec::new(),
+    };
+    let Ok(entries) = fs::read_dir(offered) else {
+        return models;
+    };
+    let mut folders: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir() && !is_hidden(path))
+        .collect();
+    folders.sort();
+    for folder in folders {
+        let Some(name) = folder
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+        else {
+            continue;
+        };
+        let verdict = judge(&folder, &current.join(&name));
+        if verdict == Verdict::Taken {
+            models.found.push((name.clone(), folder));
+        }
+        models.verdicts.push((format!("{MODELS}/{name}"), verdict));
+    }
+    models
+}
+
+/// Laptops leave folders such as `.Trashes` on what they write.
+fn is_hidden(path: &Path) -> bool {
+    path.file_name()
+        .is_some_and(|name| name.to_string_lossy().starts_with('.'))
+}
+
+fn judge(folder: &Path, current: &Path) -> Verdict {
+    let mut content = BTreeMap::new();
+    let mut left = LARGEST_BUNDLE;
+    match read(folder, Path::new(""), &mut content, &mut left) {
+        Ok(()) => {}
+        Err(why) => return Verdict::Refused(why),
+    }
+    let same = content
+        .iter()
+        .all(|(file, bytes)| fs::read(current.join(file)).is_ok_and(|before| before == *bytes));
+    if same && !content.is_empty() {
+        return Verdict::AsBefore;
+    }
+    drop(content);
+    let proven = Bundle::from_folder(folder)
+        .and_then(|bundle| TractClassifier::load(&bundle, Compute::best(None)));
+    match proven {
+        Ok(_) => Verdict::Taken,
+        Err(error) => {
+            let shown = folder
+                .parent()
+                .map(|parent| format!("{}/", parent.display()))
+                .unwrap_or_default();
+            Verdict::Refused(error.to_string().replace(&shown, &format!("{MODELS}/")))
+        }
+    }
+}
+
+/// Reads all files of a bundle, by their path in it.
+fn read(
+    folder: &Path,
+    below: &Path,
+    content: &mut BTreeMap<PathBuf, Vec<u8>>,
+    left: &mut u64,
+) -> Result<(), String> {
+    let unreadable = |error: std::io::Error| format!("cannot be read: {error}; copy it anew");
+    for entry in fs::read_dir(folder.join(below)).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let file = below.join(entry.file_name());
+        let kind = entry.file_type().map_err(unreadable)?;
+        if kind.is_dir() && below.as_os_str().is_empty() {
+            read(folder, &file, content, left)?;
+        } else if kind.is_file() {
+            let bytes = files::read_at_most(&entry.path(), *left).map_err(unreadable)?;
+            let bytes = bytes.filter(|_| content.len() < MOST_FILES).ok_or_else(|| {
+                format!("more than {MOST_FILES} files or {LARGEST_BUNDLE} bytes are no bundle; copy the bundle's folder alone")
+            })?;
+            *left -= bytes.len() as u64;
+            content.insert(file, bytes);
+        } else {
+            return Err(format!(
+                "{}: has no place in a bundle; copy the bundle's folder alone",
+                file.display()
+            ));
+        }
+    }
+    Ok(())
+}

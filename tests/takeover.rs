@@ -1,0 +1,308 @@
+//! `sortd takeover`: what is right on the boot partition is in force afterwards, what is wrong changes
+//! nothing, and both are told to somebody who has a laptop and no shell.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up fails where it stands"
+)]
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+/// A boot partition and a state partition, as after flashing: the configuration is a plain file.
+struct Card {
+    folder: TempDir,
+}
+
+impl Card {
+    fn new() -> Self {
+        let card = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        fs::create_dir(card.boot()).unwrap();
+        fs::create_dir(card.state()).unwrap();
+        fs::copy(shipped_config(), card.in_force()).unwrap();
+        card
+    }
+
+    fn boot(&self) -> PathBuf {
+        self.folder.path().join("boot")
+    }
+
+    fn state(&self) -> PathBuf {
+        self.folder.path().join("state")
+    }
+
+    fn in_force(&self) -> PathBuf {
+        self.state().join("sortd.toml")
+    }
+
+    fn mark(&self) -> PathBuf {
+        self.folder.path().join("refused")
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.boot().join(name), text).unwrap();
+    }
+
+    /// Takes over, which never fails for what lies on the boot partition; answers with the report.
+    #[track_caller]
+    fn take_over(&self) -> String {
+        let ran = self.run();
+        assert_eq!(ran.status, 0, "{ran:?}");
+        let report = fs::read_to_string(self.boot().join("sortd-report.txt")).unwrap();
+        assert!(report.lines().count() > 5 && report.contains("\r\n"));
+        report.replace("\r\n", "\n")
+    }
+
+    fn run(&self) -> common::Ran {
+        common::finish(
+            common::sortd()
+                .args(["takeover", "--from"])
+                .arg(self.boot())
+                .arg("--state")
+                .arg(self.state())
+                .arg("--refused")
+                .arg(self.mark()),
+        )
+    }
+
+    #[track_caller]
+    fn assert_in_force_is_fine(&self) {
+        let ran = common::finish(common::sortd().args(["check", "-c"]).arg(self.in_force()));
+        assert_eq!(ran.status, 0, "{ran:?}");
+    }
+}
+
+fn shipped_config() -> PathBuf {
+    common::root().join("config/sortd.toml")
+}
+
+fn config(change: impl Fn(String) -> String) -> String {
+    change(fs::read_to_string(shipped_config()).unwrap())
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let place = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy_folder(&path, &place);
+        } else {
+            fs::copy(&path, &place).unwrap();
+        }
+    }
+}
+
+#[test]
+fn an_empty_boot_partition_changes_nothing() {
+    let card = Card::new();
+    let report = card.take_over();
+    assert!(
+        report.contains("sortd.toml               not there"),
+        "{report}"
+    );
+    assert!(!card.in_force().is_symlink());
+    assert!(!card.mark().exists());
+}
+
+#[test]
+fn a_right_configuration_is_in_force_and_taken_once() {
+    let card = Card::new();
+    // Windows' line ends, and the mark that its editor puts before UTF-8.
+    let text = config(|text| text.replace("hold-ms = 4000", "hold-ms = 5000"));
+    card.write(
+        "sortd.toml",
+        &format!("\u{feff}{}", text.replace('\n', "\r\n")),
+    );
+    let report = card.take_over();
+    assert!(
+        report.contains("sortd.toml               taken over"),
+        "{report}"
+    );
+    assert!(
+        fs::read_to_string(card.in_force())
+            .unwrap()
+            .contains("hold-ms = 5000")
+    );
+    card.assert_in_force_is_fine();
+
+    let report = card.take_over();
+    assert!(
+        report.contains("sortd.toml               as before"),
+        "{report}"
+    );
+    assert_eq!(
+        fs::read_link(card.in_force()).unwrap(),
+        Path::new("taken/1/sortd.toml")
+    );
+}
+
+#[test]
+fn a_wrong_configuration_is_told_by_line_and_the_last_good_one_goes_on() {
+    let card = Card::new();
+    let good = config(|text| text.replace("hold-ms = 4000", "hold-ms = 5000"));
+    card.write("sortd.toml", &good);
+    card.take_over();
+
+    card.write("sortd.toml", &good.replace("hold-ms", "hold_ms"));
+    let report = card.take_over();
+    let line = good
+        .lines()
+        .position(|line| line.starts_with("hold-ms"))
+        .unwrap()
+        + 1;
+    let why =
+        format!("sortd.toml:{line}:1: decision.hold_ms: unknown key; did you mean `hold-ms`?");
+    assert!(report.contains(&format!("    {why}\n")), "{report}");
+    assert_eq!(fs::read_to_string(card.mark()).unwrap(), why);
+    assert_eq!(fs::read_to_string(card.in_force()).unwrap(), good);
+    card.assert_in_force_is_fine();
+
+    // Mended, the mark goes.
+    card.write("sortd.toml", &good);
+    card.take_over();
+    assert!(!card.mark().exists());
+}
+
+#[test]
+fn a_model_comes_with_the_configuration_that_names_it() {
+    let card = Card::new();
+    copy_folder(
+        &common::root().join("models/waste"),
+        &card.boot().join("models/kitchen"),
+    );
+    fs::create_dir(card.boot().join("models/.Trashes")).unwrap();
+    card.write(
+        "sortd.toml",
+        &config(|text| {
+            text.replace(
+                "# bundle = \"/var/lib/sortd/model\"",
+                "bundle = \"models/kitchen\"",
+            )
+        }),
+    );
+    let report = card.take_over();
+    assert!(
+        report.contains("models/kitchen           taken over"),
+        "{report}"
+    );
+    assert!(!report.contains("Trashes"), "{report}");
+    card.assert_in_force_is_fine();
+    let before = fs::read_link(card.in_force()).unwrap();
+
+    // The model breaks on the card: the one that was taken goes on.
+    fs::write(card.boot().join("models/kitchen/model.onnx"), "half a mo").unwrap();
+    let report = card.take_over();
+    assert!(
+        report.contains("models/kitchen           REFUSED"),
+        "{report}"
+    );
+    assert!(report.contains("models/kitchen/model.onnx"), "{report}");
+    assert!(card.mark().exists());
+    assert_eq!(fs::read_link(card.in_force()).unwrap(), before);
+    card.assert_in_force_is_fine();
+}
+
+#[test]
+fn a_model_that_does_not_fit_the_bins_is_refused_with_its_configuration() {
+    let card = Card::new();
+    copy_folder(
+        &common::root().join("models/waste"),
+        &card.boot().join("models/kitchen"),
+    );
+    card.write(
+        "sortd.toml",
+        &config(|text| {
+            text.replace(
+                "# bundle = \"/var/lib/sortd/model\"",
+                "bundle = \"models/kitchen\"",
+            )
+            .replace("accepts = [\"glass\"]", "accepts = [\"glas\"]")
+        }),
+    );
+    let report = card.take_over();
+    assert!(report.contains("did you mean `glass`?"), "{report}");
+    assert!(
+        report.contains("not taken, because sortd.toml was refused"),
+        "{report}"
+    );
+    assert!(!card.in_force().is_symlink());
+}
+
+#[test]
+fn what_an_interrupted_takeover_left_is_in_nobodys_way() {
+    let card = Card::new();
+    fs::create_dir_all(card.state().join("taken/1/models/half")).unwrap();
+    fs::write(card.state().join("sortd.toml.new"), "half").unwrap();
+    card.write(
+        "sortd.toml",
+        &config(|text| text.replace("hold-ms = 4000", "hold-ms = 5000")),
+    );
+    card.take_over();
+    card.assert_in_force_is_fine();
+    assert!(!card.state().join("taken/1/models/half").exists());
+
+    // Of many takeovers the last two stay.
+    for hold in 6000..6004 {
+        card.write(
+            "sortd.toml",
+            &config(|text| text.replace("hold-ms = 4000", &format!("hold-ms = {hold}"))),
+        );
+        card.take_over();
+    }
+    assert_eq!(fs::read_dir(card.state().join("taken")).unwrap().count(), 2);
+}
+
+#[test]
+fn wireless_access_is_taken_apart_from_the_rest() {
+    let card = Card::new();
+    card.write("sortd.toml", "[camera\n");
+    card.write(
+        "wifi.txt",
+        "country = DE\nnetwork = Werkstatt\npassword = sesam öffne dich\n",
+    );
+    let report = card.take_over();
+    assert!(
+        report.contains("wifi.txt:3:1: password: the password cannot be one"),
+        "{report}"
+    );
+    card.write(
+        "wifi.txt",
+        "country = DE\nnetwork = Werkstatt\npassword = sesam oeffne dich\n",
+    );
+    let report = card.take_over();
+    assert!(
+        report.contains("wifi.txt                 taken over"),
+        "{report}"
+    );
+    assert!(
+        report.contains("sortd.toml               REFUSED"),
+        "{report}"
+    );
+    let settings = fs::read_to_string(card.state().join("wifi/wpa_supplicant.conf")).unwrap();
+    assert!(settings.contains("psk=\"sesam oeffne dich\""), "{settings}");
+}
+
+#[test]
+fn a_state_that_cannot_be_written_is_an_error_that_names_it() {
+    let card = Card::new();
+    card.write(
+        "sortd.toml",
+        &config(|text| text.replace("hold-ms = 4000", "hold-ms = 5000")),
+    );
+    fs::write(
+        card.state().join("taken"),
+        "a file where a folder should be",
+    )
+    .unwrap();
+    let ran = card.run();
+    assert_eq!(ran.status, 69, "{ran:?}");
+    assert!(ran.err.contains("taken/1: cannot be written"), "{ran:?}");
+    card.assert_in_force_is_fine();
+}
