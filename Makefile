@@ -7,9 +7,11 @@ TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
 TRAINER = $(TARGET_DIR)/release/trainer
 RUN_CONFIG ?= config/examples/replay.toml
 BUNDLE  ?= models/waste
+TARGET  ?= aarch64
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo run test test-arm check fmt bench bench-arm train-bench model-parity models lab install clean
+.PHONY: help setup build demo run test test-arm check fmt bench bench-arm train-bench model-parity models lab \
+	cross cross-test deb image pi-test pi-test-full install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,14 +67,30 @@ lab: setup ## Compare all networks: waste, another kitchen, CIFAR-10 (many hours
 	models/recipes/measure.sh models/runs/blocked-* models/runs/*litter-*
 	$(TRAINER) card models/runs/*
 
-build: setup ## Build the daemon for this machine
+build: setup ## Build the daemon for this machine, and its manuals
 	$(CARGO) build --locked --release --package sortd
+	@cross/manuals.sh $(TARGET_DIR)/manuals
+
+cross: setup ## Build what is packaged for a Pi (TARGET=aarch64|armv7|armv6|x86_64)
+	@cross/build.sh $(TARGET)
+
+cross-test: setup ## Run the tests and the demo on an emulated processor (TARGET=)
+	@cross/test.sh $(TARGET)
+
+deb: setup ## Make the Debian package (TARGET=aarch64|armv7|armv6|x86_64)
+	@cross/deb.sh $(TARGET)
+
+image: ## Make an SD card image for Pi 3, 4 and Zero 2 W
+	@cross/image/build.sh
+
+pi-test: ## Run the daemon on an emulated Pi: pins, camera, faults
+	@tests/pi/run smoke faults
+
+pi-test-full: ## Boot the SD card image on an emulated Pi: package, hardening, power cuts (many minutes)
+	@tests/pi/run full
 
 install: ## Install what was built (as root; DESTDIR=, PREFIX=)
-	@test -x $(TARGET_DIR)/release/sortd || { echo "install: nothing is built yet; run \`make build\` first, without sudo" >&2; exit 1; }
-	install -D -m 755 $(TARGET_DIR)/release/sortd $(DESTDIR)$(PREFIX)/bin/sortd
-	install -D -m 644 systemd/sortd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/sortd.service
-	test -e $(DESTDIR)/etc/sortd/sortd.toml || install -D -m 644 config/sortd.toml $(DESTDIR)/etc/sortd/sortd.toml
+	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" cross/install.sh $(TARGET_DIR)
 
 clean: ## Remove what was built
 	$(CARGO) clean
