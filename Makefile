@@ -55,7 +55,7 @@ models: setup ## Make the shipped model anew and write its card (needs ../shared
 	$(CARGO) build --locked --release --package sortd-trainer
 	models/recipes/waste.sh
 	models/recipes/measure.sh models/runs/blocked-cbam* models/runs/author-cbam*
-	$(TRAINER) export --run models/runs/blocked-cbam-44M-int8
+	$(TRAINER) export --run models/runs/blocked-cbam-near-long-int8
 	models/recipes/shipped.sh
 	$(TRAINER) card models/runs/*
 
@@ -80,8 +80,9 @@ cross-test: setup ## Run the tests and the demo on an emulated processor (TARGET
 deb: setup ## Make the Debian package (TARGET=aarch64|armv7|armv6|x86_64)
 	@cross/deb.sh $(TARGET)
 
-image: ## Make an SD card image for Pi 3, 4 and Zero 2 W
-	@cross/image/build.sh
+image: setup ## Make an SD card image for Pi 3, 4 and Zero 2 W
+	@package=$$(cross/deb.sh aarch64) && cross/image/build.sh "$$package" $(TARGET_DIR)/images/sortd-pi-arm64.img
+	xz --force --keep --threads=0 $(TARGET_DIR)/images/sortd-pi-arm64.img
 
 pi-test: ## Run the daemon on an emulated Pi: pins, camera, faults
 	@tests/pi/run smoke faults

@@ -40,7 +40,7 @@ fi
 binary=${CARGO_TARGET_DIR:-target}/$triple/dist/sortd
 size=$(wc -c <"$binary")
 limit=$((12 * 1000 * 1000))
-echo "cross: $binary, $((size / 1000)) kB"
+echo "cross: $binary, $((size / 1000)) kB" >&2
 [ "$size" -le "$limit" ] || {
     echo "cross: that is more than the $((limit / 1000)) kB that a package may hold; see what grew with \`cargo bloat --profile dist\`" >&2
     exit 1

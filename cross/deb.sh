@@ -1,5 +1,6 @@
 #!/bin/sh
-# `make deb TARGET=`: the Debian package of a board's system; builds the program first, if it must.
+# `make deb TARGET=`: the Debian package of a board's system; builds the program first, if it must. Its path is
+# all that is printed on standard output.
 set -eu
 cd "$(dirname "$0")/.."
 target_name=$1
@@ -7,7 +8,8 @@ target_name=$1
 target_dir=${CARGO_TARGET_DIR:-target}
 
 cross/build.sh "$target_name"
-cross/manuals.sh "$target_dir/manuals"
+# cargo-deb looks for what was built beside the program.
+cross/manuals.sh "$target_dir/$triple/dist/manuals"
 
 if ! command -v cargo-deb >/dev/null 2>&1; then
     echo "deb: cargo-deb is missing; building it once (some minutes)" >&2

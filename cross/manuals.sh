@@ -7,7 +7,7 @@ folder=$1
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
 # The date of the last change, so that the same sources give the same package.
 date=$(git log -1 --format=%cD 2>/dev/null || date -R)
-cat >"$folder/changelog" <<EOF
+gzip -9 --no-name >"$folder/changelog.gz" <<EOF
 sortd ($version-1) unstable; urgency=medium
 
   * What changed stands in CHANGELOG.md of the sources.

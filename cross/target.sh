@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034,SC2154
 # What the name of a board's system stands for. Sourced with the name in $target_name.
 #
 # Sets: triple (Rust's name), gnu (the cross compiler's), debian (Debian's architecture), emulator
