@@ -10,7 +10,7 @@ manuals=$built/manuals
 prefix=${PREFIX:-/usr}
 usr=$DESTDIR$prefix
 
-[ -x "$built/release/sortd" ] && [ -e "$manuals/sortd.1" ] || {
+[ -x "$built/release/sortd" ] && [ -e "$manuals/sortd.1.gz" ] || {
     echo "install: nothing is built yet; run \`make build\` first, without sudo" >&2
     exit 1
 }
@@ -29,8 +29,8 @@ done
 put systemd/60-sortd.rules "$usr/lib/udev/rules.d/60-sortd.rules"
 put systemd/sortd.sysusers "$usr/lib/sysusers.d/sortd.conf"
 put systemd/sortd.tmpfiles "$usr/lib/tmpfiles.d/sortd.conf"
-put "$manuals/sortd.1" "$usr/share/man/man1/sortd.1"
-put "$manuals/sortd.toml.5" "$usr/share/man/man5/sortd.toml.5"
+put "$manuals/sortd.1.gz" "$usr/share/man/man1/sortd.1.gz"
+put "$manuals/sortd.toml.5.gz" "$usr/share/man/man5/sortd.toml.5.gz"
 put "$manuals/sortd.bash" "$usr/share/bash-completion/completions/sortd"
 put "$manuals/_sortd" "$usr/share/zsh/vendor-completions/_sortd"
 put "$manuals/sortd.fish" "$usr/share/fish/vendor_completions.d/sortd.fish"

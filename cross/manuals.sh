@@ -4,6 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 folder=$1
 "${CARGO:-cargo}" run --locked --quiet --package sortd --example manuals -- "$folder"
+gzip -9 --no-name --force "$folder/sortd.1" "$folder/sortd.toml.5"
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
 # The date of the last change, so that the same sources give the same package.
 date=$(git log -1 --format=%cD 2>/dev/null || date -R)
@@ -12,5 +13,5 @@ sortd ($version-1) unstable; urgency=medium
 
   * What changed stands in CHANGELOG.md of the sources.
 
- -- The sortd authors <sortd@localhost>  $date
+ -- The sortd authors <sortd@sortd.invalid>  $date
 EOF
