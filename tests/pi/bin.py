@@ -1,0 +1,113 @@
+"""The bin that guest/sortd.toml describes, as it is seen at its pins, and what is done to it."""
+
+from __future__ import annotations
+
+import statistics
+from typing import Callable, Dict, List
+
+from gpio_trace import CLEAR, FUNCTION, INPUT, SET, PinEvent, Pulse, changes, of_pins, pulses
+from guest import EMPTY, PATIENCE, Guest
+from report import expect, expect_within
+
+LIGHTS: Dict[str, int] = {"paper": 17, "packaging": 27, "glass": 22, "rest": 23}
+LID_BIN, LID, STATUS = "paper", 18, 4
+PINS = [*LIGHTS.values(), LID, STATUS]
+# Photographs that the shipped model is sure of (`sortd demo` prints how sure).
+PHOTOS: Dict[str, str] = {"glass": "glass311.jpg", "paper": "cardboard234.jpg", "packaging": "metal193.jpg"}
+# Feeding the empty view so many times takes a second and a half, and the empty zone is learnt in a tenth of one.
+LEARNING = 15
+
+# A servo expects a pulse every 20 ms; of 0.5 ms here for the closed lid, and of 2.5 ms for the open one.
+# The trace has the host's time, in which a pulse may last longer than in the guest's, but never less. So of
+# several pulses the shortest is looked at.
+_OPEN_LEAST, _CLOSED_MOST = 0.0024, 0.0015
+_ENOUGH = 9
+
+
+def learn_empty(guest: Guest, since: int) -> None:
+    """Keeps the drop zone empty until the daemon knows it, after it has opened its camera."""
+    guest.wait_event("camera-opened", since)
+    guest.show(EMPTY, LEARNING)
+
+
+def light_up(guest: Guest, bin_name: str) -> None:
+    """Holds a photograph in front of the camera until its bin signals; only its light may be on then."""
+    since = guest.now()
+    guest.show(PHOTOS[bin_name])
+    guest.wait_event("signal-on", since, bin=bin_name)
+    expect("lights that are on, by the level register", lit(guest), [bin_name])
+
+
+def take_away(guest: Guest, bin_name: str) -> None:
+    """Takes the photograph away until the light is off and the next item may come."""
+    since = guest.now()
+    guest.show(EMPTY)
+    guest.wait_event("signal-off", since, bin=bin_name, cause="done")
+    guest.wait_event("rearmed", since)
+
+
+def sort_one(guest: Guest, bin_name: str) -> None:
+    """Sorts one item: its light goes on and off again, and no other light is touched."""
+    before = guest.pi.trace.position()
+    light_up(guest, bin_name)
+    take_away(guest, bin_name)
+    expect_light_only(guest, before, bin_name)
+
+
+def expect_light_only(guest: Guest, since: int, bin_name: str) -> None:
+    """The trace since then has one SET and then one CLR of this bin's light, and of no other."""
+    pin = LIGHTS[bin_name]
+    seen = changes(of_pins(guest.pi.trace.events(since), *LIGHTS.values()))
+    expect("writes to the lights", [(event.kind, event.pin) for event in seen], [(SET, pin), (CLEAR, pin)])
+
+
+def lit(guest: Guest) -> List[str]:
+    """The bins whose light is on, by the level register."""
+    high = guest.pi.high(list(LIGHTS.values()))
+    return [name for name, pin in LIGHTS.items() if pin in high]
+
+
+def expect_rest(guest: Guest) -> None:
+    """Everything is at rest now: no pin of the bin is high, by the level register."""
+    expect("pins that are high, by the level register", guest.pi.high(PINS), [])
+
+
+def expect_given_back(events: List[PinEvent]) -> None:
+    """The last that was done to each pin: it was cleared, and then it became an input as it was found."""
+    for pin in PINS:
+        mine = of_pins(events, pin)
+        expect(f"the last write to pin {pin}", str(mine[-1]) if mine else "none", f"{FUNCTION}({pin})={INPUT}")
+        levels = [event.kind for event in mine if event.kind != FUNCTION]
+        expect(f"the last level of pin {pin}", levels[-1:], [CLEAR])
+
+
+def expect_light_off(events: List[PinEvent], bin_name: str) -> None:
+    """This bin's light was switched off, and none was switched on."""
+    lights = changes(of_pins(events, *LIGHTS.values()))
+    expect("lights that were switched on", [event.pin for event in lights if event.kind == SET], [])
+    expect(f"whether {bin_name}'s light was switched off", LIGHTS[bin_name] in [e.pin for e in lights], True)
+
+
+def wait_lid_open(guest: Guest, since: int) -> List[Pulse]:
+    """Waits until the lid is told to be open, and returns the last pulses."""
+    return _wait_lid(guest, "the lid's long pulses", since, lambda shortest: shortest >= _OPEN_LEAST)
+
+
+def wait_lid_closed(guest: Guest, since: int) -> List[Pulse]:
+    """Waits until the lid is told to be closed, and returns the last pulses."""
+    return _wait_lid(guest, "the lid's short pulses", since, lambda shortest: shortest <= _CLOSED_MOST)
+
+
+def _wait_lid(guest: Guest, what: str, since: int, there: Callable[[float], bool]) -> List[Pulse]:
+    def arrived(events: List[PinEvent]) -> bool:
+        last = pulses(events, LID)[-_ENOUGH:]
+        return len(last) == _ENOUGH and there(min(pulse.width for pulse in last))
+
+    guest.pi.trace.wait_for(what, arrived, PATIENCE, since)
+    return pulses(guest.pi.trace.events(since), LID)[-_ENOUGH:]
+
+
+def expect_lid_pulses(last: List[Pulse]) -> None:
+    """Pulses come fifty times a second; a late one, as on a busy machine, is followed by one that hurries."""
+    distances = [after.at - before.at for before, after in zip(last, last[1:])]
+    expect_within("the pulses' distance", statistics.median(distances), 0.010, float("inf"))

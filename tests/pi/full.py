@@ -1,0 +1,100 @@
+"""The SD card image on an emulated Pi: everything that a bin has on the wall, but for camera and real time.
+
+    full.py    IMAGE names the image and DEB its package, if they are not where `make image` leaves them
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import full_cuts
+import full_refusal
+import full_system
+from board import BOOT, NO_WATCHDOG, Board, prepare
+from card import Card
+from failure import PiError
+from next_package import TARGET, next_package
+from report import Report, stop_with
+from technician import WIFI, configuration, mistaken
+
+# A camera of the kernel's own that shows a test pattern.
+_CAMERA = ["modules_load=vivid", "vivid.n_devs=1", "vivid.node_types=0x1"]
+
+
+def first_start(card: Card, folder: Path, report: Report) -> None:
+    """The card as a technician prepared it."""
+    card.put("sortd.toml", configuration().encode())
+    card.put("wifi.txt", WIFI)
+    with Board(card, folder, [NO_WATCHDOG, *_CAMERA]) as board:
+        with report.case("boots with systemd, and sortd becomes ready"):
+            full_system.starts(board, report)
+        with report.case("the hardened unit runs as its own user, with /dev/gpiomem"):
+            full_system.unprivileged(board)
+        with report.case("only the listed paths can be written to"):
+            full_system.writes_where_listed(board)
+        with report.case("the state partition has grown to the card's end"):
+            full_system.grown(board, report)
+        with report.case("a right sortd.toml and wifi.txt are taken over"):
+            full_system.taken(board)
+        with report.case("the journal holds the structured records, in memory"):
+            full_system.journal(board)
+        with report.case("the watchdog starts a stalled daemon again"):
+            full_system.watchdog(board, report)
+        with report.case("the package upgrades in place"):
+            full_system.upgrades(board, report)
+
+
+def wrong_configuration(card: Card, folder: Path, report: Report) -> None:
+    """The next start, with a mistake on the boot partition."""
+    card.put("sortd.toml", mistaken().encode())
+    with Board(card, folder, [NO_WATCHDOG, *_CAMERA]) as board:
+        with report.case("a wrong sortd.toml is refused with line and cure, and the bin runs on"):
+            full_refusal.refused(board)
+        with report.case("sortd-report.txt tells the machine's state"):
+            full_refusal.sheet_tells_the_machine(board)
+        with report.case("the status light blinks the fault"):
+            full_refusal.blinks(board, report)
+
+
+def hardware_watchdog(card: Card, folder: Path, report: Report) -> None:
+    """As shipped systemd arms the Pi's watchdog, by which the emulated board resets at once."""
+    with report.case("systemd arms the hardware watchdog"), Board(card, folder, []) as board:
+        report.note(f"after {board.wait_reset(BOOT):.0f} s")
+
+
+def power_cuts(card: Card, folder: Path, report: Report) -> None:
+    """Each begins with the card as the cut before left it."""
+    known = full_cuts.Acknowledged()
+    card.put("sortd.toml", configuration().encode())
+    for number in range(1, full_cuts.CUTS + 1):
+        with report.case(f"power cut {number} of {full_cuts.CUTS} loses nothing that was acknowledged"):
+            before = known.taken
+            full_cuts.cut_while_writing(card, folder, number, known)
+            report.note(f"{known.taken - before} configurations")
+
+
+def main() -> int:
+    """Runs all cases with one card."""
+    report = Report("full")
+    with tempfile.TemporaryDirectory(prefix="sortd-pi-") as name:
+        folder = Path(name)
+        try:
+            card = Card(Path(os.environ.get("IMAGE", TARGET / "images" / "sortd-pi-arm64.img")), folder)
+            prepare(card)
+            card.put_file(full_system.UPGRADE, next_package(folder))
+        except PiError as error:
+            return stop_with(error)
+        for part in (first_start, wrong_configuration, hardware_watchdog, power_cuts):
+            try:
+                part(card, folder, report)
+            except PiError as error:
+                with report.case((part.__doc__ or part.__name__).strip()):
+                    raise error
+    return report.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""Ten power cuts in the middle of writing: what was acknowledged is there, and nothing is damaged."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+from typing import Callable
+
+from board import CARD_ONLY, NO_WATCHDOG, PATIENCE, Board
+from card import Card
+from failure import PiError
+from technician import SMALLEST_HOLD, configuration
+
+CUTS = 10
+# The guest writes from its start to the cut, for at least so many acknowledgements.
+_ENOUGH = 3
+# The same cuts in each run; where in a write they fall is the emulator's chance.
+_SEED = 20261125
+_MARKS = "/var/lib/sortd/marks"
+
+# Both ways of writing, as fast as they go: configurations through `sortd takeover`, which is how a bin
+# is configured, and small files. Each is told only after it has returned.
+_WRITER = """
+mount -o remount,rw,sync /boot/firmware; mkdir -p {marks} /run/sortd-takeover;
+n={first};
+while true; do
+    n=$((n + 1));
+    echo $n >{marks}/$n && echo marked $n;
+    sed "s/^hold-ms = .*/hold-ms = $n/" /etc/sortd/sortd.toml >/boot/firmware/sortd.toml &&
+    sortd takeover --from /boot/firmware --state /var/lib/sortd --refused /run/sortd-takeover/refused
+        | grep 'sortd.toml.*taken over' >/dev/null && echo taken $n || echo not taken $n;
+done >/dev/ttyS1 2>&1 &
+"""
+
+
+class Acknowledged:
+    """What the guest has said that it wrote, over all cuts."""
+
+    def __init__(self) -> None:
+        self.marked = SMALLEST_HOLD
+        self.taken = SMALLEST_HOLD
+        self.marks: set = set()
+
+    def hear(self, board: Board, since: int) -> None:
+        """Takes in all that was said until the power went."""
+        for line in board.shell.lines(since):
+            word, _, number = line.partition(" ")
+            # The last line may have been cut off itself; whole lines alone come here.
+            if word == "marked" and number.isdigit():
+                self.marked = int(number)
+                self.marks.add(number)
+            elif word == "taken" and number.isdigit():
+                self.taken = int(number)
+            elif line.startswith("not taken"):
+                raise PiError(f"the takeover of a right configuration was refused: {line}")
+
+
+def cut_while_writing(card: Card, folder: Path, number: int, known: Acknowledged) -> None:
+    """Boots, writes, takes the power away, and looks at what is on the card."""
+    dice = random.Random(_SEED + number)
+    with Board(card, folder, [NO_WATCHDOG, *CARD_ONLY]) as board:
+        board.wait_shell()
+        board.wait_until("the state partition", "findmnt -n /var/lib/sortd && findmnt -n /boot/firmware")
+        since = board.shell.position()
+        board.ask(" ".join(_WRITER.format(marks=_MARKS, first=max(known.marked, known.taken)).split()))
+        place = board.shell.position()
+        for _ in range(_ENOUGH):
+            board.shell.wait_for("an acknowledgement", _taken, PATIENCE, place)
+            place = board.shell.position()
+        time.sleep(dice.uniform(0.0, 2.0))
+        board.cut()
+        # What was on its way through the serial line was said before the cut.
+        time.sleep(0.5)
+        known.hear(board, since)
+    check(card, known)
+
+
+def check(card: Card, known: Acknowledged) -> None:
+    """All that was acknowledged is on the card."""
+    state = card.state_after_cut()
+    state.recover()
+    there = set(state.list("/marks"))
+    if not known.marks <= there:
+        raise PiError(f"files were lost: {sorted(known.marks - there)}; see the options of the state partition")
+    for name in (min(known.marks), max(known.marks)):
+        if state.read(f"/marks/{name}").strip() != name:
+            raise PiError(f"the file {name} was written and is not whole")
+    place = state.link("/sortd.toml")
+    text = state.read(f"/{place}" if place else "/sortd.toml")
+    holds = [line for line in text.splitlines() if line.startswith("hold-ms = ")]
+    if len(holds) != 1 or text != configuration(int(holds[0].split()[-1])):
+        raise PiError(f"the configuration is not whole: {len(text)} bytes with {holds}")
+    if int(holds[0].split()[-1]) < known.taken:
+        raise PiError(f"the configuration {known.taken} was acknowledged, and {holds[0]} is there")
+
+
+_taken: Callable[[str], "bool | None"] = lambda line: True if line.startswith("taken ") else None
