@@ -1,7 +1,7 @@
 //! What a technician left on the boot partition (`sortd.toml`, `wifi.txt`, `models/`) is checked, and
 //! taken over if it is right.
 //!
-//! What is in force is a [`Generation`]: a configuration with its models, never changed once it is
+//! What is in force is a *generation*: a configuration with its models, never changed once it is
 //! made. A new one is put together beside it, proven as a whole as `sortd check` would, and put in
 //! force by renaming one link; so a power cut leaves the old or the new, and a mistake the old.
 

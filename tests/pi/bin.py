@@ -72,13 +72,19 @@ def expect_rest(guest: Guest) -> None:
     expect("pins that are high, by the level register", guest.pi.high(PINS), [])
 
 
-def expect_given_back(events: List[PinEvent]) -> None:
-    """The last that was done to each pin: it was cleared, and then it became an input as it was found."""
+def expect_cleared(events: List[PinEvent]) -> None:
+    """The last level that was written to each pin is low."""
     for pin in PINS:
-        mine = of_pins(events, pin)
-        expect(f"the last write to pin {pin}", str(mine[-1]) if mine else "none", f"{FUNCTION}({pin})={INPUT}")
-        levels = [event.kind for event in mine if event.kind != FUNCTION]
+        levels = [event.kind for event in of_pins(events, pin) if event.kind != FUNCTION]
         expect(f"the last level of pin {pin}", levels[-1:], [CLEAR])
+
+
+def expect_given_back(events: List[PinEvent]) -> None:
+    """Each pin was cleared, and the last that was done to it made it an input again, as it was found."""
+    expect_cleared(events)
+    for pin in PINS:
+        last = [str(event) for event in of_pins(events, pin)[-1:]]
+        expect(f"the last write to pin {pin}", last, [f"{FUNCTION}({pin})={INPUT}"])
 
 
 def expect_light_off(events: List[PinEvent], bin_name: str) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Callable, List, Tuple
 
-from bin import learn_empty, light_up, sort_one, wait_lid_closed, wait_lid_open
+from bin import LID, LIGHTS, expect_given_back, learn_empty, light_up, sort_one, wait_lid_closed, wait_lid_open
+from gpio_trace import pulses
 from guest import EMPTY, Guest
 from promises import MAX_ON, PARKING, STOPPING, Fault
 from report import Report, expect
@@ -28,12 +29,17 @@ def terminated(guest: Guest, report: Report) -> None:
     """SIGTERM: the daemon closes the lid at its speed, and ends well before systemd would kill it."""
     fault = _with_an_open_lid(guest)
     guest.signal_daemon("TERM")
-    fault.ends_dark(report, 0.0, "parked")
     exited = guest.wait_unit("exited", fault.since)
     expect("the daemon's exit status", exited.text, "0")
     wait_lid_closed(guest, fault.trace)
     guest.wait_unit("inactive", fault.since)
     fault.ends_at_rest(report, STOPPING, exited)
+    events = guest.pi.trace.events(fault.trace)
+    expect_given_back(events)
+    # The light goes off at once, and does not wait for the lid, which needs a second.
+    dark = events.index(next(event for event in events if event.pin == LIGHTS["paper"]))
+    expect("whether the lid went on moving in the dark", len(pulses(events[dark:], LID)) > 20, True)
+    guest.wait_event("signal-off", fault.since, bin="paper", cause="parked")
     guest.wait_event("stopping", fault.since, cause="SIGTERM")
     guest.wait_log("stopping: SIGTERM", fault.since)
     since = guest.now()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import List
 
-from bin import expect_given_back, expect_light_off, expect_rest
+from bin import expect_cleared, expect_light_off, expect_rest
 from failure import PiError
 from guest import Guest, Said
 from report import Report, expect_within
@@ -42,10 +42,10 @@ class Fault:
         self._in_time(report, "dark", off["at"], promised)
 
     def ends_at_rest(self, report: Report, promised: float, said: Said) -> None:
-        """When the unit `said` that it has ended, all pins are low and given back, in the promised time."""
+        """When the unit `said` that it has ended, all pins are low, in the promised time."""
         expect_light_off(self._guest.pi.trace.events(self.trace), self._bin)
         expect_rest(self._guest)
-        expect_given_back(self._guest.pi.trace.events(self.trace))
+        expect_cleared(self._guest.pi.trace.events(self.trace))
         self._in_time(report, "at rest", said.at, promised)
 
     def _in_time(self, report: Report, what: str, at: float, promised: float) -> None:
