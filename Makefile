@@ -8,6 +8,7 @@ TRAINER = $(TARGET_DIR)/release/trainer
 RUN_CONFIG ?= config/examples/replay.toml
 BUNDLE  ?= models/waste
 TARGET  ?= aarch64
+PI_SUITES ?= smoke faults
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build demo run test test-arm check fmt bench bench-arm train-bench model-parity models lab \
@@ -85,7 +86,7 @@ image: setup ## Make an SD card image for Pi 3, 4 and Zero 2 W
 	xz --force --keep --threads=0 $(TARGET_DIR)/images/sortd-pi-arm64.img
 
 pi-test: ## Run the daemon on an emulated Pi: pins, camera, faults
-	@tests/pi/run smoke faults
+	@tests/pi/run $(PI_SUITES)
 
 pi-test-full: ## Boot the SD card image on an emulated Pi: package, hardening, power cuts (many minutes)
 	@tests/pi/run full

@@ -28,7 +28,8 @@ _GPIO_LEVELS = 0x3F200034
 
 _SHELL = "test-shell.service"
 # Raw, so that neither length nor control characters of a line matter. A question is a number and a
-# command; its answer ends in a line with the number and the command's status.
+# command; its answer ends in a line with the number and the command's status. The answer goes through a
+# pipe, since many programs shorten what they print on a terminal.
 _SHELL_UNIT = """\
 [Unit]
 Description=The tests' shell
@@ -36,7 +37,7 @@ DefaultDependencies=no
 StartLimitIntervalSec=0
 
 [Service]
-ExecStart=/bin/bash -c 'stty raw -echo; echo shell ready; while read -r number line; do (eval "$$line") </dev/null 2>&1; echo "$$number done $$?"; done'
+ExecStart=/bin/bash -c 'stty raw -echo; echo shell ready; while read -r number line; do (eval "$$line") </dev/null 2>&1 | cat; echo "$$number done $${PIPESTATUS[0]}"; done'
 StandardInput=tty-force
 StandardOutput=tty
 TTYPath=/dev/ttyS1

@@ -24,8 +24,19 @@ def _changed(changes: Dict[str, str]) -> str:
 
 CONFIGS: Dict[str, str] = {
     "main": _MAIN,
-    # vivid has sizes of its own.
-    "vivid": _changed({LOOPBACK: VIVID, "width = 512": "width = 640", "height = 384": "height = 360"}),
+    # vivid has sizes of its own. What its drawn pictures are taken for is of no interest: whatever it is
+    # belongs into paper.
+    "vivid": _changed(
+        {
+            LOOPBACK: VIVID,
+            "width = 512": "width = 640",
+            "height = 384": "height = 360",
+            'accepts = ["paper", "cardboard"]': 'accepts = ["paper", "cardboard", "plastic", "metal", "glass", "trash"]',
+            'accepts = ["plastic", "metal"]\n': "",
+            'accepts = ["glass"]\n': "",
+            'accepts = ["trash"]\n': "",
+        }
+    ),
     "mistakes": _changed({"max-on-ms": "max_on_ms", "pin = 27": "pin = 22"}),
     "cut-off": _MAIN[: _MAIN.index("[[bins]]") + 40],
     "moved": _changed({"led = { pin = 22 }": f"led = {{ pin = {MOVED} }}"}),

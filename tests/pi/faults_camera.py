@@ -11,7 +11,7 @@ from guest import CONFIG, EMPTY, Guest
 from promises import FRAME_DEADLINE, Fault, expect_same_daemon, failed_causes
 from report import Report, expect, expect_text
 
-# vivid's pictures: bars of colours for the empty zone, and one that the model takes for paper.
+# vivid's pictures: bars of colours for the empty zone, and one colour alone for an item.
 _BARS, _PAPER = 0, 9
 
 

@@ -63,6 +63,9 @@ def hardware_watchdog(card: Card, folder: Path, report: Report) -> None:
     """As shipped systemd arms the Pi's watchdog, by which the emulated board resets at once."""
     with report.case("systemd arms the hardware watchdog"), Board(card, folder, []) as board:
         report.note(f"after {board.wait_reset(BOOT):.0f} s")
+        # A kernel that gives up resets the board as well.
+        if any("Kernel panic" in line for line in board.console.lines()):
+            raise PiError("the board was reset by a panic of the kernel, not by the watchdog")
 
 
 def power_cuts(card: Card, folder: Path, report: Report) -> None:

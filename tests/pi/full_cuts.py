@@ -19,18 +19,18 @@ _ENOUGH = 3
 _SEED = 20261125
 _MARKS = "/var/lib/sortd/marks"
 
-# Both ways of writing, as fast as they go: configurations through `sortd takeover`, which is how a bin
-# is configured, and small files. Each is told only after it has returned.
+# Both ways of writing at once, as fast as they go, so that the power goes in the middle: configurations
+# through `sortd takeover`, which is how a bin is configured, and small files. Each is told only after it
+# has returned. What the cut kept of a takeover that was not told is there "as before".
 _WRITER = """
 mount -o remount,rw,sync /boot/firmware; mkdir -p {marks} /run/sortd-takeover;
-n={first};
-while true; do
+(n={marked}; while true; do n=$((n + 1)); echo $n >{marks}/$n && echo marked $n; done) >/dev/ttyS1 2>&1 &
+(n={taken}; while true; do
     n=$((n + 1));
-    echo $n >{marks}/$n && echo marked $n;
     sed "s/^hold-ms = .*/hold-ms = $n/" /etc/sortd/sortd.toml >/boot/firmware/sortd.toml &&
     sortd takeover --from /boot/firmware --state /var/lib/sortd --refused /run/sortd-takeover/refused
-        | grep 'sortd.toml.*taken over' >/dev/null && echo taken $n || echo not taken $n;
-done >/dev/ttyS1 2>&1 &
+        | grep -E 'sortd.toml.*(taken over|as before)' >/dev/null && echo taken $n || echo not taken $n;
+done) >/dev/ttyS1 2>&1 &
 """
 
 
@@ -63,7 +63,7 @@ def cut_while_writing(card: Card, folder: Path, number: int, known: Acknowledged
         board.wait_shell()
         board.wait_until("the state partition", "findmnt -n /var/lib/sortd && findmnt -n /boot/firmware")
         since = board.shell.position()
-        board.ask(" ".join(_WRITER.format(marks=_MARKS, first=max(known.marked, known.taken)).split()))
+        board.ask(" ".join(_WRITER.format(marks=_MARKS, marked=known.marked, taken=known.taken).split()))
         place = board.shell.position()
         for _ in range(_ENOUGH):
             board.shell.wait_for("an acknowledgement", _taken, PATIENCE, place)
@@ -83,7 +83,7 @@ def check(card: Card, known: Acknowledged) -> None:
     there = set(state.list("/marks"))
     if not known.marks <= there:
         raise PiError(f"files were lost: {sorted(known.marks - there)}; see the options of the state partition")
-    for name in (min(known.marks), max(known.marks)):
+    for name in (str(min(map(int, known.marks))), str(known.marked)):
         if state.read(f"/marks/{name}").strip() != name:
             raise PiError(f"the file {name} was written and is not whole")
     place = state.link("/sortd.toml")

@@ -143,8 +143,8 @@ class Guest:
     def start_feeder(self) -> None:
         """Plugs the camera in; it shows nothing yet."""
         since = self.now()
-        first = "test -p /run/feed || { mkfifo /run/orders /run/feed; exec 7<>/run/orders 8<>/run/feed; relay feed </run/feed >/dev/console & }"
-        self.ask(first)
+        pipes = "mkfifo /run/orders /run/feed; exec 7<>/run/orders 8<>/run/feed"
+        self.ask(f"test -p /run/feed || {{ {pipes}; relay feed </run/feed >/dev/console & }}")
         self.ask(f"feed {LOOPBACK} {WIDTH} {HEIGHT} {FPS} /photos <&7 >&8 2>&1 & echo $! >/run/feed.pid")
         self._wait_said("feed", "ready", since)
 

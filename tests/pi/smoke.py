@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Callable, List, Tuple
 
 from bin import (
     LID,
@@ -25,7 +26,7 @@ from bin import (
     wait_lid_open,
 )
 from failure import PiError
-from gpio_trace import CLEAR, FUNCTION, OUTPUT, SET, of_pins
+from gpio_trace import CLEAR, FUNCTION, OUTPUT, SET, PinEvent, of_pins
 from guest import EMPTY, PATIENCE, Guest, default_sortd
 from report import Report, expect, expect_within, stop_with
 from unit import Unit
@@ -81,7 +82,7 @@ def stops(guest: Guest, report: Report) -> None:
     expect("lights switched on while stopping", lights, [])
 
 
-def _kinds(events: list) -> list:
+def _kinds(events: List[PinEvent]) -> List[Tuple[str, int]]:
     return [(event.kind, event.pin) for event in events]
 
 
@@ -92,17 +93,21 @@ def main() -> int:
         guest = Guest(Path(sys.argv[1]), default_sortd())
     except PiError as error:
         return stop_with(error)
+    cases: List[Tuple[str, Callable[[], None]]] = [
+        ("starts with every output low, and opens the camera", lambda: starts(guest, report)),
+        (f"a photograph of glass lights glass alone, pin {LIGHTS['glass']}", lambda: sort_one(guest, "glass")),
+        (f"a photograph of metal lights packaging alone, pin {LIGHTS['packaging']}", lambda: sort_one(guest, "packaging")),
+        (f"a photograph of cardboard lights paper and opens its lid, pin {LID}", lambda: lid_opens_and_closes(guest, report)),
+        ("SIGTERM leaves everything at rest", lambda: stops(guest, report)),
+    ]
     with guest.pi:
         print(f"smoke: a Pi 3 with Debian's kernel, ready after {guest.boot_seconds:.1f} s", flush=True)
-        with report.case("starts with every output low, and opens the camera", guest.said):
-            starts(guest, report)
-        for name in ("glass", "packaging"):
-            with report.case(f"a photograph of {name} lights {name} alone, pin {LIGHTS[name]}", guest.said):
-                sort_one(guest, name)
-        with report.case(f"a photograph of cardboard lights paper and opens its lid, pin {LID}", guest.said):
-            lid_opens_and_closes(guest, report)
-        with report.case("SIGTERM leaves everything at rest", guest.said):
-            stops(guest, report)
+        for title, case in cases:
+            with report.case(title, guest.said):
+                case()
+            # Each case goes on from where the one before has ended.
+            if report.failed:
+                break
     return report.end()
 
 
