@@ -19,4 +19,4 @@ fi
 packages=$target_dir/packages
 [ "$target_name" != armv6 ] || packages=$packages/armv6
 mkdir -p "$packages"
-cargo-deb --no-build --no-strip --profile dist --target "$triple" --output "$packages/"
+"${CARGO:-cargo}" deb --no-build --no-strip --profile dist --target "$triple" --output "$packages/"
