@@ -86,6 +86,11 @@ fn config(change: impl Fn(String) -> String) -> String {
     change(fs::read_to_string(shipped_config()).unwrap())
 }
 
+/// The shipped configuration with another hold: right, and not what is in force.
+fn holding(millis: u32) -> String {
+    config(|text| text.replace("hold-ms = 4000", &format!("hold-ms = {millis}")))
+}
+
 fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
@@ -115,7 +120,7 @@ fn an_empty_boot_partition_changes_nothing() {
 fn a_right_configuration_is_in_force_and_taken_once() {
     let card = Card::new();
     // Windows' line ends, and the mark that its editor puts before UTF-8.
-    let text = config(|text| text.replace("hold-ms = 4000", "hold-ms = 5000"));
+    let text = holding(5000);
     card.write(
         "sortd.toml",
         &format!("\u{feff}{}", text.replace('\n', "\r\n")),
@@ -146,7 +151,7 @@ fn a_right_configuration_is_in_force_and_taken_once() {
 #[test]
 fn a_wrong_configuration_is_told_by_line_and_the_last_good_one_goes_on() {
     let card = Card::new();
-    let good = config(|text| text.replace("hold-ms = 4000", "hold-ms = 5000"));
+    let good = holding(5000);
     card.write("sortd.toml", &good);
     card.take_over();
 
@@ -240,20 +245,14 @@ fn what_an_interrupted_takeover_left_is_in_nobodys_way() {
     let card = Card::new();
     fs::create_dir_all(card.state().join("taken/1/models/half")).unwrap();
     fs::write(card.state().join("sortd.toml.new"), "half").unwrap();
-    card.write(
-        "sortd.toml",
-        &config(|text| text.replace("hold-ms = 4000", "hold-ms = 5000")),
-    );
+    card.write("sortd.toml", &holding(5000));
     card.take_over();
     card.assert_in_force_is_fine();
     assert!(!card.state().join("taken/1/models/half").exists());
 
     // Of many takeovers the last two stay.
     for hold in 6000..6004 {
-        card.write(
-            "sortd.toml",
-            &config(|text| text.replace("hold-ms = 4000", &format!("hold-ms = {hold}"))),
-        );
+        card.write("sortd.toml", &holding(hold));
         card.take_over();
     }
     assert_eq!(fs::read_dir(card.state().join("taken")).unwrap().count(), 2);
@@ -292,10 +291,7 @@ fn wireless_access_is_taken_apart_from_the_rest() {
 #[test]
 fn a_state_that_cannot_be_written_is_an_error_that_names_it() {
     let card = Card::new();
-    card.write(
-        "sortd.toml",
-        &config(|text| text.replace("hold-ms = 4000", "hold-ms = 5000")),
-    );
+    card.write("sortd.toml", &holding(5000));
     fs::write(
         card.state().join("taken"),
         "a file where a folder should be",
