@@ -79,12 +79,21 @@ def expect_cleared(events: List[PinEvent]) -> None:
         expect(f"the last level of pin {pin}", levels[-1:], [CLEAR])
 
 
-def expect_given_back(events: List[PinEvent]) -> None:
-    """Each pin was cleared, and the last that was done to it made it an input again, as it was found."""
+def wait_given_back(guest: Guest, since: int) -> List[PinEvent]:
+    """Waits until the last that was done to each pin made it an input again, as it was found; each was cleared before.
+
+    The guest's console and the registers' trace reach us by two ways, and the trace may be the later one.
+    """
+    wanted = (FUNCTION, INPUT)
+
+    def given_back(events: List[PinEvent]) -> bool:
+        last = (of_pins(events, pin)[-1:] for pin in PINS)
+        return all([(event.kind, event.value) for event in one] == [wanted] for one in last)
+
+    guest.pi.trace.wait_for("each pin being made an input again", given_back, 30, since)
+    events = guest.pi.trace.events(since)
     expect_cleared(events)
-    for pin in PINS:
-        last = [str(event) for event in of_pins(events, pin)[-1:]]
-        expect(f"the last write to pin {pin}", last, [f"{FUNCTION}({pin})={INPUT}"])
+    return events
 
 
 def expect_light_off(events: List[PinEvent], bin_name: str) -> None:

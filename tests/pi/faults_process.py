@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Callable, List, Tuple
 
-from bin import LID, LIGHTS, expect_given_back, learn_empty, light_up, sort_one, wait_lid_closed, wait_lid_open
+from bin import LID, LIGHTS, learn_empty, light_up, sort_one, wait_given_back, wait_lid_closed, wait_lid_open
 from gpio_trace import pulses
 from guest import EMPTY, Guest
 from promises import MAX_ON, PARKING, STOPPING, Fault
@@ -34,8 +34,7 @@ def terminated(guest: Guest, report: Report) -> None:
     wait_lid_closed(guest, fault.trace)
     guest.wait_unit("inactive", fault.since)
     fault.ends_at_rest(report, STOPPING, exited)
-    events = guest.pi.trace.events(fault.trace)
-    expect_given_back(events)
+    events = wait_given_back(guest, fault.trace)
     # The light goes off at once, and does not wait for the lid, which needs a second.
     dark = events.index(next(event for event in events if event.pin == LIGHTS["paper"]))
     expect("whether the lid went on moving in the dark", len(pulses(events[dark:], LID)) > 20, True)

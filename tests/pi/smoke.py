@@ -14,7 +14,7 @@ from bin import (
     LIGHTS,
     PINS,
     STATUS,
-    expect_given_back,
+    wait_given_back,
     expect_lid_pulses,
     expect_light_only,
     expect_rest,
@@ -76,8 +76,7 @@ def stops(guest: Guest, report: Report) -> None:
     guest.wait_event("stopping", since, cause="SIGTERM")
     expect("the exit status of ExecStopPost", guest.wait_unit("parked", since).text, "0")
     expect_rest(guest)
-    events = guest.pi.trace.events(before)
-    expect_given_back(events)
+    events = wait_given_back(guest, before)
     lights = [event for event in of_pins(events, *LIGHTS.values()) if event.kind == SET]
     expect("lights switched on while stopping", lights, [])
 
