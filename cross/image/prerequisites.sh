@@ -23,6 +23,7 @@ need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
 need dtc device-tree-compiler
 need depmod kmod
 need make make
+need xz xz-utils
 [ -n "$missing" ] || exit 0
 
 command -v apt-get >/dev/null 2>&1 || {
