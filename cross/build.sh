@@ -21,7 +21,7 @@ engine() {
 }
 
 build="build --locked --profile dist --package sortd --target $triple"
-if [ "$(uname -m)" = "$target_name" ]; then
+if [ "$(uname -m)" = "$machine" ]; then
     echo "cross: $target_name is this machine; building as always" >&2
     # shellcheck disable=SC2086 # The command is several words on purpose.
     "${CARGO:-cargo}" $build

@@ -25,7 +25,7 @@ find_qemu || {
 # named to the loader too: where Debian's packages of that architecture are installed it would take
 # their C library, and a loader with a library of another build hangs in the first thread.
 sysroot=/usr/$gnu
-if [ -d "$sysroot/lib" ] && [ "$(uname -m)" != "$target_name" ]; then
+if [ -d "$sysroot/lib" ] && [ "$(uname -m)" != "$machine" ]; then
     exec "$qemu" -cpu "$processor" -L "$sysroot" -E "LD_LIBRARY_PATH=$sysroot/lib" "$@"
 fi
 exec "$qemu" -cpu "$processor" "$@"

@@ -43,10 +43,7 @@ for file in config/examples/*.toml; do
 done
 [ -e "$DESTDIR/etc/sortd/sortd.toml" ] || put config/sortd.toml "$DESTDIR/etc/sortd/sortd.toml"
 
-# Into a running system, rather than into a package's folder: the user, and the units that are new.
+# Into a running system, rather than into a package's folder: what the package does after unpacking.
 if [ -z "$DESTDIR" ] && [ -d /run/systemd/system ]; then
-    systemd-sysusers sortd.conf
-    systemd-tmpfiles --create sortd.conf
-    systemctl daemon-reload
-    echo "install: set up /etc/sortd/sortd.toml, then: sudo systemctl enable --now sortd" >&2
+    PATH=$PATH:$prefix/bin cross/package/postinst configure ""
 fi

@@ -11,7 +11,7 @@ shift
 sysroot=/usr/$gnu
 
 # On such a machine itself nothing is crossed.
-[ "$(uname -m)" != "$target_name" ] || exec "$@"
+[ "$(uname -m)" != "$machine" ] || exec "$@"
 
 [ -n "$gnu" ] || {
     echo "cross: missing for $target_name ($boards): a C compiler and a C library for ARMv6, which Debian does not have; install a container engine (docker or podman) and \`cargo install cross\`, and \`make cross TARGET=$target_name\` builds in a container" >&2

@@ -91,6 +91,16 @@ fn holding(millis: u32) -> String {
     config(|text| text.replace("hold-ms = 4000", &format!("hold-ms = {millis}")))
 }
 
+/// The shipped configuration with a model that comes with it.
+fn naming_kitchen() -> String {
+    config(|text| {
+        text.replace(
+            "# bundle = \"/var/lib/sortd/model\"",
+            "bundle = \"models/kitchen\"",
+        )
+    })
+}
+
 fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
@@ -183,15 +193,7 @@ fn a_model_comes_with_the_configuration_that_names_it() {
         &card.boot().join("models/kitchen"),
     );
     fs::create_dir(card.boot().join("models/.Trashes")).unwrap();
-    card.write(
-        "sortd.toml",
-        &config(|text| {
-            text.replace(
-                "# bundle = \"/var/lib/sortd/model\"",
-                "bundle = \"models/kitchen\"",
-            )
-        }),
-    );
+    card.write("sortd.toml", &naming_kitchen());
     let report = card.take_over();
     assert!(
         report.contains("models/kitchen           taken over"),
@@ -223,13 +225,7 @@ fn a_model_that_does_not_fit_the_bins_is_refused_with_its_configuration() {
     );
     card.write(
         "sortd.toml",
-        &config(|text| {
-            text.replace(
-                "# bundle = \"/var/lib/sortd/model\"",
-                "bundle = \"models/kitchen\"",
-            )
-            .replace("accepts = [\"glass\"]", "accepts = [\"glas\"]")
-        }),
+        &naming_kitchen().replace("accepts = [\"glass\"]", "accepts = [\"glas\"]"),
     );
     let report = card.take_over();
     assert!(report.contains("did you mean `glass`?"), "{report}");
@@ -300,5 +296,10 @@ fn a_state_that_cannot_be_written_is_an_error_that_names_it() {
     let ran = card.run();
     assert_eq!(ran.status, 69, "{ran:?}");
     assert!(ran.err.contains("taken/1: cannot be written"), "{ran:?}");
+    // Somebody with a laptop and no shell must hear of it as well.
+    let report = fs::read_to_string(card.boot().join("sortd-report.txt")).unwrap();
+    assert!(report.contains("NOT TAKEN OVER"), "{report}");
+    assert!(report.contains("taken/1: cannot be written"), "{report}");
+    assert!(fs::read_to_string(card.mark()).unwrap().contains("taken/1"));
     card.assert_in_force_is_fine();
 }

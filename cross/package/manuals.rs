@@ -46,20 +46,7 @@ fn manual(mut command: Command) -> io::Result<String> {
         ".SH COMMANDS\n".into(),
         commands_of(&command).map(describe).collect(),
         String::from_utf8_lossy(&options).into_owned(),
-        section(
-            "EXIT STATUS",
-            &[
-                ("0", "fine"),
-                ("2", "the command line makes no sense"),
-                ("65", "a file cannot be used"),
-                ("69", "the camera or the pins are not available"),
-                ("70", "an internal error"),
-                (
-                    "78",
-                    "the configuration is wrong; systemd does not start the service again",
-                ),
-            ],
-        ),
+        exit_status(&command),
         section(
             "FILES",
             &[
@@ -111,6 +98,17 @@ fn describe(command: &Command) -> String {
         escaped(&about),
         arguments.collect::<String>()
     )
+}
+
+/// The program's own words: `Exit status: 0 fine · 2 usage · ...`.
+fn exit_status(command: &Command) -> String {
+    let words = command
+        .get_after_help()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let each = words.trim_start_matches("Exit status: ").split(" · ");
+    let entries: Vec<(&str, &str)> = each.filter_map(|status| status.split_once(' ')).collect();
+    section("EXIT STATUS", &entries)
 }
 
 fn section(title: &str, entries: &[(&str, &str)]) -> String {

@@ -22,31 +22,40 @@ pub(super) struct Args {
     refused: Option<PathBuf>,
 }
 
-/// What is refused is told and is no failure: the bin runs on with what was in force.
+/// What is refused is told and is no failure: the bin runs on with what was in force. All that can be told is
+/// told before anything that failed ends the command.
 pub(super) fn take_over(args: &Args) -> Result<()> {
-    let outcome = takeover::take_over(&args.from, &args.state)?;
+    let outcome = takeover::take_over(&args.from, &args.state);
     let refusals = outcome.refusals();
+    let sheet = takeover::sheet(&outcome);
+    let marked = args
+        .refused
+        .as_deref()
+        .map_or(Ok(()), |file| mark(file, &refusals));
+    let written = takeover::write_sheet(&args.from, &sheet);
+    if let Some(failure) = outcome.failure {
+        return Err(failure);
+    }
     for refusal in &refusals {
         log::error!(target: FINDING, "{refusal}");
     }
-    if let Some(file) = &args.refused {
-        mark(file, &refusals).map_err(|error| {
-            Error::unavailable(format!("{}: cannot be written", file.display()))
-                .caused_by(error)
-                .advice("name a file in a folder that can be written, such as one below /run")
-        })?;
-    }
-    let sheet = takeover::sheet(&outcome);
     output::line(sheet.trim_end())?;
-    takeover::write_sheet(&args.from, &sheet).map(|_| ())
+    marked.and(written)
 }
 
-fn mark(file: &Path, refusals: &[String]) -> io::Result<()> {
-    if refusals.is_empty() {
-        return match fs::remove_file(file) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            removed => removed,
-        };
-    }
-    fs::write(file, refusals.join("\n"))
+/// Leaves the refusals in `file`, or no file where there are none.
+fn mark(file: &Path, refusals: &[String]) -> Result<()> {
+    let marked = if refusals.is_empty() {
+        fs::remove_file(file).or_else(|error| match error.kind() {
+            io::ErrorKind::NotFound => Ok(()),
+            _ => Err(error),
+        })
+    } else {
+        fs::write(file, refusals.join("\n"))
+    };
+    marked.map_err(|error| {
+        Error::unavailable(format!("{}: cannot be written", file.display()))
+            .caused_by(error)
+            .advice("name a file in a folder that can be written, such as one below /run")
+    })
 }

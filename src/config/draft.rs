@@ -20,7 +20,7 @@ pub struct Draft {
 }
 
 /// A file larger than this is not a configuration.
-const LARGEST_FILE: u64 = 1 << 20;
+pub const LARGEST_FILE: u64 = 1 << 20;
 
 impl Draft {
     /// Reads a file.

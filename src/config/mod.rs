@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 pub use camera::{CameraConfig, CameraSource, Crop, RpicamEncoding};
 pub use decision::DecisionConfig;
-pub use draft::Draft;
+pub use draft::{Draft, LARGEST_FILE};
 pub use model::ModelConfig;
 pub use problem::{Located, Position, Problem, Report};
 pub(crate) use suggest::suggestion;

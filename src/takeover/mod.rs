@@ -11,8 +11,9 @@ mod sheet;
 mod wifi;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use crate::config::LARGEST_FILE;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::pipeline::Plan;
@@ -28,10 +29,8 @@ const WIFI: &str = "wifi.txt";
 /// The folder of models on the boot partition.
 const MODELS: &str = "models";
 /// What was taken and what was not, for people; written onto the boot partition.
-pub const SHEET: &str = "sortd-report.txt";
+const SHEET: &str = "sortd-report.txt";
 
-/// A configuration file larger than this is none.
-const LARGEST_CONFIG: u64 = 1 << 20;
 /// Nobody needs more to name a network.
 const LARGEST_WIFI: u64 = 4096;
 
@@ -51,14 +50,16 @@ pub enum Verdict {
 /// What was found on the boot partition, and what is in force now.
 #[derive(Debug)]
 pub struct Outcome {
-    /// Each thing by its name there.
+    /// Each thing by its name there, as far as it was looked at.
     pub verdicts: Vec<(String, Verdict)>,
+    /// Why no more could be taken over: the state cannot be read or written.
+    pub failure: Option<Error>,
     /// The configuration in force with its model, or why there is none.
     pub in_force: Result<Plan>,
 }
 
 impl Outcome {
-    /// The lines that say what was refused; empty where nothing was.
+    /// The lines that say what was refused or failed; empty where nothing was.
     #[must_use]
     pub fn refusals(&self) -> Vec<String> {
         let lines = |(name, verdict): &(String, Verdict)| match verdict {
@@ -74,28 +75,37 @@ impl Outcome {
                 .collect(),
             _ => Vec::new(),
         };
-        self.verdicts.iter().flat_map(lines).collect()
+        let failure = self.failure.iter().map(ToString::to_string);
+        self.verdicts
+            .iter()
+            .flat_map(lines)
+            .chain(failure)
+            .collect()
     }
 }
 
 /// Checks what lies in `boot` and takes over what is right into `state`, where `sortd.toml` is the
-/// configuration in force.
-///
-/// # Errors
-/// `state` cannot be read or written. What is wrong in `boot` is no error but a verdict.
-pub fn take_over(boot: &Path, state: &Path) -> Result<Outcome> {
-    let mut verdicts = configuration(boot, state)?;
-    verdicts.push((WIFI.into(), access(boot, state)?));
-    Ok(Outcome {
+/// configuration in force. What goes wrong is part of the outcome, because it must be told in either case.
+#[must_use]
+pub fn take_over(boot: &Path, state: &Path) -> Outcome {
+    let mut verdicts = Vec::new();
+    let mut take = || {
+        verdicts = configuration(boot, state)?;
+        verdicts.push((WIFI.into(), access(boot, state)?));
+        Ok(())
+    };
+    let failure = take().err();
+    Outcome {
         verdicts,
+        failure,
         in_force: Plan::load(&Generation::link(state)),
-    })
+    }
 }
 
 /// Takes over the configuration and the models, which must fit each other.
 fn configuration(boot: &Path, state: &Path) -> Result<Vec<(String, Verdict)>> {
     let current = Generation::current(state)?;
-    let offered = match offered(&boot.join(CONFIG), LARGEST_CONFIG) {
+    let offered = match offered(&boot.join(CONFIG), LARGEST_FILE) {
         Ok(offered) => offered,
         Err(why) => return Ok(vec![(CONFIG.into(), Verdict::Refused(why))]),
     };
@@ -198,9 +208,8 @@ fn unwritten(path: &Path, error: io::Error) -> Error {
 ///
 /// # Errors
 /// The boot partition cannot be written.
-pub fn write_sheet(boot: &Path, text: &str) -> Result<PathBuf> {
+pub fn write_sheet(boot: &Path, text: &str) -> Result<()> {
     let file = boot.join(SHEET);
     files::write_durably(&file, text.replace('\n', "\r\n").as_bytes(), 0o644)
-        .map_err(|error| unwritten(&file, error))?;
-    Ok(file)
+        .map_err(|error| unwritten(&file, error))
 }

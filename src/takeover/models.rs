@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{MODELS, Verdict};
@@ -28,8 +29,15 @@ pub(super) fn examine(offered: &Path, current: &Path) -> Models {
         found: Vec::new(),
         verdicts: Vec::new(),
     };
-    let Ok(entries) = fs::read_dir(offered) else {
-        return models;
+    let entries = match fs::read_dir(offered) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return models,
+        Err(error) => {
+            models
+                .verdicts
+                .push((MODELS.into(), Verdict::Refused(unreadable(&error))));
+            return models;
+        }
     };
     let mut folders: Vec<PathBuf> = entries
         .flatten()
@@ -51,6 +59,10 @@ pub(super) fn examine(offered: &Path, current: &Path) -> Models {
         models.verdicts.push((format!("{MODELS}/{name}"), verdict));
     }
     models
+}
+
+fn unreadable(error: &io::Error) -> String {
+    format!("cannot be read: {error}; copy it anew")
 }
 
 /// Laptops leave folders such as `.Trashes` on what they write.
@@ -94,7 +106,7 @@ fn read(
     content: &mut BTreeMap<PathBuf, Vec<u8>>,
     left: &mut u64,
 ) -> Result<(), String> {
-    let unreadable = |error: std::io::Error| format!("cannot be read: {error}; copy it anew");
+    let unreadable = |error: io::Error| unreadable(&error);
     for entry in fs::read_dir(folder.join(below)).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let file = below.join(entry.file_name());

@@ -20,6 +20,9 @@ pub fn sheet(outcome: &Outcome) -> String {
         lines.push(entry(name, said));
         lines.extend(why.lines().map(|why| format!("    {why}")));
     }
+    if let Some(failure) = &outcome.failure {
+        lines.push(entry("NOT TAKEN OVER", &failure.to_string()));
+    }
     lines.extend([String::new(), "What is in force".into(), String::new()]);
     lines.push(entry("sortd", env!("CARGO_PKG_VERSION")));
     match &outcome.in_force {
