@@ -9,7 +9,7 @@ target_dir=${CARGO_TARGET_DIR:-target}
 
 cross/build.sh "$target_name"
 # cargo-deb looks for what was built beside the program.
-cross/manuals.sh "$target_dir/$triple/dist/manuals"
+cross/manuals.sh "$target_dir/$triple/dist/manuals" "$triple"
 
 if ! command -v cargo-deb >/dev/null 2>&1; then
     echo "deb: cargo-deb is missing; building it once (some minutes)" >&2

@@ -35,6 +35,7 @@ put "$manuals/sortd.bash" "$usr/share/bash-completion/completions/sortd"
 put "$manuals/_sortd" "$usr/share/zsh/vendor-completions/_sortd"
 put "$manuals/sortd.fish" "$usr/share/fish/vendor_completions.d/sortd.fish"
 put cross/package/copyright "$usr/share/doc/sortd/copyright"
+put "$manuals/third-party.gz" "$usr/share/doc/sortd/third-party.gz"
 for file in models/waste/model.onnx models/waste/model.toml models/waste/golden/*; do
     put "$file" "$usr/share/sortd/$file"
 done

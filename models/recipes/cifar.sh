@@ -21,8 +21,8 @@ learn() { # NAME OPTIONS...
 
 learn blnet --net mobile-blnet --size cifar-10
 learn blnet-big-only --net mobile-blnet --size cifar-10 --no-little
-learn elnet --net elnet --stem 32 --stages 64x1,128x2,192x3 --groups 4
-learn elnet-unshuffled --net elnet --stem 32 --stages 64x1,128x2,192x3 --groups 4 --no-shuffle
-learn mobilenet-v1 --net mobilenet-v1 --width 0.45
-learn cbam --net mobilenet-cbam --width 0.45 --no-dilation
-learn cbam-dilated --net mobilenet-cbam --width 0.45
+learn elnet --net elnet --stem 24 --stages 48x1,88x2,192x3 --groups 4
+learn elnet-unshuffled --net elnet --stem 24 --stages 48x1,88x2,192x3 --groups 4 --no-shuffle
+learn mobilenet-v1 --net mobilenet-v1 --width 0.43
+learn cbam --net mobilenet-cbam --width 0.43 --no-dilation
+learn cbam-dilated --net mobilenet-cbam --width 0.43

@@ -6,7 +6,7 @@
 # from the uncut network.
 . "$(dirname "$0")/common.sh"
 
-for split in blocked author; do
+for split in ${SPLITS:-blocked author}; do
     far=$RUNS/$split-cbam-far close=$RUNS/$split-cbam near=$RUNS/$split-cbam-near
     # First from near and far and in bad light, then more and more as things are in a bin: each part keeps
     # what the one before has taught of other places, and learns the rest to its end.

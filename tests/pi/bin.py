@@ -30,12 +30,16 @@ def learn_empty(guest: Guest, since: int) -> None:
     guest.show(EMPTY, LEARNING)
 
 
-def light_up(guest: Guest, bin_name: str) -> None:
-    """Holds a photograph in front of the camera until its bin signals; only its light may be on then."""
+def light_up(guest: Guest, bin_name: str) -> float:
+    """Holds a photograph in front of the camera until its bin signals; only its light may be on then.
+
+    Returns the guest's seconds from the photograph's first frame to the light.
+    """
     since = guest.now()
-    guest.show(PHOTOS[bin_name])
-    guest.wait_event("signal-on", since, bin=bin_name)
+    shown = guest.show(PHOTOS[bin_name])
+    on: float = guest.wait_event("signal-on", since, bin=bin_name)["at"]
     expect("lights that are on, by the level register", lit(guest), [bin_name])
+    return on - shown
 
 
 def take_away(guest: Guest, bin_name: str) -> None:
@@ -46,12 +50,13 @@ def take_away(guest: Guest, bin_name: str) -> None:
     guest.wait_event("rearmed", since)
 
 
-def sort_one(guest: Guest, bin_name: str) -> None:
-    """Sorts one item: its light goes on and off again, and no other light is touched."""
+def sort_one(guest: Guest, bin_name: str) -> float:
+    """Sorts one item: its light goes on and off again, and no other light is touched. Returns what `light_up` does."""
     before = guest.pi.trace.position()
-    light_up(guest, bin_name)
+    seconds = light_up(guest, bin_name)
     take_away(guest, bin_name)
     expect_light_only(guest, before, bin_name)
+    return seconds
 
 
 def expect_light_only(guest: Guest, since: int, bin_name: str) -> None:

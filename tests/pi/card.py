@@ -61,6 +61,10 @@ class Card:
         """Copies a file onto the boot partition."""
         run("mcopy", "-n", "-o", "-i", self._boot(), str(file), f"::/{name}")
 
+    def put_folder(self, folder: Path) -> None:
+        """Copies a folder and all in it onto the boot partition; what is in the one of its name there stays."""
+        run("mcopy", "-n", "-o", "-s", "-i", self._boot(), str(folder), "::/")
+
     def _boot(self) -> str:
         return f"{self.file}@@{self.partition(BOOT)[0]}"
 

@@ -1,6 +1,7 @@
 """The SD card image on an emulated Pi: everything that a bin has on the wall, but for camera and real time.
 
-    full.py    IMAGE names the image and DEB its package, if they are not where `make image` leaves them
+    full.py PREPARED    the folder that prepare.sh made; IMAGE names the image and DEB its package, if they
+                        are not where `make image` leaves them
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import full_cuts
 import full_refusal
+import full_sorting
 import full_system
 from board import BOOT, NO_WATCHDOG, Board, prepare
 from card import Card
@@ -79,18 +81,34 @@ def power_cuts(card: Card, folder: Path, report: Report) -> None:
             report.note(f"{known.taken - before} configurations")
 
 
+def sorting(card: Card, folder: Path, report: Report) -> None:
+    """The bin as it is used, with a camera of the test's own."""
+    full_sorting.lay_out(card, Path(sys.argv[1]), folder)
+    with Board(card, folder, [NO_WATCHDOG]) as board:
+        with report.case("a model of the boot partition is taken over"):
+            full_sorting.model_taken(board)
+        camera = full_sorting.Camera(board)
+        for bin_name in ("glass", "packaging"):
+            with report.case(f"a photograph lights {bin_name} alone"):
+                full_sorting.sorts(board, camera, report, bin_name)
+        with report.case("the daemon needs little memory"):
+            full_sorting.memory(board, report)
+
+
 def main() -> int:
     """Runs all cases with one card."""
     report = Report("full")
     with tempfile.TemporaryDirectory(prefix="sortd-pi-") as name:
         folder = Path(name)
         try:
-            card = Card(Path(os.environ.get("IMAGE", TARGET / "images" / "sortd-pi-arm64.img")), folder)
+            image = Path(os.environ.get("IMAGE", TARGET / "images" / "sortd-pi-arm64.img"))
+            card = Card(image, folder)
+            print(f"full: {image.name}, {image.stat().st_size / 2**20:.0f} MiB", flush=True)
             prepare(card)
             card.put_file(full_system.UPGRADE, next_package(folder))
         except PiError as error:
             return stop_with(error)
-        for part in (first_start, wrong_configuration, hardware_watchdog, power_cuts):
+        for part in (first_start, wrong_configuration, hardware_watchdog, power_cuts, sorting):
             try:
                 part(card, folder, report)
             except PiError as error:

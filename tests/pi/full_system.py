@@ -24,6 +24,8 @@ def starts(board: Board, report: Report) -> None:
     report.note(f"systemd after {time.monotonic() - board.began:.0f} s")
     board.wait_until("sortd ready", "systemctl is-active sortd")
     report.note(f"sortd ready after {time.monotonic() - board.began:.0f} s")
+    ready = int(board.ask("systemctl show -P ActiveEnterTimestampMonotonic sortd"))
+    report.note(f"{ready / 1e6:.0f} s of the guest")
     board.wait_until("the end of starting", "test $(systemctl is-system-running) != starting")
     expect("failed units", board.ask("systemctl --failed --plain --no-legend --no-pager"), "")
 

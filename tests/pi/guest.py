@@ -152,11 +152,11 @@ class Guest:
         """Sends the feeder a signal: KILL unplugs the camera, STOP makes it silent."""
         self.ask(f"kill -{signal} $(cat /run/feed.pid)")
 
-    def show(self, photo: str, frames: int = 1) -> None:
-        """Puts a photograph in front of the camera, or EMPTY; returns when it was fed so many times."""
+    def show(self, photo: str, frames: int = 1) -> float:
+        """Puts a photograph in front of the camera, or EMPTY; returns when it was fed so many times, in the guest's time."""
         since = self.now()
         self.ask(f"echo {photo} {frames} >&7")
-        self._wait_said("feed", f"showing {photo}", since)
+        return self._wait_said("feed", f"showing {photo}", since).at
 
     # The daemon.
 

@@ -16,6 +16,7 @@ PATH=$PATH:/usr/sbin:/sbin
 # Bookworm: it is what Raspberry Pi OS is made from, and its v4l2loopback fits its kernel.
 suite=bookworm
 mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+security=${DEBIAN_SECURITY_MIRROR:-http://deb.debian.org/debian-security}
 keys=/usr/share/keyrings/debian-archive-keyring.gpg
 
 refuse() {
@@ -45,8 +46,10 @@ fetch() {
     rm -rf "$folder/apt" "$folder/kernel" "$folder/build" "$folder/fetched"
     mkdir -p "$folder/apt/lists/partial" "$folder/apt/cache/archives/partial" "$folder/apt/debs" "$folder/kernel" "$folder/build"
     : >"$folder/apt/status"
-    echo "deb [signed-by=$keys] $mirror $suite main" >"$folder/apt/sources.list"
-    apt apt-get -qq update || refuse "Debian's package lists cannot be fetched; check the network, or name a mirror in DEBIAN_MIRROR"
+    # With the security updates, from which the SD card image has its kernel, too.
+    printf 'deb [signed-by=%s] %s main\n' "$keys" "$mirror $suite" "$keys" "$security $suite-security" \
+        >"$folder/apt/sources.list"
+    apt apt-get -qq update || refuse "Debian's package lists cannot be fetched; check the network, or name mirrors in DEBIAN_MIRROR and DEBIAN_SECURITY_MIRROR"
     local image version
     # The version moves with each security update.
     image=$(apt apt-cache depends linux-image-arm64 | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)$/\1/p')

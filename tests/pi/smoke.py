@@ -51,6 +51,11 @@ def starts(guest: Guest, report: Report) -> None:
     guest.pi.trace.wait_for("the status light", lambda events: (SET, STATUS) in _kinds(events), PATIENCE, before)
 
 
+def sorts(guest: Guest, report: Report, bin_name: str) -> None:
+    """One item, and the time from its first frame to the light."""
+    report.note(f"light after {sort_one(guest, bin_name):.1f} s of the guest")
+
+
 def lid_opens_and_closes(guest: Guest, report: Report) -> None:
     """Paper has a lid: its pulses widen, stay while the light is on, and become narrow again."""
     before = guest.pi.trace.position()
@@ -94,8 +99,8 @@ def main() -> int:
         return stop_with(error)
     cases: List[Tuple[str, Callable[[], None]]] = [
         ("starts with every output low, and opens the camera", lambda: starts(guest, report)),
-        (f"a photograph of glass lights glass alone, pin {LIGHTS['glass']}", lambda: sort_one(guest, "glass")),
-        (f"a photograph of metal lights packaging alone, pin {LIGHTS['packaging']}", lambda: sort_one(guest, "packaging")),
+        (f"a photograph of glass lights glass alone, pin {LIGHTS['glass']}", lambda: sorts(guest, report, "glass")),
+        (f"a photograph of metal lights packaging alone, pin {LIGHTS['packaging']}", lambda: sorts(guest, report, "packaging")),
         (f"a photograph of cardboard lights paper and opens its lid, pin {LID}", lambda: lid_opens_and_closes(guest, report)),
         ("SIGTERM leaves everything at rest", lambda: stops(guest, report)),
     ]

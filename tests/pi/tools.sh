@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure that this machine has what booting a Pi needs.
 #
-#   tools.sh [--require]
+#   tools.sh [--require] SUITE...
 #
 # Without --require a machine that lacks something is left as it is: the status is 3, and one line says
 # what is missing. With it, what is missing is installed where that asks for nothing.
@@ -27,6 +27,12 @@ need() { # WHAT PACKAGES
 PATH=$PATH:/usr/sbin:/sbin
 command -v qemu-system-aarch64 >/dev/null 2>&1 || need qemu-system-aarch64 qemu-system-arm
 command -v depmod >/dev/null 2>&1 || need depmod kmod
+case " $* " in
+*" full "*)
+    command -v mcopy >/dev/null 2>&1 || need mtools mtools
+    command -v debugfs >/dev/null 2>&1 || need e2fsprogs e2fsprogs
+    ;;
+esac
 command -v make >/dev/null 2>&1 || need make make
 command -v python3 >/dev/null 2>&1 || need python3 python3
 # The compiler alone is not enough: its C library is a package of its own.

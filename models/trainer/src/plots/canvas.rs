@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Once;
 
 use image::RgbImage;
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use plotters::backend::BitMapBackend;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
@@ -58,11 +59,12 @@ pub fn paint(
         area.present().map_err(failed)?;
     }
     let mut png = std::io::Cursor::new(Vec::new());
-    picture
-        .write_to(&mut png, image::ImageFormat::Png)
-        .map_err(|error| {
-            Error::internal(format!("cannot encode {}", path.display())).caused_by(error)
-        })?;
+    // Pages are read more often than they are drawn.
+    let encoder =
+        PngEncoder::new_with_quality(&mut png, CompressionType::Best, FilterType::NoFilter);
+    picture.write_with_encoder(encoder).map_err(|error| {
+        Error::internal(format!("cannot encode {}", path.display())).caused_by(error)
+    })?;
     files::write_whole(path, png.get_ref())
 }
 

@@ -157,3 +157,95 @@ impl Padded {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        reason = "a test that cannot be set up fails where it stands"
+    )]
+
+    use burn::tensor::{Device, Tensor, TensorData};
+    use proptest::prelude::*;
+
+    use super::super::arithmetic::quantised;
+    use super::*;
+    use crate::kernels::{convolve, fake_quantise};
+    use crate::quantise::Range;
+
+    /// So near to a half (in steps) the sums of `f32` may fall on its other side.
+    const NEAR: f32 = 2e-3;
+
+    fn tensor(numbers: Vec<f32>, shape: [usize; 4]) -> Tensor<4> {
+        Tensor::from_data(TensorData::new(numbers, shape), &Device::flex())
+    }
+
+    fn numbers(tensor: Tensor<4>) -> Vec<f32> {
+        tensor.into_data().iter::<f32>().collect()
+    }
+
+    fn ranges() -> impl Strategy<Value = Quantisation> {
+        (-8.0_f32..=0.0, 0.05_f32..8.0).prop_map(|(low, high)| Range { low, high }.quantisation())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+        #[test]
+        fn fake_quantised_numbers_are_those_of_the_integers(
+            steps in ranges(),
+            given in prop::collection::vec(-12.0_f32..12.0, 64),
+        ) {
+            let zero = i32::from(steps.zero_point);
+            let ours = numbers(fake_quantise(tensor(given.clone(), [1, 1, 8, 8]), steps.scale, zero, -128, 127));
+            for (given, ours) in given.into_iter().zip(ours) {
+                let place = given / steps.scale;
+                if (place.fract().abs() - 0.5).abs() > NEAR {
+                    prop_assert_eq!(quantised(ours, steps), byte(place, steps.zero_point));
+                }
+            }
+        }
+
+        #[test]
+        fn a_fake_quantised_convolution_is_the_sum_of_the_integers(
+            (depth, fold, groups) in (1_usize..5, 1_usize..4, 1_usize..4),
+            (side, stride, point) in (3_usize..9, 1_usize..3, any::<bool>()),
+            (input, result) in (ranges(), ranges()),
+            bytes in prop::collection::vec(any::<i8>(), 12 * 64),
+            weights in prop::collection::vec(-1.0_f32..1.0, 9 * 4 * 9),
+            bias in prop::collection::vec(-2.0_f32..2.0, 9),
+        ) {
+            let (kernel, pads) = if point { (1, [0; 4]) } else { (3, [1; 4]) };
+            let shape = [groups * fold, depth, kernel, kernel];
+            let sliding = Sliding { stride, dilation: 1, groups, pads };
+            let weights = &weights[..shape.iter().product()];
+            let bias = &bias[..shape[0]];
+            let map = Map {
+                bytes: bytes[..groups * depth * side * side].to_vec(),
+                channels: groups * depth,
+                side,
+                steps: input,
+            };
+            let theirs = Sums::new((weights, bias), shape, sliding, [input, result]).of(&map).bytes;
+
+            // What is learnt with: the same kernel and bias in real numbers.
+            let integers = Integers::of(weights, bias, input);
+            let length = shape[1..].iter().product();
+            let channels = integers.kernel.chunks(length).zip(&integers.scales);
+            let kernel = channels.flat_map(|(steps, scale)| steps.iter().map(move |&step| f32::from(step) * scale));
+            let maps = tensor(map.real(), [1, map.channels, side, side]);
+            let sums = convolve(maps, tensor(kernel.collect(), shape), sliding);
+            let biases = integers.bias.iter().zip(&integers.scales);
+            let biases: Vec<f32> = biases.map(|(&bias, scale)| bias as f32 * scale * input.scale).collect();
+            let sums = sums + tensor(biases, [1, shape[0], 1, 1]);
+            let zero = i32::from(result.zero_point);
+            let ours = numbers(fake_quantise(sums.clone(), result.scale, zero, -128, 127));
+            for ((sum, ours), theirs) in numbers(sums).into_iter().zip(ours).zip(theirs) {
+                let place = sum / result.scale;
+                if (place.fract().abs() - 0.5).abs() > NEAR {
+                    prop_assert_eq!(quantised(ours, result), theirs, "{} steps", place);
+                }
+            }
+        }
+    }
+}

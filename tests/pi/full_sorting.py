@@ -1,0 +1,119 @@
+"""Cases of an item: photographs in front of the card's bin, which runs with a model of the boot partition."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+from bin import LEARNING, LIGHTS, PHOTOS
+from board import PATIENCE, Board
+from card import Card
+from configs import CONFIGS, LOOPBACK
+from empty_view import empty_view
+from failure import PiError
+from full_system import main_process
+from guest import EMPTY, FPS, HEIGHT, WIDTH
+from guest import PHOTOS as PHOTOGRAPHS
+from report import Report, expect, expect_text
+
+_SHIPPED_MODEL = Path(__file__).resolve().parents[2] / "models" / "waste"
+_MODEL = "models/workshop"
+_MODULE = "v4l2loopback.ko"
+# Where the test's camera lies on the boot partition: its driver, its programs and its photographs.
+_CAMERA = "camera"
+
+
+def lay_out(card: Card, prepared: Path, folder: Path) -> None:
+    """Puts a configuration and a model onto the boot partition, and the test's camera."""
+    card.put("sortd.toml", (CONFIGS["main"] + f'\n[model]\nbundle = "{_MODEL}"\n').encode())
+    models = folder / "models"
+    shutil.copytree(_SHIPPED_MODEL, models / Path(_MODEL).name)
+    card.put_folder(models)
+    camera = folder / _CAMERA
+    camera.mkdir()
+    (camera / EMPTY).write_bytes(empty_view(WIDTH, HEIGHT))
+    shutil.copy(next(prepared.glob(f"modules/*-{_MODULE}")), camera / _MODULE)
+    for file in (prepared / "bin" / "feed", prepared / "bin" / "relay", *PHOTOGRAPHS.glob("*/*.jpg")):
+        shutil.copy(file, camera)
+    card.put_folder(camera)
+
+
+def model_taken(board: Board) -> None:
+    """The model that lay on the boot partition is in force."""
+    board.wait_shell()
+    board.wait_until("sortd ready", "systemctl is-active sortd")
+    sheet = board.ask("cat /boot/firmware/sortd-report.txt")
+    expect_text("sortd-report.txt", sheet, _MODEL)
+    if "REFUSED" in sheet:
+        raise PiError(f"sortd-report.txt refuses what is right: {sheet}")
+    board.ask(f"cmp /boot/firmware/{_MODEL}/model.onnx $(dirname $(readlink -f /etc/sortd/sortd.toml))/{_MODEL}/model.onnx")
+
+
+class Camera:
+    """A camera on the board, in front of an empty bin, and the daemon started anew to see it."""
+
+    _SAID = "/tmp/said"
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        board.ask("systemctl stop sortd")
+        on_card = f"/boot/firmware/{_CAMERA}"
+        board.ask(f"modprobe videodev && insmod {on_card}/{_MODULE} video_nr=10 exclusive_caps=1")
+        # No program can be run from the boot partition.
+        board.ask(f"install -m 755 {on_card}/feed {on_card}/relay /tmp && mkfifo /tmp/orders")
+        feed = f"/tmp/feed {LOOPBACK} {WIDTH} {HEIGHT} {FPS} {on_card} <>/tmp/orders 2>&1"
+        board.ask(f"({feed} | /tmp/relay feed >{self._SAID}) >/dev/null 2>&1 &")
+        self.show(EMPTY)
+        board.ask("systemctl start sortd")
+        wait_event(board, "camera-opened", 0.0)
+        self.show(EMPTY, LEARNING)
+
+    def show(self, photo: str, frames: int = 1) -> float:
+        """Puts a photograph in front of the camera; returns when it was fed so many times, in the guest's time."""
+        before = int(self._board.ask(f"cat {self._SAID} | wc -l"))
+        self._board.ask(f"echo {photo} {frames} >/tmp/orders")
+        said = self._board.wait_until(f"the picture {photo}", f"tail -n +{before + 1} {self._SAID} | grep 'showing {photo}'")
+        return float(said.split()[1])
+
+
+def sorts(board: Board, camera: Camera, report: Report, bin_name: str) -> None:
+    """A photograph lights its bin and no other, by the level register; without it the light goes off."""
+    shown = camera.show(PHOTOS[bin_name])
+    deadline = time.monotonic() + PATIENCE
+    while not (lit := [name for name, pin in LIGHTS.items() if board.is_high(pin)]):
+        if time.monotonic() > deadline:
+            said = board.ask("journalctl -u sortd -n 20 --no-pager")
+            raise PiError(f"no light went on within {PATIENCE:.0f} s; the daemon says: {said}")
+    expect("lights that are on, by the level register", lit, [bin_name])
+    on = wait_event(board, "signal-on", shown, SORTD_BIN=bin_name)
+    report.note(f"light after {on - shown:.1f} s of the guest")
+    wait_event(board, "signal-off", camera.show(EMPTY), SORTD_BIN=bin_name)
+    # That the next item may come is no record at the level that is kept; it takes less than a second.
+    camera.show(EMPTY, LEARNING)
+    expect("lights that are on", [name for name, pin in LIGHTS.items() if board.is_high(pin)], [])
+
+
+def memory(board: Board, report: Report) -> None:
+    """The daemon keeps well below the limit that its unit sets."""
+    group = "/sys/fs/cgroup" + board.ask("systemctl show -P ControlGroup sortd")
+    status = dict(line.split(":", 1) for line in board.ask(f"cat /proc/{main_process(board)}/status").splitlines())
+    most, limit = (int(board.ask(f"cat {group}/memory.{name}")) for name in ("peak", "max"))
+    report.note(f"resident {int(status['VmRSS'].split()[0]) / 1024:.1f} MiB, at most {int(status['VmHWM'].split()[0]) / 1024:.1f}")
+    report.note(f"its group at most {most / 2**20:.1f} of {limit / 2**20:.0f} MiB")
+    if most > limit * 3 / 4:
+        raise PiError(f"the daemon took {most >> 20} of the {limit >> 20} MiB that its unit allows; see MemoryMax=")
+
+
+def wait_event(board: Board, name: str, since: float, **fields: str) -> float:
+    """Waits for the journal's record of an event after `since`; returns when it was, in the guest's time."""
+    match = " ".join([f"SORTD_EVENT={name}", *(f"{key}={value}" for key, value in fields.items())])
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        record = board.wait_until(f"the record {match}", f"journalctl -u sortd -o json -n 1 {match} | grep ^{{")
+        at = int(json.loads(record.splitlines()[-1])["__MONOTONIC_TIMESTAMP"]) / 1e6
+        if at > since:
+            return at
+        if time.monotonic() > deadline:
+            raise PiError(f"{PATIENCE:.0f} s passed without the record {match}")
