@@ -18,6 +18,10 @@ pub(super) struct PackedGemm {
     outputs: usize,
     chunks: Vec<Chunk>,
     /// Steps of `depth` bytes that each run takes.
+    #[cfg_attr(
+        not(any(target_arch = "x86_64", target_arch = "aarch64")),
+        allow(dead_code, reason = "plain Rust takes a run byte by byte")
+    )]
     groups: Vec<usize>,
     /// Length of each run in bytes.
     runs: Vec<usize>,
@@ -123,6 +127,10 @@ impl PackedGemm {
     }
 
     /// Steps of each run.
+    #[cfg_attr(
+        not(any(target_arch = "x86_64", target_arch = "aarch64")),
+        allow(dead_code, reason = "plain Rust takes a run byte by byte")
+    )]
     pub fn groups(&self) -> &[usize] {
         &self.groups
     }
