@@ -245,13 +245,15 @@ fn a_configuration_that_is_missing_stops_every_command_that_needs_one() {
 
 /// Runs `sortd` with its standard output redirected as a shell does it.
 fn redirected(args: &str, output: &str) -> common::Ran {
-    let script = format!("\"$0\" {args} {output}");
-    let program = common::sortd().get_program().to_owned();
+    // Whatever it takes to run it here is in the shell's own arguments.
+    let script = format!("\"$@\" {args} {output}");
+    let sortd = common::sortd();
     let mut shell = Command::new("sh");
     common::finish(
         shell
-            .args(["-c", &script])
-            .arg(program)
+            .args(["-c", &script, "sh"])
+            .arg(sortd.get_program())
+            .args(sortd.get_args())
             .current_dir(common::root()),
     )
 }
