@@ -70,7 +70,7 @@ lab: setup ## Compare all networks: waste, another kitchen, CIFAR-10 (many hours
 
 build: setup ## Build the daemon for this machine, and its manuals
 	$(CARGO) build --locked --release --package sortd
-	@cross/manuals.sh $(TARGET_DIR)/manuals "$$(rustc -vV | sed -n "s/^host: //p")"
+	@cross/manuals.sh $(TARGET_DIR)/manuals "$$($${RUSTC:-rustc} -vV | sed -n "s/^host: //p")"
 
 cross: setup ## Build what is packaged for a Pi (TARGET=aarch64|armv7|armv6|x86_64)
 	@cross/build.sh $(TARGET)

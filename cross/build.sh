@@ -39,9 +39,7 @@ fi
 
 binary=${CARGO_TARGET_DIR:-target}/$triple/dist/sortd
 size=$(wc -c <"$binary")
-# A Pi's; tract and sortd have more kernels for the kinds of x86 than for those of ARM.
 limit=$((12 * 1000 * 1000))
-[ "$target_name" != x86_64 ] || limit=$((16 * 1000 * 1000))
 echo "cross: $binary, $((size / 1000)) kB" >&2
 [ "$size" -le "$limit" ] || {
     echo "cross: that is more than the $((limit / 1000)) kB that a package may hold; see what grew with \`cargo bloat --profile dist\`" >&2

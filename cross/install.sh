@@ -10,7 +10,7 @@ manuals=$built/manuals
 prefix=${PREFIX:-/usr}
 usr=$DESTDIR$prefix
 
-[ -x "$built/release/sortd" ] && [ -e "$manuals/sortd.1.gz" ] || {
+[ -x "$built/release/sortd" ] && [ -e "$manuals/sortd.1.gz" ] && [ -e "$manuals/third-party.gz" ] || {
     echo "install: nothing is built yet; run \`make build\` first, without sudo" >&2
     exit 1
 }

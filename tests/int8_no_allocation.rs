@@ -101,7 +101,7 @@ fn check(name: &str, bundle: &Bundle, picture: &ModelInput, embedding: usize) {
             .classify(picture, &mut scores)
             .expect("classified");
         let before = ALLOCATIONS.load(Ordering::Relaxed);
-        for _ in 0..10 {
+        for _ in 0..100 {
             classifier
                 .classify(picture, &mut scores)
                 .expect("classified");

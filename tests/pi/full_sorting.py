@@ -6,6 +6,7 @@ import json
 import shutil
 import time
 from pathlib import Path
+from typing import List
 
 from bin import LEARNING, LIGHTS, PHOTOS
 from board import PATIENCE, Board
@@ -82,17 +83,22 @@ def sorts(board: Board, camera: Camera, report: Report, bin_name: str) -> None:
     """A photograph lights its bin and no other, by the level register; without it the light goes off."""
     shown = camera.show(PHOTOS[bin_name])
     deadline = time.monotonic() + PATIENCE
-    while not (lit := [name for name, pin in LIGHTS.items() if board.is_high(pin)]):
+    while not (seen := lit(board)):
         if time.monotonic() > deadline:
             said = board.ask("journalctl -u sortd -n 20 --no-pager")
             raise PiError(f"no light went on within {PATIENCE:.0f} s; the daemon says: {said}")
-    expect("lights that are on, by the level register", lit, [bin_name])
+    expect("lights that are on, by the level register", seen, [bin_name])
     on = wait_event(board, "signal-on", shown, SORTD_BIN=bin_name)
     report.note(f"light after {on - shown:.1f} s of the guest")
     wait_event(board, "signal-off", camera.show(EMPTY), SORTD_BIN=bin_name)
     # That the next item may come is no record at the level that is kept; it takes less than a second.
     camera.show(EMPTY, LEARNING)
-    expect("lights that are on", [name for name, pin in LIGHTS.items() if board.is_high(pin)], [])
+    expect("lights that are on", lit(board), [])
+
+
+def lit(board: Board) -> List[str]:
+    """The bins whose light is on, by the level register."""
+    return [name for name, pin in LIGHTS.items() if board.is_high(pin)]
 
 
 def memory(board: Board, report: Report) -> None:

@@ -1,11 +1,10 @@
 """Compares ONNX Runtime's answers with the daemon's, which `trainer parity --dump` wrote.
 
-Usage: compare.py BUNDLE DUMP. Ends with 65 where another class comes first, where a logit of a float network
-is more than a thousandth of the largest apart, or one of an integer network more than one step.
+Usage: compare.py BUNDLE DUMP. Ends with 65 where a logit of an integer network is more than one step
+apart, one of a float network more than a thousandth of the largest, or another class comes first.
 
-Between its integers an attention computes with real numbers, whose last bits are the runtime's own: ONNX
-Runtime's answers differ from its own without its graph optimisations. Nobody can be nearer to both than they
-are to each other, so where that is more than a step, it is the bar. It is printed beside each difference.
+Between its integers an attention computes with real numbers, whose last bits are the runtime's own. How far
+ONNX Runtime is from itself without its graph optimisations is therefore printed beside each difference.
 """
 
 import json
@@ -62,11 +61,9 @@ def main() -> int:
         pixels = pixels.reshape(count, side, side, 3)
         ours = np.fromfile(about.with_suffix(".logits"), "<f4").reshape(count, facts["labels"])
         theirs, own = answers(network, manifest, pixels), answers(plain, manifest, pixels)
-        # Of classes that are level each is first.
-        chosen = np.take_along_axis(theirs, ours.argmax(axis=1)[:, None], axis=1)[:, 0]
-        same = chosen == theirs.max(axis=1)
+        same = theirs.argmax(axis=1) == ours.argmax(axis=1)
         differences, spread = apart(theirs, ours, step), apart(theirs, own, step).max()
-        unit, bar = ("of the largest logit", SHARE) if step is None else ("steps", max(STEPS, spread))
+        unit, bar = ("of the largest logit", SHARE) if step is None else ("steps", STEPS)
         print(
             f"{facts['test']}: {same.sum()} of {count} first classes are the same as ONNX Runtime's;"
             f" logits differ by at most {differences.max():g} {unit}, its own by {spread:g}"
