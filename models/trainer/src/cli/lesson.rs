@@ -136,7 +136,9 @@ impl LessonOptions {
         let teacher = self
             .teacher
             .as_ref()
-            .map(|run| Trained::open(run, &self.common))
+            .map(|run| {
+                Trained::open(run, &self.common)?.into_teacher(&description.sources.labels, side)
+            })
             .transpose()?;
         let mut config = self.config(start, habits, description, &material, teacher.as_ref())?;
         change(&mut config);

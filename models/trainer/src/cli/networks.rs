@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 use sortd::error::{Error, Result};
 
+use crate::nets::plan::Plan;
 use crate::nets::{Architecture, ElNet, Head, MobileBlNet, MobileNetCbam, MobileNetV1};
 
 /// The families of networks.
@@ -29,9 +30,9 @@ pub struct NetworkOptions {
     #[arg(long, value_enum, default_value = "mobilenet-cbam")]
     pub net: Family,
 
-    /// Side of the network's input, in pixels
-    #[arg(long, value_name = "PIXELS", default_value_t = 128, value_parser = clap::value_parser!(u32).range(16..=512))]
-    pub side: u32,
+    /// Side of the network's input, in pixels [default: 128, or that of the run it starts from]
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(16..=512))]
+    pub side: Option<u32>,
 
     /// MobileNet: multiplier of every layer's channels
     #[arg(long, value_name = "FACTOR", default_value_t = 0.75, value_parser = super::values::positive)]
@@ -86,12 +87,21 @@ pub struct NetworkOptions {
     pub no_shuffle: bool,
 }
 
+/// Side of the input of a network that starts from no other run, in pixels.
+const USUAL_SIDE: u32 = 128;
+
 impl NetworkOptions {
-    /// The network that the options describe.
+    /// The network's plan, for `classes` classes.
     ///
     /// # Errors
-    /// An option makes no sense.
-    pub fn architecture(&self) -> Result<Box<dyn Architecture>> {
+    /// An option makes no sense, or the network does not fit pictures of that side.
+    pub fn plan(&self, classes: usize) -> Result<Plan> {
+        let side = self.side.unwrap_or(USUAL_SIDE);
+        self.architecture(side)?.plan(side as usize, classes)
+    }
+
+    /// The network that the options describe, for pictures of `side` pixels.
+    fn architecture(&self, side: u32) -> Result<Box<dyn Architecture>> {
         let unless = |left_out: bool, blocks: &[usize]| {
             if left_out {
                 Vec::new()
@@ -100,7 +110,7 @@ impl NetworkOptions {
             }
         };
         // Small pictures keep their pixels; photographs are halved at once.
-        let stem_stride = if self.side <= 48 { 1 } else { 2 };
+        let stem_stride = if side <= 48 { 1 } else { 2 };
         Ok(match self.net {
             Family::MobilenetV1 => Box::new(MobileNetV1 {
                 width: self.width,

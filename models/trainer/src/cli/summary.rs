@@ -40,10 +40,7 @@ impl Summary {
     pub fn run(self) -> Result<()> {
         let plan: Plan = match &self.run {
             Some(run) => files::read_json(&run.join(crate::run_folder::PLAN))?,
-            None => self
-                .network
-                .architecture()?
-                .plan(self.network.side as usize, self.classes)?,
+            None => self.network.plan(self.classes)?,
         };
         plan.check()?;
         let layers = cost::layers(&plan);

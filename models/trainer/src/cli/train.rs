@@ -24,7 +24,7 @@ pub struct Train {
     #[command(flatten)]
     network: NetworkOptions,
 
-    /// Start from the best weights of this run, with its network
+    /// Start from the best weights of this run, with its network; with --side for pictures of another size
     #[arg(long, value_name = "DIR", conflicts_with_all = ["weights", "from_scratch"])]
     from: Option<PathBuf>,
 
@@ -64,7 +64,10 @@ impl Train {
             .lesson
             .description(trained.as_ref().map(|trained| &trained.config))?;
         let start = match &trained {
-            Some(trained) => Start::run(trained)?,
+            Some(trained) => match self.network.side {
+                Some(side) => Start::run(trained)?.at_side(side)?,
+                None => Start::run(trained)?,
+            },
             None => self.start(description.sources.labels.len())?,
         };
         let (penalty, probe) = (self.scale_penalty, self.probe);
@@ -84,10 +87,7 @@ impl Train {
     }
 
     fn start(&self, classes: usize) -> Result<Start> {
-        let plan = self
-            .network
-            .architecture()?
-            .plan(self.network.side as usize, classes)?;
+        let plan = self.network.plan(classes)?;
         if self.from_scratch {
             Ok(Start::random(plan, self.lesson.seed))
         } else {

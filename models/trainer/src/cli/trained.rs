@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use sortd::error::Result;
+use sortd::error::{Error, Result};
 
 use super::Common;
 use super::start::Start;
@@ -48,6 +48,31 @@ impl Trained {
             network,
             device,
         })
+    }
+
+    /// The run as the teacher of one whose pictures have `side` pixels and whose labels are `labels`.
+    ///
+    /// # Errors
+    /// It knows other labels or pictures of another size, so that its answers would mean something else.
+    pub fn into_teacher(self, labels: &[String], side: u32) -> Result<Self> {
+        let (its_labels, its_side) = (self.config.data.labels(), self.config.network.side);
+        let advice = "give a --teacher that learnt what this run is to learn";
+        let root = self.folder.root().display();
+        if its_labels != labels {
+            return Err(Error::data(format!(
+                "{root} cannot teach this run: it tells {} apart, not {}",
+                its_labels.join(", "),
+                labels.join(", ")
+            ))
+            .advice(advice));
+        }
+        if its_side != side {
+            return Err(Error::data(format!(
+                "{root} cannot teach this run: it looks at pictures of {its_side} pixels, not {side}"
+            ))
+            .advice(advice));
+        }
+        Ok(self)
     }
 
     /// The network as it is deployed: in int8 where it learnt or was calibrated with rounding.

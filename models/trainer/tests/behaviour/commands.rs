@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 use sortd::classify::bundle::Manifest;
 use sortd_trainer::evaluation::Evaluation;
 use sortd_trainer::files;
+use sortd_trainer::nets::plan::Plan;
 
 use crate::shapes;
 
@@ -167,6 +168,22 @@ fn a_wrong_command_line_ends_with_2_and_missing_data_with_65() {
     for command in ["export --run nowhere", "evaluate --run nowhere --test x"] {
         here.refused(command, 65, "nowhere");
     }
+}
+
+#[test]
+fn a_run_goes_on_at_another_picture_size_which_its_teacher_must_know() {
+    let folder = tempfile::tempdir().unwrap();
+    shapes::write(folder.path());
+    let here = Here(folder.path());
+    here.fine(&TRAIN.replace("--epochs 2", "--epochs 0"));
+    let larger = "train --data . --from run --side 48 --batch 5 --epochs 1 --run larger";
+    here.refused(&format!("{larger} --teacher run"), 65, "32 pixels, not 48");
+    let said = here.fine(larger);
+    assert!(said.contains("from run"), "{said}");
+    let plans =
+        ["run", "larger"].map(|run| files::read_json(&folder.path().join(run).join("plan.json")));
+    let [before, after]: [Plan; 2] = plans.map(Result::unwrap);
+    assert_eq!(before.with_side(48).unwrap(), after);
 }
 
 #[test]
