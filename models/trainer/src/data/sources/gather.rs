@@ -38,11 +38,8 @@ impl Sources {
         for usage in uses {
             let found = self.take(data, usage)?;
             if found.is_empty() {
-                return Err(Error::data(format!(
-                    "a use of the source {} takes no photograph",
-                    usage.source
-                ))
-                .advice("take it out, or look at its keys part, only and apart-from"));
+                return Err(Error::data(format!("a use takes no photograph: {usage}"))
+                    .advice("take it out, or change its list, part, only or apart-from; of a small source a part can be empty"));
             }
             taken.extend(found);
         }
@@ -291,7 +288,10 @@ mod tests {
             .gather(data.path(), &[usage])
             .unwrap_err()
             .to_string();
-        assert!(error.contains("takes no photograph"), "{error}");
+        assert!(
+            error.contains(r#"no photograph: source = "street", apart-from = ["street"]"#),
+            "{error}"
+        );
     }
 
     #[test]

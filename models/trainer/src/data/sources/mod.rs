@@ -12,6 +12,7 @@ pub mod gather;
 pub mod origin;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -115,6 +116,14 @@ fn one() -> f64 {
 )]
 fn is_one(weight: &f64) -> bool {
     weight.to_bits() == 1.0_f64.to_bits()
+}
+
+impl fmt::Display for Use {
+    /// As it stands in the description, on one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys = toml::to_string(self).map_err(|_| fmt::Error)?;
+        f.write_str(&keys.trim_end().replace('\n', ", "))
+    }
 }
 
 impl Use {
