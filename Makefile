@@ -62,6 +62,7 @@ models: setup ## Make the shipped model anew and write its card (needs ../shared
 
 lab: setup ## Compare all networks: waste, another kitchen, CIFAR-10 (many hours; resumes)
 	$(CARGO) build --locked --release --package sortd-trainer
+	models/recipes/variants.sh
 	models/recipes/compare.sh
 	models/recipes/kitchen.sh
 	models/recipes/cifar.sh

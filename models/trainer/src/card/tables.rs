@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use sortd::classify::bundle::Manifest;
 
 use super::RunResult;
-use crate::evaluation::{Engine, Evaluation, Numbers, Share};
+use crate::data::material::Framing;
+use crate::evaluation::{Engine, Evaluation, Numbers, Share, Subject};
 
 /// The generated block.
 pub fn figures(results: &[RunResult], manifest: &Manifest) -> String {
@@ -28,8 +29,10 @@ pub fn figures(results: &[RunResult], manifest: &Manifest) -> String {
     for (run, found) in ship_ran(results) {
         let _ = writeln!(
             text,
-            "\n### `{}` on `{}`, class by class (rows: truth, columns: answer)\n",
-            run.name, found.subject.list
+            "\n### `{}` on `{}`, {}, class by class (rows: truth, columns: answer)\n",
+            run.name,
+            found.subject.list,
+            framing(&found.subject)
         );
         text.push_str(&by_class(found));
     }
@@ -122,7 +125,7 @@ fn measured(results: &[RunResult], test: &str) -> String {
             table,
             "| {} | {numbers} | {engine} | {} | {} of {} | **{}** | {} | {} | {} | {:.1} M | {:.0} kB | {} |",
             run.name,
-            format!("{:?}", subject.framing).to_lowercase(),
+            framing(subject),
             found.correct,
             found.images,
             percent(found.accuracy),
@@ -139,31 +142,46 @@ fn measured(results: &[RunResult], test: &str) -> String {
     table
 }
 
-/// Accuracy by nearest class mean after a few photographs of each class were taught.
+/// Accuracy by nearest class mean after a few photographs of each class were taught: a row for each run
+/// and test, a column for each number of photographs.
 fn taught(results: &[RunResult]) -> String {
-    let mut text = String::new();
-    for (run, found) in all(results) {
-        for kshot in &found.kshot {
-            let _ = writeln!(
-                text,
-                "| {} | `{}` | {} | {} ± {} ({} draws) |",
-                run.name,
-                found.subject.list,
-                kshot.shots,
-                percent(kshot.mean),
-                percent(kshot.deviation),
-                kshot.draws
-            );
-        }
+    let found: Vec<_> = all(results)
+        .filter(|(_, found)| !found.kshot.is_empty())
+        .collect();
+    if found.is_empty() {
+        return String::new();
     }
-    if text.is_empty() {
-        return text;
-    }
-    format!(
+    let each = found.iter().flat_map(|(_, found)| &found.kshot);
+    let shots: BTreeSet<usize> = each.map(|kshot| kshot.shots).collect();
+    let heads: Vec<String> = shots
+        .iter()
+        .map(|shots| format!("{shots} taught"))
+        .collect();
+    let mut table = format!(
         "Nearest class mean of normalised embeddings; mean and standard deviation over draws of the \
-         photographs that are taught.\n\n\
-         | run | test | photographs taught a class | accuracy |\n|---|---|--:|--:|\n{text}"
-    )
+         photographs of each class that are taught.\n\n\
+         | run | test | draws | {} |\n|---|---|--:|{}\n",
+        heads.join(" | "),
+        "--:|".repeat(shots.len())
+    );
+    for (run, found) in found {
+        let cell = |shots: &usize| {
+            let kshot = found.kshot.iter().find(|kshot| kshot.shots == *shots);
+            kshot.map_or("–".to_owned(), |kshot| {
+                format!("{} ± {}", percent(kshot.mean), percent(kshot.deviation))
+            })
+        };
+        let cells: Vec<String> = shots.iter().map(cell).collect();
+        let _ = writeln!(
+            table,
+            "| {} | `{}` | {} | {} |",
+            run.name,
+            found.subject.list,
+            found.kshot[0].draws,
+            cells.join(" | ")
+        );
+    }
+    table
 }
 
 /// What was measured in the daemon: the bundle that ships.
@@ -171,15 +189,23 @@ fn ship_ran(results: &[RunResult]) -> impl Iterator<Item = (&RunResult, &Evaluat
     all(results).filter(|(_, found)| found.subject.engine == Engine::Daemon)
 }
 
+fn framing(subject: &Subject) -> &'static str {
+    match subject.framing {
+        Framing::Whole => "whole",
+        Framing::Item => "item",
+    }
+}
+
 fn by_class(found: &Evaluation) -> String {
     let labels = &found.subject.labels;
     let mut text = format!("| | {} | found | right when said |\n", labels.join(" | "));
     let _ = writeln!(text, "|---|{}--:|--:|", "--:|".repeat(labels.len()));
     for (row, label) in labels.iter().enumerate() {
-        let counts: Vec<String> = found.confusion.counts[row]
-            .iter()
-            .map(u64::to_string)
-            .collect();
+        let counts = &found.confusion.counts[row];
+        if counts.iter().all(|&count| count == 0) {
+            continue;
+        }
+        let counts: Vec<String> = counts.iter().map(u64::to_string).collect();
         let share = |share: Option<f64>| share.map_or("–".to_owned(), percent);
         let _ = writeln!(
             text,
