@@ -64,7 +64,7 @@ pub struct LessonOptions {
     #[arg(long, value_name = "FILE")]
     pub variation: Option<PathBuf>,
 
-    /// Learn also from the answers of this run's network
+    /// Learn also from the answers of this run's network, which must know the same labels and picture size
     #[arg(long, value_name = "DIR")]
     pub teacher: Option<PathBuf>,
 

@@ -178,6 +178,10 @@ fn a_run_goes_on_at_another_picture_size_which_its_teacher_must_know() {
     here.fine(&TRAIN.replace("--epochs 2", "--epochs 0"));
     let larger = "train --data . --from run --side 48 --batch 5 --epochs 1 --run larger";
     here.refused(&format!("{larger} --teacher run"), 65, "32 pixels, not 48");
+    let swapped = shapes::SOURCES.replace(r#""cross", "disc""#, r#""disc", "cross""#);
+    std::fs::write(folder.path().join("swapped.toml"), swapped).unwrap();
+    let other = TRAIN.replace("shapes.toml --run run", "swapped.toml --run other");
+    here.refused(&format!("{other} --teacher run"), 65, "not disc, cross");
     let said = here.fine(larger);
     assert!(said.contains("from run"), "{said}");
     let plans =
