@@ -56,7 +56,7 @@ models: setup ## Make the shipped model anew and write its card (needs ../shared
 	$(CARGO) build --locked --release --package sortd-trainer
 	models/recipes/waste.sh
 	models/recipes/measure.sh models/runs/blocked-cbam* models/runs/author-cbam*
-	$(TRAINER) export --run models/runs/blocked-cbam-near-long-int8
+	$(TRAINER) export --run models/runs/blocked-cbam-near-44M-taught-int8
 	models/recipes/shipped.sh
 	$(TRAINER) card models/runs/*
 
@@ -64,9 +64,10 @@ lab: setup ## Compare all networks: waste, another kitchen, CIFAR-10 (many hours
 	$(CARGO) build --locked --release --package sortd-trainer
 	models/recipes/variants.sh
 	models/recipes/compare.sh
+	models/recipes/ablations.sh
 	models/recipes/kitchen.sh
 	models/recipes/cifar.sh
-	models/recipes/measure.sh models/runs/blocked-* models/runs/author-*-taught* models/runs/*litter-*
+	models/recipes/measure.sh models/runs/blocked-* models/runs/author-*-long* models/runs/*litter-*
 	$(TRAINER) card models/runs/*
 
 build: setup ## Build the daemon for this machine, and its manuals

@@ -237,16 +237,30 @@ pub fn answers(
     device: &Device,
 ) -> Result<Answers> {
     let mut found = Answers::default();
-    for batch in photos.chunks(BATCH) {
-        let pixels: Vec<u8> = batch
-            .iter()
-            .flat_map(|photo| photo.pixels.iter().copied())
-            .collect();
-        let answer = network.forward(to_tensor(&pixels, side, device)?, pass);
+    for batch in batches(photos, side, device) {
+        let answer = network.forward(batch?, pass);
         found.logits.extend(rows(answer.logits));
         found.embeddings.extend(rows(answer.embedding));
     }
     Ok(found)
+}
+
+/// Photographs as tensors, a batch each.
+///
+/// # Errors
+/// A photograph is not of `side` × `side` pixels.
+pub fn batches(
+    photos: &[Squeezed],
+    side: usize,
+    device: &Device,
+) -> impl Iterator<Item = Result<Tensor<4>>> {
+    photos.chunks(BATCH).map(move |batch| {
+        let pixels: Vec<u8> = batch
+            .iter()
+            .flat_map(|photo| photo.pixels.iter().copied())
+            .collect();
+        to_tensor(&pixels, side, device)
+    })
 }
 
 /// The rows of a matrix.

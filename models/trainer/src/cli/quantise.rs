@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use burn::module::Module;
+use burn::tensor::{Device, Tensor};
 use clap::Args;
 use sortd::error::Result;
 
@@ -16,12 +16,13 @@ use crate::evaluation;
 use crate::files;
 use crate::nets::net::Pass;
 use crate::places;
-use crate::quantise::Ranges;
+use crate::quantise;
 
 /// Round a run's network to int8: calibrate it, then teach it with its numbers rounded.
 ///
-/// The ranges of all maps are taken from a fixed set of training photographs, whose list is written
-/// into the run's folder. With --epochs 0 that is all (post-training quantisation).
+/// The ranges of all maps, and what rounding shifts in each channel, are taken from a fixed set of training
+/// photographs, whose list is written into the run's folder. With --epochs 0 that is all (post-training
+/// quantisation).
 #[derive(Debug, Args)]
 pub struct Quantise {
     #[command(flatten)]
@@ -49,7 +50,7 @@ impl Quantise {
         let description = self.lesson.description(Some(&trained.config))?;
         let mut start = Start::run(&trained)?;
         let photos = self.photos(&description, start.network.plan.side as u32)?;
-        start.ranges = calibrated(&trained, &photos)?;
+        calibrate(&mut start, &trained.device, &photos)?;
         let list = photos.iter().fold(String::new(), |list, photo| {
             list + &photo.path.display().to_string() + "\n"
         });
@@ -80,10 +81,15 @@ impl Quantise {
     }
 }
 
-/// The ranges of a network's maps on photographs.
-fn calibrated(trained: &Trained, photos: &[Squeezed]) -> Result<Ranges> {
-    let network = trained.network.valid();
+/// Takes the ranges of a network's maps from photographs, and makes up in its biases for what rounding
+/// shifts on them.
+fn calibrate(start: &mut Start, device: &Device, photos: &[Squeezed]) -> Result<()> {
+    let network = start.network(device);
     let side = network.plan().side;
-    evaluation::answers(&network, Pass::Calibrate, photos, side, &trained.device)?;
-    Ok(network.ranges())
+    evaluation::answers(&network, Pass::Calibrate, photos, side, device)?;
+    let batches: Vec<Tensor<4>> =
+        evaluation::batches(photos, side, device).collect::<Result<_>>()?;
+    start.network.numbers = quantise::corrected(&network, batches);
+    start.ranges = network.ranges();
+    Ok(())
 }

@@ -12,6 +12,7 @@ pub mod net;
 pub mod numbers;
 pub mod plan;
 pub(crate) mod units;
+pub(crate) mod walk;
 
 use sortd::error::Result;
 

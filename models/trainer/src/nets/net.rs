@@ -3,15 +3,13 @@
 use std::sync::Arc;
 
 use burn::module::{Module, Param, ParamGroup, RunningState};
-use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::numbers::Numbers;
 use super::plan::{Layer, Plan};
 use super::units::{ChannelGateUnit, ConvUnit, PixelGateUnit, values};
-use crate::data::dice::{Dice, Purpose};
-use crate::kernels::Activation;
-use crate::quantise::{Ranges, Rounding, SLOTS};
+use super::walk::Walk;
+use crate::quantise::{Ranges, SLOTS};
 
 /// How a network is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,16 +34,18 @@ pub enum Pass {
 }
 
 impl Pass {
-    const fn quantises(self) -> bool {
+    /// Whether numbers are rounded.
+    pub(super) const fn quantises(self) -> bool {
         matches!(self, Self::LearnQuantised { .. } | Self::Quantised)
     }
 
-    const fn observes(self) -> bool {
+    /// Whether the ranges of the maps follow what is seen.
+    pub(super) const fn observes(self) -> bool {
         matches!(self, Self::LearnQuantised { .. } | Self::Calibrate)
     }
 
     /// What dropout's draws depend on, where it drops.
-    const fn draw(self) -> Option<u64> {
+    pub(super) const fn draw(self) -> Option<u64> {
         match self {
             Self::Learn { draw } | Self::LearnQuantised { draw } => Some(draw),
             Self::Measure | Self::Calibrate | Self::Quantised => None,
@@ -137,76 +137,17 @@ impl Net {
     /// # Panics
     /// The pictures are not of the plan's side.
     #[must_use]
-    #[allow(
-        clippy::needless_pass_by_value,
-        reason = "a tensor is a handle, and burn's modules take it by value"
-    )]
     pub fn forward(&self, pictures: Tensor<4>, pass: Pass) -> Answer {
-        let mut units = Units::of(self);
-        let mut ranges = self.ranges();
-        let mut maps: Vec<Option<Tensor<4>>> = Vec::with_capacity(self.plan.nodes.len());
-        let last_use = last_uses(&self.plan);
-        for (place, node) in self.plan.nodes.iter().enumerate() {
-            let mut input = |which: usize| {
-                let from = node.inputs[which];
-                // The last reader takes the map over, so that it is freed as soon as it can be.
-                let taken = if last_use[from] == place {
-                    maps[from].take()
-                } else {
-                    maps[from].clone()
-                };
-                taken.expect("a map is kept until its last reader")
-            };
-            let mut rounding = Rounding {
-                ranges: &mut ranges,
-                place,
-                observes: pass.observes(),
-                rounds: pass.quantises(),
-            };
-            let mut map = match &node.layer {
-                Layer::Picture => pictures.clone(),
-                Layer::Conv(conv) => {
-                    let unit = units.convolution();
-                    match pass {
-                        Pass::Learn { .. } => unit.learn(conv, input(0)),
-                        Pass::Measure | Pass::Calibrate => unit.measure(conv, input(0)),
-                        Pass::LearnQuantised { .. } | Pass::Quantised => {
-                            let step = rounding.step_of(self.plan.bytes_of(node.inputs[0]), 0);
-                            unit.quantised(conv, input(0), step)
-                        }
-                    }
-                }
-                Layer::Sum { activation } => activated(input(0) + input(1), *activation),
-                Layer::Shuffle { groups } => shuffled(input(0), *groups),
-                Layer::Enlarge { factor } => enlarged(input(0), *factor),
-                Layer::ChannelGate(_) => units.channel_gate().forward(input(0), &mut rounding),
-                Layer::PixelGate { kernel } => {
-                    units.pixel_gate().forward(*kernel, input(0), &mut rounding)
-                }
-                Layer::Mean => mean(input(0)),
-                Layer::Dropout { share } => match pass.draw() {
-                    Some(draw) => dropped(
-                        input(0),
-                        *share,
-                        &mut Dice::new(draw, Purpose::Dropout, place as u64, 0),
-                    ),
-                    None => input(0),
-                },
-            };
-            if place > 0 && self.plan.is_quantised(place) {
-                map = rounding.round(0, map);
-            }
-            maps.push(Some(map));
-        }
+        let mut walk = Walk::new(self, pass, pictures);
+        while walk.step() {}
         if pass.observes() {
-            let data = TensorData::new(ranges.flat(), [self.plan.nodes.len(), 2 * SLOTS]);
+            let data = TensorData::new(walk.ranges().flat(), [self.plan.nodes.len(), 2 * SLOTS]);
             self.ranges
                 .update(Tensor::from_data(data, &self.ranges.value().device()));
         }
-        let vector = |place: usize| flat(maps[place].clone().expect("results are kept"));
         Answer {
-            embedding: vector(self.plan.embedding),
-            logits: vector(self.plan.logits),
+            embedding: flat(walk.result(self.plan.embedding)),
+            logits: flat(walk.result(self.plan.logits)),
         }
     }
 
@@ -242,14 +183,15 @@ impl Net {
 }
 
 /// Hands out a network's units in the order of its nodes.
-struct Units<'a> {
+pub(super) struct Units<'a> {
     convolutions: std::slice::Iter<'a, ConvUnit>,
     channel_gates: std::slice::Iter<'a, ChannelGateUnit>,
     pixel_gates: std::slice::Iter<'a, PixelGateUnit>,
 }
 
 impl<'a> Units<'a> {
-    fn of(net: &'a Net) -> Self {
+    /// Those of a network, from its first node.
+    pub(super) fn of(net: &'a Net) -> Self {
         Self {
             convolutions: net.convolutions.iter(),
             channel_gates: net.channel_gates.iter(),
@@ -257,81 +199,26 @@ impl<'a> Units<'a> {
         }
     }
 
-    fn convolution(&mut self) -> &'a ConvUnit {
+    /// The next convolution.
+    pub(super) fn convolution(&mut self) -> &'a ConvUnit {
         self.convolutions
             .next()
             .expect("a unit for each convolution of the plan")
     }
 
-    fn channel_gate(&mut self) -> &'a ChannelGateUnit {
+    /// The next channel attention.
+    pub(super) fn channel_gate(&mut self) -> &'a ChannelGateUnit {
         self.channel_gates
             .next()
             .expect("a unit for each channel attention of the plan")
     }
 
-    fn pixel_gate(&mut self) -> &'a PixelGateUnit {
+    /// The next spatial attention.
+    pub(super) fn pixel_gate(&mut self) -> &'a PixelGateUnit {
         self.pixel_gates
             .next()
             .expect("a unit for each spatial attention of the plan")
     }
-}
-
-/// The last reader of each node; the results are read by whoever asked.
-fn last_uses(plan: &Plan) -> Vec<usize> {
-    let mut last = vec![usize::MAX; plan.nodes.len()];
-    for (place, node) in plan.nodes.iter().enumerate() {
-        for &input in &node.inputs {
-            last[input] = place;
-        }
-    }
-    last[plan.embedding] = usize::MAX;
-    last[plan.logits] = usize::MAX;
-    last
-}
-
-fn activated(maps: Tensor<4>, activation: Activation) -> Tensor<4> {
-    match activation {
-        Activation::None => maps,
-        Activation::Relu => relu(maps),
-        Activation::Relu6 => maps.clamp(0.0, 6.0),
-    }
-}
-
-fn shuffled(maps: Tensor<4>, groups: usize) -> Tensor<4> {
-    let [batch, channels, height, width] = maps.dims();
-    let apart = maps.reshape([batch, groups, channels / groups, height * width]);
-    apart
-        .swap_dims(1, 2)
-        .reshape([batch, channels, height, width])
-}
-
-fn enlarged(maps: Tensor<4>, factor: usize) -> Tensor<4> {
-    let [batch, channels, height, width] = maps.dims();
-    maps.reshape([batch * channels, height, 1, width])
-        .repeat_dim(2, factor)
-        .reshape([batch * channels, height * factor, width, 1])
-        .repeat_dim(3, factor)
-        .reshape([batch, channels, height * factor, width * factor])
-}
-
-/// Sets a share of the numbers to zero and scales the others up, so that their mean stays.
-///
-/// The dice are our own: a device's sequence is shared by all that compute there, and what is drawn
-/// would depend on who else draws.
-fn dropped(maps: Tensor<4>, share: f64, dice: &mut Dice) -> Tensor<4> {
-    let dims = maps.dims();
-    let kept = 1.0 / (1.0 - share) as f32;
-    let draw = |_| if dice.chance(share as f32) { 0.0 } else { kept };
-    let mask: Vec<f32> = (0..dims.iter().product::<usize>()).map(draw).collect();
-    let device = maps.device();
-    maps * Tensor::from_data(TensorData::new(mask, dims), &device)
-}
-
-fn mean(maps: Tensor<4>) -> Tensor<4> {
-    let [batch, channels, height, width] = maps.dims();
-    maps.reshape([batch, channels, height * width])
-        .mean_dim(2)
-        .reshape([batch, channels, 1, 1])
 }
 
 fn flat(map: Tensor<4>) -> Tensor<2> {

@@ -4,10 +4,12 @@
 //! takes. Kernels are symmetric: one scale for each output channel. Jacob et al. 2017
 //! (arXiv 1712.05877) is the source of both and of learning with rounded numbers.
 
+mod correction;
 mod kernel;
 mod range;
 mod rounding;
 
+pub use correction::corrected;
 pub use kernel::{Steps, steps};
 pub use range::{Quantisation, Range, Ranges, SLOTS};
 pub use rounding::Rounding;

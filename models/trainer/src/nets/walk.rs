@@ -1,0 +1,208 @@
+//! A network on its way from the pictures to its answer, node by node.
+
+use burn::tensor::activation::relu;
+use burn::tensor::{Tensor, TensorData};
+
+use super::net::{Net, Pass, Units};
+use super::plan::{Conv, Layer, Plan};
+use crate::data::dice::{Dice, Purpose};
+use crate::kernels::Activation;
+use crate::quantise::{Ranges, Rounding};
+
+/// How far a network was computed.
+pub struct Walk<'a> {
+    plan: &'a Plan,
+    units: Units<'a>,
+    pass: Pass,
+    ranges: Ranges,
+    last_uses: Vec<usize>,
+    /// The map of each node so far, until its last reader has taken it.
+    maps: Vec<Option<Tensor<4>>>,
+}
+
+impl<'a> Walk<'a> {
+    /// The network before its first layer; `pictures` are the map of its first node.
+    pub fn new(net: &'a Net, pass: Pass, pictures: Tensor<4>) -> Self {
+        let plan = net.plan();
+        let mut maps = Vec::with_capacity(plan.nodes.len());
+        maps.push(Some(pictures));
+        Self {
+            plan,
+            units: Units::of(net),
+            pass,
+            ranges: net.ranges(),
+            last_uses: last_uses(plan),
+            maps,
+        }
+    }
+
+    /// The next node, if any is left.
+    pub fn next(&self) -> Option<&'a Layer> {
+        self.plan.nodes.get(self.maps.len()).map(|node| &node.layer)
+    }
+
+    /// The map of a node that is a result.
+    ///
+    /// # Panics
+    /// It is none, or was not reached.
+    pub fn result(&self, place: usize) -> Tensor<4> {
+        self.maps[place].clone().expect("results are kept")
+    }
+
+    /// The ranges as far as they are known.
+    pub const fn ranges(&self) -> &Ranges {
+        &self.ranges
+    }
+
+    /// Computes the next node. Gives false where none is left.
+    pub fn step(&mut self) -> bool {
+        let Some(layer) = self.next() else {
+            return false;
+        };
+        let map = match layer {
+            Layer::Picture => unreachable!("only the first node is the picture"),
+            Layer::Conv(conv) => self.convolved(conv),
+            Layer::Sum { activation } => activated(self.input(0) + self.input(1), *activation),
+            Layer::Shuffle { groups } => shuffled(self.input(0), *groups),
+            Layer::Enlarge { factor } => enlarged(self.input(0), *factor),
+            Layer::ChannelGate(_) => {
+                let (unit, input) = (self.units.channel_gate(), self.input(0));
+                unit.forward(input, &mut self.rounding())
+            }
+            Layer::PixelGate { kernel } => {
+                let (unit, input) = (self.units.pixel_gate(), self.input(0));
+                unit.forward(*kernel, input, &mut self.rounding())
+            }
+            Layer::Mean => mean(self.input(0)),
+            Layer::Dropout { share } => self.dropped(*share),
+        };
+        self.arrive(map);
+        true
+    }
+
+    /// What the next node, a convolution, gives before its activation.
+    pub fn sums(&mut self, conv: &Conv) -> Tensor<4> {
+        self.convolved(&Conv {
+            activation: Activation::None,
+            ..conv.clone()
+        })
+    }
+
+    /// Takes `map` for what the next node gives, rounded where it is a map of bytes.
+    pub fn arrive(&mut self, map: Tensor<4>) {
+        let map = if self.plan.is_quantised(self.maps.len()) {
+            self.rounding().round(0, map)
+        } else {
+            map
+        };
+        self.maps.push(Some(map));
+    }
+
+    fn convolved(&mut self, conv: &Conv) -> Tensor<4> {
+        let (unit, place) = (self.units.convolution(), self.maps.len());
+        let read = self.plan.bytes_of(self.plan.nodes[place].inputs[0]);
+        let input = self.input(0);
+        match self.pass {
+            Pass::Learn { .. } => unit.learn(conv, input),
+            Pass::Measure | Pass::Calibrate => unit.measure(conv, input),
+            Pass::LearnQuantised { .. } | Pass::Quantised => {
+                let step = self.rounding().step_of(read, 0);
+                unit.quantised(conv, input, step)
+            }
+        }
+    }
+
+    fn dropped(&mut self, share: f64) -> Tensor<4> {
+        let (place, input) = (self.maps.len(), self.input(0));
+        match self.pass.draw() {
+            Some(draw) => dropped(
+                input,
+                share,
+                &mut Dice::new(draw, Purpose::Dropout, place as u64, 0),
+            ),
+            None => input,
+        }
+    }
+
+    /// One of the maps that the next node reads. The last reader takes it over, so that it is freed as
+    /// soon as it can be.
+    fn input(&mut self, which: usize) -> Tensor<4> {
+        let place = self.maps.len();
+        let from = self.plan.nodes[place].inputs[which];
+        let map = if self.last_uses[from] == place {
+            self.maps[from].take()
+        } else {
+            self.maps[from].clone()
+        };
+        map.expect("a map is kept until its last reader")
+    }
+
+    /// The rounding of the next node's numbers.
+    const fn rounding(&mut self) -> Rounding<'_> {
+        Rounding {
+            place: self.maps.len(),
+            observes: self.pass.observes(),
+            rounds: self.pass.quantises(),
+            ranges: &mut self.ranges,
+        }
+    }
+}
+
+/// The last reader of each node; the results are read by whoever asked.
+fn last_uses(plan: &Plan) -> Vec<usize> {
+    let mut last = vec![usize::MAX; plan.nodes.len()];
+    for (place, node) in plan.nodes.iter().enumerate() {
+        for &input in &node.inputs {
+            last[input] = place;
+        }
+    }
+    last[plan.embedding] = usize::MAX;
+    last[plan.logits] = usize::MAX;
+    last
+}
+
+/// `maps` behind an activation.
+pub fn activated(maps: Tensor<4>, activation: Activation) -> Tensor<4> {
+    match activation {
+        Activation::None => maps,
+        Activation::Relu => relu(maps),
+        Activation::Relu6 => maps.clamp(0.0, 6.0),
+    }
+}
+
+fn shuffled(maps: Tensor<4>, groups: usize) -> Tensor<4> {
+    let [batch, channels, height, width] = maps.dims();
+    let apart = maps.reshape([batch, groups, channels / groups, height * width]);
+    apart
+        .swap_dims(1, 2)
+        .reshape([batch, channels, height, width])
+}
+
+fn enlarged(maps: Tensor<4>, factor: usize) -> Tensor<4> {
+    let [batch, channels, height, width] = maps.dims();
+    maps.reshape([batch * channels, height, 1, width])
+        .repeat_dim(2, factor)
+        .reshape([batch * channels, height * factor, width, 1])
+        .repeat_dim(3, factor)
+        .reshape([batch, channels, height * factor, width * factor])
+}
+
+/// Sets a share of the numbers to zero and scales the others up, so that their mean stays.
+///
+/// The dice are our own: a device's sequence is shared by all that compute there, and what is drawn
+/// would depend on who else draws.
+fn dropped(maps: Tensor<4>, share: f64, dice: &mut Dice) -> Tensor<4> {
+    let dims = maps.dims();
+    let kept = 1.0 / (1.0 - share) as f32;
+    let draw = |_| if dice.chance(share as f32) { 0.0 } else { kept };
+    let mask: Vec<f32> = (0..dims.iter().product::<usize>()).map(draw).collect();
+    let device = maps.device();
+    maps * Tensor::from_data(TensorData::new(mask, dims), &device)
+}
+
+fn mean(maps: Tensor<4>) -> Tensor<4> {
+    let [batch, channels, height, width] = maps.dims();
+    maps.reshape([batch, channels, height * width])
+        .mean_dim(2)
+        .reshape([batch, channels, 1, 1])
+}

@@ -1,0 +1,63 @@
+//! What rounding takes from the mean of each channel, and gives back through its bias.
+//!
+//! Maps behind a rectifier are all above zero, so the errors of a kernel's rounded numbers do not even out
+//! over a map: they shift every sum of a channel to one side, layer upon layer. The shift is measured on
+//! photographs and taken off the bias (Nagel et al. 2019, arXiv 1906.04721, section 4.2).
+
+use burn::tensor::Tensor;
+
+use crate::nets::net::{Net, Pass};
+use crate::nets::numbers::Numbers;
+use crate::nets::plan::Layer;
+use crate::nets::units::values;
+use crate::nets::walk::{Walk, activated};
+
+/// A network's numbers, one entry a node, with biases that make up for rounding on batches of pictures
+/// `[batch, 3, side, side]`. The ranges of its maps must be known.
+///
+/// Each layer is held against its exact sums with all layers before it corrected.
+pub fn corrected(net: &Net, batches: impl IntoIterator<Item = Tensor<4>>) -> Vec<Numbers> {
+    let mut numbers = net.numbers();
+    let shifts: Vec<Vec<Option<Vec<f32>>>> = batches
+        .into_iter()
+        .map(|pictures| shifts(net, pictures))
+        .collect();
+    let share = 1.0 / shifts.len() as f32;
+    for batch in shifts {
+        for (numbers, shift) in numbers.iter_mut().zip(batch) {
+            if let (Numbers::Conv(conv), Some(shift)) = (numbers, shift) {
+                for (bias, shift) in conv.beta.iter_mut().zip(shift) {
+                    *bias += share * shift;
+                }
+            }
+        }
+    }
+    numbers
+}
+
+/// For each node that is a convolution, what rounding takes from the mean of each of its channels.
+fn shifts(net: &Net, pictures: Tensor<4>) -> Vec<Option<Vec<f32>>> {
+    let mut exact = Walk::new(net, Pass::Measure, pictures.clone());
+    let mut rounded = Walk::new(net, Pass::Quantised, pictures);
+    // The pictures themselves lose nothing.
+    let mut found = vec![None];
+    while let Some(layer) = exact.next() {
+        let Layer::Conv(conv) = layer else {
+            exact.step();
+            rounded.step();
+            found.push(None);
+            continue;
+        };
+        let (truth, sums) = (exact.sums(conv), rounded.sums(conv));
+        let lost = channel_means(truth.clone() - sums.clone());
+        exact.arrive(activated(truth, conv.activation));
+        rounded.arrive(activated(sums + lost.clone(), conv.activation));
+        found.push(Some(values(lost)));
+    }
+    found
+}
+
+/// The mean of each channel over images and pixels, `[1, channels, 1, 1]`.
+fn channel_means(maps: Tensor<4>) -> Tensor<4> {
+    maps.mean_dim(0).mean_dim(2).mean_dim(3)
+}
