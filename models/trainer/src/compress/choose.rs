@@ -8,8 +8,10 @@
 //!   together they hold no more than a share of the sum over their space, or over the network;
 //! - **threshold**: every channel below one size is cut, as network slimming does.
 //!
-//! Both have one number, which is searched so that the network that is left meets a target. Channels
-//! are kept in multiples of eight, which the kernels compute at once.
+//! Both have one number, which is searched so that the network that is left meets a target. Over the whole
+//! network the two therefore cut the same channels: both take them in the order of their size, and stop
+//! where the target is met. A share of each space is what differs. Channels are kept in multiples of eight,
+//! which the kernels compute at once.
 
 use std::collections::{HashMap, HashSet};
 

@@ -60,6 +60,19 @@ fn each_criterion_meets_the_target_closely_with_multiples_of_eight() {
 }
 
 #[test]
+fn at_equal_size_a_share_of_the_network_is_a_threshold_and_a_share_of_each_layer_is_not() {
+    let whole = network();
+    let target = Target {
+        macs: cost(&whole.plan).macs / 2,
+        parameters: u64::MAX,
+    };
+    let left = |criterion| cut(&whole, criterion, target).unwrap().left;
+    let by_threshold = left(Criterion::Threshold);
+    assert_eq!(left(Criterion::ShareOfNetwork), by_threshold);
+    assert_ne!(left(Criterion::ShareOfLayer), by_threshold);
+}
+
+#[test]
 fn parameters_can_be_the_tighter_target() {
     let whole = network();
     let target = Target {
