@@ -18,12 +18,13 @@ use crate::nets::walk::{Walk, activated};
 /// Each layer is held against its exact sums with all layers before it corrected.
 pub fn corrected(net: &Net, batches: impl IntoIterator<Item = Tensor<4>>) -> Vec<Numbers> {
     let mut numbers = net.numbers();
-    let shifts: Vec<Vec<Option<Vec<f32>>>> = batches
+    let measured: Vec<(usize, Shifts)> = batches
         .into_iter()
-        .map(|pictures| shifts(net, pictures))
+        .map(|pictures| (pictures.dims()[0], shifts(net, pictures)))
         .collect();
-    let share = 1.0 / shifts.len() as f32;
-    for batch in shifts {
+    let all: usize = measured.iter().map(|(pictures, _)| pictures).sum();
+    for (pictures, batch) in measured {
+        let share = pictures as f32 / all as f32;
         for (numbers, shift) in numbers.iter_mut().zip(batch) {
             if let (Numbers::Conv(conv), Some(shift)) = (numbers, shift) {
                 for (bias, shift) in conv.beta.iter_mut().zip(shift) {
@@ -36,7 +37,10 @@ pub fn corrected(net: &Net, batches: impl IntoIterator<Item = Tensor<4>>) -> Vec
 }
 
 /// For each node that is a convolution, what rounding takes from the mean of each of its channels.
-fn shifts(net: &Net, pictures: Tensor<4>) -> Vec<Option<Vec<f32>>> {
+type Shifts = Vec<Option<Vec<f32>>>;
+
+/// The shifts on one batch, which are taken back on the way.
+fn shifts(net: &Net, pictures: Tensor<4>) -> Shifts {
     let mut exact = Walk::new(net, Pass::Measure, pictures.clone());
     let mut rounded = Walk::new(net, Pass::Quantised, pictures);
     // The pictures themselves lose nothing.
