@@ -14,7 +14,7 @@ const FARTHEST: i64 = 1 << 16;
 /// The most values of a tensor: more than any picture that a Pi can look at needs.
 const MOST_VALUES: usize = 1 << 26;
 
-/// Checks the windows of convolutions and pools, and the inputs of quantised operators.
+/// Checks the windows of convolutions and pools, the orders of axes, and the inputs of quantised operators.
 ///
 /// # Errors
 /// An attribute of a node makes no sense, or an input is left out that has to be there.
@@ -33,6 +33,9 @@ fn check_node(node: &NodeProto) -> TractResult<()> {
     let is = |part: &str| node.op_type.contains(part);
     if is("Conv") || is("Pool") {
         check_window(node)?;
+    }
+    if is("Transpose") {
+        check_order(node)?;
     }
     // tract counts inputs without those that are left out, and takes one for another.
     let left_out = node.input.iter().position(String::is_empty);
@@ -62,6 +65,19 @@ fn check_window(node: &NodeProto) -> TractResult<()> {
             "its {} {:?} do not fit a window of {known} axes",
             attribute.name,
             attribute.ints
+        );
+    }
+    Ok(())
+}
+
+/// tract looks for ever, and for more and more memory, for the steps to an order that leaves out an axis.
+fn check_order(node: &NodeProto) -> TractResult<()> {
+    for AttributeProto { name, ints, .. } in &node.attribute {
+        let mut axes = ints.clone();
+        axes.sort_unstable();
+        ensure!(
+            name != "perm" || axes.iter().zip(0..).all(|(axis, own)| *axis == own),
+            "its perm is {ints:?}, and each axis once makes sense"
         );
     }
     Ok(())

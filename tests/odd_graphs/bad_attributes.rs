@@ -54,6 +54,18 @@ fn attributes_that_make_no_sense_are_refused_by_name() {
 }
 
 #[test]
+fn an_order_that_leaves_out_an_axis_is_refused_by_name() {
+    for order in [[0, 0, 1, 3], [0, 2, 1, 1], [0, 1, 2, 4], [0, 1, 2, -1]] {
+        let mut net = Net::new(8, 8);
+        let picture = net.picture();
+        let map = net.conv(&picture, &Conv::square(8, 3));
+        let name = net.node("Transpose", &[&map.name], vec![ints("perm", &order)]);
+        net.graph.node.last_mut().expect("it has nodes").name = "oddone".into();
+        is_refused(&net.end_with_means(&Map { name, ..map }), 8, "oddone");
+    }
+}
+
+#[test]
 fn maps_that_are_too_large_are_refused_by_name() {
     for million in [10_000, 65_536, 1_000_000, 1 << 33] {
         for attributes in [
