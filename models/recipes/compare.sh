@@ -1,9 +1,10 @@
 #!/bin/sh
-# The other networks under the protocol of the shipped one, at about its cost: whole, cut to half, int8.
+# The other networks on the photographs of the shipped one, at about its cost: whole, cut, int8. One lesson and
+# one cut each: less than what the shipped network was given.
 #
 # MobileNet v1 starts from ImageNet as the shipped network does; Mobile_BLNet and ELNet have no such
 # weights and start from nothing, with the shipped network's parent as their teacher, which the card must
-# be read with: three thousand photographs teach a network of this depth little on their own.
+# be read with.
 . "$(dirname "$0")/common.sh"
 
 compare() { # NAME EPOCHS MACS-AFTER OPTIONS...
@@ -15,7 +16,7 @@ compare() { # NAME EPOCHS MACS-AFTER OPTIONS...
     say quantise --run "$whole-half-int8" --from "$whole-half" --epochs 4 --teacher "$whole"
 }
 
-untaught() { # NAME MACS-AFTER OPTIONS...
+from_nothing() { # NAME MACS-AFTER OPTIONS...
     name=$1 half=$2
     shift 2
     compare "$name" 40 "$half" --from-scratch --teacher "$RUNS/blocked-cbam-near" --teacher-share 0.7 \
@@ -23,5 +24,5 @@ untaught() { # NAME MACS-AFTER OPTIONS...
 }
 
 compare mobilenet-v1 24 44M --net mobilenet-v1 --width 0.75 --rate 1.2e-3 --probe 1 --scale-penalty 1e-4
-untaught blnet 33M --net mobile-blnet --size food-101 --scale-penalty 1e-5
-untaught elnet 44M --net elnet --scale-penalty 1e-5
+from_nothing blnet 33M --net mobile-blnet --size food-101 --scale-penalty 1e-5
+from_nothing elnet 44M --net elnet --scale-penalty 1e-5

@@ -1,4 +1,5 @@
-//! What a network may ask for: windows that make sense, and tensors that fit into a small computer.
+//! What a network may ask for: windows and orders of axes that make sense, and tensors that fit into a small
+//! computer.
 //!
 //! tract divides by strides and asks the system for whatever memory a file speaks of. A panic can be
 //! contained, but it names no node; a system without that much memory ends the process.

@@ -36,8 +36,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The next node, if any is left.
-    pub fn next(&self) -> Option<&'a Layer> {
+    /// What the next node does, if any is left.
+    pub fn next_layer(&self) -> Option<&'a Layer> {
         self.plan.nodes.get(self.maps.len()).map(|node| &node.layer)
     }
 
@@ -56,11 +56,11 @@ impl<'a> Walk<'a> {
 
     /// Computes the next node. Gives false where none is left.
     pub fn step(&mut self) -> bool {
-        let Some(layer) = self.next() else {
+        let Some(layer) = self.next_layer() else {
             return false;
         };
         let map = match layer {
-            Layer::Picture => unreachable!("only the first node is the picture"),
+            Layer::Picture => unreachable!("a plan is checked, and its picture comes first"),
             Layer::Conv(conv) => self.convolved(conv),
             Layer::Sum { activation } => activated(self.input(0) + self.input(1), *activation),
             Layer::Shuffle { groups } => shuffled(self.input(0), *groups),

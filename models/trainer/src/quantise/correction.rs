@@ -45,7 +45,7 @@ fn shifts(net: &Net, pictures: Tensor<4>) -> Shifts {
     let mut rounded = Walk::new(net, Pass::Quantised, pictures);
     // The pictures themselves lose nothing.
     let mut found = vec![None];
-    while let Some(layer) = exact.next() {
+    while let Some(layer) = exact.next_layer() {
         let Layer::Conv(conv) = layer else {
             exact.step();
             rounded.step();

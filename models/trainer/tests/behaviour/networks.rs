@@ -72,3 +72,13 @@ fn each_family_answers_one_row_a_picture() {
         assert_eq!(answer.embedding.dims(), [2, length], "{}", plan.name);
     }
 }
+
+#[test]
+fn a_plan_that_sees_two_pictures_is_refused_by_the_name_of_the_second() {
+    let mut plan = tiny::plans().remove(0);
+    let mut picture = plan.nodes[0].clone();
+    picture.name = "another".to_owned();
+    plan.nodes.push(picture);
+    let error = plan.check().unwrap_err().to_string();
+    assert!(error.contains("layer another of"), "{error}");
+}

@@ -63,6 +63,11 @@ impl Plan {
                     "reads layer number {late}, which is not before it"
                 )));
             }
+            if place > 0 && node.layer == Layer::Picture {
+                return Err(wrong(
+                    "is a second picture, and a network sees one".to_owned(),
+                ));
+            }
             if self.nodes[..place]
                 .iter()
                 .any(|other| other.name == node.name)
