@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from typing import Callable, Dict, List
 
+from failure import PiError
 from gpio_trace import CLEAR, FUNCTION, INPUT, SET, PinEvent, Pulse, changes, of_pins, pulses
 from guest import EMPTY, PATIENCE, Guest
 from report import expect, expect_within
@@ -15,11 +16,12 @@ PINS = [*LIGHTS.values(), LID, STATUS]
 # Photographs that the shipped model is sure of (`sortd demo` prints how sure).
 PHOTOS: Dict[str, str] = {"glass": "glass311.jpg", "paper": "cardboard234.jpg", "packaging": "metal193.jpg"}
 # Feeding the empty view so many times takes a second and a half, and the empty zone is learnt in a tenth of one.
-LEARNING = 15
+LEARNING = 6
 
 # A servo expects a pulse every 20 ms; of 0.5 ms here for the closed lid, and of 2.5 ms for the open one.
-# The trace has the host's time, in which a pulse may last longer than in the guest's, but never less. So of
-# several pulses the shortest is looked at.
+# The trace has the host's time. While the guest waits, a pulse may last longer in it than in the guest's, but
+# never less: so of several pulses the shortest is looked at. While the guest computes, its clock may run
+# ahead and make pulses short: so there are as many as fit between two of the camera's pictures.
 _OPEN_LEAST, _CLOSED_MOST = 0.0024, 0.0015
 _ENOUGH = 9
 
@@ -123,7 +125,11 @@ def _wait_lid(guest: Guest, what: str, since: int, there: Callable[[float], bool
         last = pulses(events, LID)[-_ENOUGH:]
         return len(last) == _ENOUGH and there(min(pulse.width for pulse in last))
 
-    guest.pi.trace.wait_for(what, arrived, PATIENCE, since)
+    try:
+        guest.pi.trace.wait_for(what, arrived, PATIENCE, since)
+    except PiError as error:
+        last = ", ".join(f"{pulse.width * 1000:.1f}" for pulse in pulses(guest.pi.trace.events(since), LID)[-50:])
+        raise PiError(f"{error}; the last pulses in ms: {last or 'none'}") from error
     return pulses(guest.pi.trace.events(since), LID)[-_ENOUGH:]
 
 

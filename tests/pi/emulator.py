@@ -18,8 +18,9 @@ from failure import PiError
 from gpio_trace import FUNCTION_SELECT, LEVEL_WORD, TRACE_EVENT, GpioTrace
 from monitor import Monitor
 
-# The guest's clock counts instructions, four nanoseconds each, and never runs ahead of the host's. Where
-# the host is busy its time stands still with it, so that no deadline of the guest passes unnoticed.
+# The guest's clock counts instructions, four nanoseconds each: while it computes it may run ahead of the host's
+# or behind, and an idle guest waits in the host's time. Where the host is busy the guest's time stands still
+# with it, so that no deadline of the guest passes unnoticed.
 _GUEST_TIME = "shift=2,sleep=on"
 # Where the pins' registers of a Pi 3 lie.
 GPIO = 0x3F200000
