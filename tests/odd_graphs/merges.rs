@@ -233,6 +233,8 @@ fn a_resize_without_a_kernel_runs_right() {
         [1.0, 1.0, 2.0, 1.0],
         [1.0, 1.0, 1.0, 2.0],
         [1.0, 1.0, 2.0, 4.0],
+        // Not quite one, so that each channel is its neighbour's.
+        [1.0, 1.000_03, 2.0, 2.0],
     ] {
         let (net, last) = big_little(scales, &NEAREST, false);
         let coverage = runs_right(&net, 5, last.scale);

@@ -35,13 +35,9 @@ impl Lowering<'_> {
     /// Each pixel of `value` repeated, if that is what the node does.
     pub(super) fn repeated(&mut self, node: &TypedNode, value: Value) -> Result<Value, Refusal> {
         let shape = value.shape();
-        let plane = Shape {
-            channels: 1,
-            ..shape
-        };
         let constants = Constants::new(self.graph, node);
         let mut inputs: TVec<TValue> = tvec!();
-        let numbers = numbered(plane)?.cast_to::<f32>().map(Cow::into_owned);
+        let numbers = numbered(shape)?.cast_to::<f32>().map(Cow::into_owned);
         let numbers = numbers.map_err(|error| Refusal::why(error.to_string()))?;
         inputs.push(numbers.into());
         for input in 1..node.inputs.len() {
@@ -54,8 +50,11 @@ impl Lowering<'_> {
         let resized = resized.ok().flatten().ok_or_else(other)?;
         let height = resized[0].shape().get(2).copied().unwrap_or(0);
         let upsample = height / shape.height;
-        let expected = (0..shape.height * upsample).flat_map(|y| {
-            let row = y / upsample * shape.width;
+        // Of all channels: a factor that is not quite one would move each to its neighbour's place.
+        let rows = (0..shape.channels)
+            .flat_map(|c| (0..shape.height * upsample).map(move |y| (c, y / upsample)));
+        let expected = rows.flat_map(|(c, y)| {
+            let row = (c * shape.height + y) * shape.width;
             (0..shape.width * upsample).map(move |x| (row + x / upsample) as f32)
         });
         let found = resized[0]
