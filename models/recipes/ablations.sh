@@ -12,14 +12,14 @@ done
 # Zeros instead of narrower layers: they save storage alone.
 say sparsify --run "$RUNS/blocked-cbam-zeros" --from "$RUNS/blocked-cbam" --zeros 0.8
 
-# What attention, dilation and the metric loss give: the shipped network's first lesson ($RUNS/blocked-cbam-far)
-# with one of them left out.
+# What attention, dilation and the metric loss give: one lesson with all of them, and with one left out.
 lesson() { # NAME OPTIONS...
     name=$1
     shift
     say train --run "$RUNS/blocked-cbam-$name" --sources $SOURCES/waste-blocked.toml --net mobilenet-cbam --width 0.75 \
         --side 128 --epochs 24 --rate 1.2e-3 --probe 1 --scale-penalty 1e-4 "$@"
 }
+lesson with-all --metric 0.1
 lesson no-attention --metric 0.1 --no-attention
 lesson no-dilation --metric 0.1 --no-dilation
 lesson no-metric
