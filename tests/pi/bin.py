@@ -15,7 +15,7 @@ LID_BIN, LID, STATUS = "paper", 18, 4
 PINS = [*LIGHTS.values(), LID, STATUS]
 # Photographs that the shipped model is sure of (`sortd demo` prints how sure).
 PHOTOS: Dict[str, str] = {"glass": "glass311.jpg", "paper": "cardboard234.jpg", "packaging": "metal193.jpg"}
-# Feeding the empty view so many times takes a second and a half, and the empty zone is learnt in a tenth of one.
+# Feeding the empty view so many times takes three seconds, and the empty zone is learnt in a tenth of one.
 LEARNING = 6
 
 # A servo expects a pulse every 20 ms; of 0.5 ms here for the closed lid, and of 2.5 ms for the open one.

@@ -23,7 +23,7 @@ PHOTOS = HERE.parent / "photos"
 EMPTY = "empty.jpg"
 CONFIG = "/etc/sortd/sortd.toml"
 # Few pictures, so that an emulated Pi is idle between them: see bin.py about pulses.
-WIDTH, HEIGHT, FPS = 512, 384, 4
+WIDTH, HEIGHT, FPS = 512, 384, 2
 
 # The host's seconds. On a busy machine an emulated Pi may take a minute for what takes it a second on a
 # machine of its own; only a test that fails waits for as long.
