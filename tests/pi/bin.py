@@ -21,7 +21,7 @@ LEARNING = 6
 # A servo expects a pulse every 20 ms; of 0.5 ms here for the closed lid, and of 2.5 ms for the open one.
 # The trace has the host's time. While the guest waits, a pulse may last longer in it than in the guest's, but
 # never less: so of several pulses the shortest is looked at. While the guest computes, its clock may run
-# ahead and make pulses short: so there are as many as fit between two of the camera's pictures.
+# ahead and make pulses short: so they are few enough to fit between two of the camera's pictures.
 _OPEN_LEAST, _CLOSED_MOST = 0.0024, 0.0015
 _ENOUGH = 9
 

@@ -27,7 +27,7 @@ from bin import (
 )
 from failure import PiError
 from gpio_trace import CLEAR, FUNCTION, OUTPUT, SET, PinEvent, of_pins
-from guest import EMPTY, PATIENCE, Guest, default_sortd
+from guest import EMPTY, FPS, HEIGHT, PATIENCE, WIDTH, Guest, default_sortd
 from report import Report, expect, expect_within, stop_with
 from unit import Unit
 
@@ -41,7 +41,7 @@ def starts(guest: Guest, report: Report) -> None:
     guest.wait_event("started", since)
     opened = guest.wait_event("camera-opened", since)
     report.note(f"camera after {opened['at'] - began:.1f} s of the guest")
-    expect("the camera's format", "MJPEG 512x384 at 2 fps" in opened["camera"], True)
+    expect("the camera's format", f"MJPEG {WIDTH}x{HEIGHT} at {FPS} fps" in opened["camera"], True)
     for pin in PINS:
         # The status light goes on soon, and the lid gets its first pulses.
         first = of_pins(guest.pi.trace.events(before), pin)[:2]
