@@ -75,9 +75,10 @@ impl Draft {
     /// Writes a draft of the bundle in `place` and loads it.
     ///
     /// # Errors
-    /// The daemon does not load it, a quantised network has a layer without integer kernel, or a file
-    /// cannot be written.
+    /// Something else than a bundle lies in `place`, the daemon does not load the draft, a quantised
+    /// network has a layer without integer kernel, or a file cannot be written.
     pub fn write(place: &Path, content: &Content<'_>) -> Result<Self> {
+        refuse_to_replace_others(place)?;
         let unfinished = beside(place, "new");
         remove(&unfinished)?;
         let drafted = draft(place, &unfinished, content);
@@ -202,6 +203,21 @@ fn write_manifest(folder: &Path, manifest: &Manifest) -> Result<()> {
     let text = toml::to_string(manifest)
         .map_err(|error| Error::internal("cannot express the manifest").caused_by(error))?;
     files::write_whole(&folder.join(MANIFEST), text.as_bytes())
+}
+
+/// A bundle takes the place of another one or of an empty folder, and of nothing else: what lies
+/// there is lost.
+fn refuse_to_replace_others(place: &Path) -> Result<()> {
+    let is_empty = || fs::read_dir(place).is_ok_and(|mut entries| entries.next().is_none());
+    if !place.exists() || place.join(MANIFEST).is_file() || is_empty() {
+        return Ok(());
+    }
+    let what = format!(
+        "{} is no bundle (no {MANIFEST}), and a bundle in its place would replace all of it",
+        place.display()
+    );
+    Err(Error::usage(what)
+        .advice("name a folder with --out that is not there yet, such as DIR/waste"))
 }
 
 /// Puts the new folder into the old one's place.

@@ -51,15 +51,11 @@ pub fn save<N: Module>(run: &Path, state: &State<N>) -> Result<()> {
     let folder = run.join(name(state.progress.epochs));
     let unfinished = folder.with_extension("tmp");
     remove(&unfinished)?;
-    files::make_folder(&unfinished)?;
-    save_weights(&unfinished.join("network.bpk"), &state.network)?;
-    save_weights(&unfinished.join("average.bpk"), &state.average)?;
-    let optimiser = unfinished.join("optimiser.bpk");
-    state
-        .optimiser
-        .save(&optimiser)
-        .map_err(|error| cannot_write(&optimiser, error))?;
-    files::write_json(&unfinished.join("progress.json"), &state.progress)?;
+    if let Err(error) = write(&unfinished, state) {
+        // Half a checkpoint is of no use, and its room may be what is missing.
+        let _ = fs::remove_dir_all(&unfinished);
+        return Err(error);
+    }
     let older = all(run)?;
     remove(&folder)?;
     fs::rename(&unfinished, &folder).map_err(|error| cannot_write(&folder, error))?;
@@ -67,6 +63,18 @@ pub fn save<N: Module>(run: &Path, state: &State<N>) -> Result<()> {
         .into_iter()
         .filter(|(_, path)| *path != folder)
         .try_for_each(|(_, path)| remove(&path))
+}
+
+fn write<N: Module>(folder: &Path, state: &State<N>) -> Result<()> {
+    files::make_folder(folder)?;
+    save_weights(&folder.join("network.bpk"), &state.network)?;
+    save_weights(&folder.join("average.bpk"), &state.average)?;
+    let optimiser = folder.join("optimiser.bpk");
+    state
+        .optimiser
+        .save(&optimiser)
+        .map_err(|error| cannot_write(&optimiser, error))?;
+    files::write_json(&folder.join("progress.json"), &state.progress)
 }
 
 /// Loads the newest checkpoint of the run's folder into `state`, whose modules say what is
@@ -148,9 +156,7 @@ fn remove(folder: &Path) -> Result<()> {
 fn cannot_write(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::internal(format!("cannot write {}", path.display()))
         .caused_by(error)
-        .advice(
-            "free some disk space; the checkpoint before is whole, so --resume goes on from there",
-        )
+        .advice("free some disk space, then run the command again with --resume: it goes on from the last whole checkpoint, or begins anew where there is none")
 }
 
 fn cannot_use(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> Error {

@@ -3,6 +3,8 @@
 //! It is written into the run's folder. A checkpoint is only taken up by a run of the same
 //! configuration.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use sortd::error::{Error, Result};
 
@@ -112,9 +114,34 @@ pub struct StartConfig {
     /// SHA-256 of the weights; none where it starts from nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
+    /// The run whose weights were averaged with those, if one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blend: Option<BlendConfig>,
     /// How channels were cut before the first step, if they were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cut: Option<CutConfig>,
+}
+
+impl fmt::Display for StartConfig {
+    /// What it starts from, in words.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.from)?;
+        self.blend.as_ref().map_or(Ok(()), |blend| {
+            write!(f, " and {} by {}", blend.with, blend.share)
+        })
+    }
+}
+
+/// The other end of the line between two runs' weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BlendConfig {
+    /// The folder's name of that run.
+    pub with: String,
+    /// SHA-256 of its weights.
+    pub sha256: String,
+    /// Its share, 0..1.
+    pub share: f32,
 }
 
 /// How channels were cut.
@@ -180,6 +207,14 @@ impl Default for TrainingConfig {
 }
 
 impl RunConfig {
+    /// Whether the weights of an epoch, counted from 1, may be kept: while zeros are still being added, a
+    /// denser network is no result.
+    #[must_use]
+    pub fn counts(&self, epoch: usize) -> bool {
+        self.sparsity
+            .is_none_or(|schedule| epoch as f64 > schedule.end * self.training.epochs as f64)
+    }
+
     /// The configuration as TOML.
     ///
     /// # Errors

@@ -19,6 +19,20 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
         .map_err(|error| Error::data(format!("cannot read {}", path.display())).caused_by(error))
 }
 
+/// Makes sure that `path` is a file: reading from a pipe can wait for ever.
+///
+/// # Errors
+/// It is something else, or is not there.
+pub fn require_file(path: &Path) -> Result<()> {
+    let found = fs::metadata(path)
+        .map_err(|error| Error::data(format!("cannot read {}", path.display())).caused_by(error))?;
+    if found.is_file() {
+        Ok(())
+    } else {
+        Err(Error::data(format!("{} is not a file", path.display())))
+    }
+}
+
 /// Reads a whole file of text.
 ///
 /// # Errors
@@ -120,6 +134,17 @@ mod tests {
         assert!(error.to_string().contains("taken"), "{error}");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         assert!(path.is_dir());
+    }
+
+    #[test]
+    fn numbers_are_read_back_to_the_last_bit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shares.json");
+        let shares: Vec<f64> = (1..510).map(|right| f64::from(right) / 509.0).collect();
+        write_json(&path, &shares).unwrap();
+        let again: Vec<f64> = read_json(&path).unwrap();
+        let bits = |numbers: &[f64]| -> Vec<u64> { numbers.iter().map(|n| n.to_bits()).collect() };
+        assert_eq!(bits(&again), bits(&shares));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! averaged weights of the best epoch), `checkpoint-NNNN/` (from which an interrupted run goes on),
 //! `learning-curves.png`, and of each evaluation `evaluation-NAME.json` and `confusion-NAME.png`.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -66,6 +67,18 @@ impl EpochRecord {
     }
 }
 
+/// The epoch of `history` whose weights are kept, the first of those that are equally good.
+#[must_use]
+pub fn best<'a>(config: &RunConfig, history: &'a [EpochRecord]) -> Option<&'a EpochRecord> {
+    let better = |best: &'a EpochRecord, next: &'a EpochRecord| {
+        if next.better_than(best) { next } else { best }
+    };
+    history
+        .iter()
+        .filter(|record| config.counts(record.epoch))
+        .reduce(better)
+}
+
 /// A run's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunFolder {
@@ -124,6 +137,27 @@ impl RunFolder {
                 Error::data(format!("{} holds no run (no config.toml)", root.display()))
                     .advice("make one with `trainer train --run FOLDER`"),
             )
+        }
+    }
+
+    /// Keeps other lessons away from the run for as long as the result lives.
+    ///
+    /// # Errors
+    /// Another one is at work on it.
+    pub fn lock(&self) -> Result<File> {
+        let path = self.config_file();
+        let failed = |error: std::io::Error| {
+            Error::internal(format!("cannot lock {}", path.display())).caused_by(error)
+        };
+        let file = File::open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => {
+                let what = format!("another lesson is at work in {}", self.root.display());
+                Err(Error::unavailable(what)
+                    .advice("wait until it has ended, or name another folder with --run"))
+            }
+            Err(TryLockError::Error(error)) => Err(failed(error)),
         }
     }
 

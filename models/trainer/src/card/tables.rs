@@ -8,6 +8,7 @@ use sortd::classify::bundle::Manifest;
 use super::RunResult;
 use crate::data::material::Framing;
 use crate::evaluation::{Engine, Evaluation, Numbers, Share, Subject};
+use crate::run_folder;
 
 /// The generated block.
 pub fn figures(results: &[RunResult], manifest: &Manifest) -> String {
@@ -74,26 +75,20 @@ fn runs(results: &[RunResult]) -> String {
                 cut.target.parameters as f64 / 1e3
             )
         });
-        let best = run
-            .history
-            .iter()
-            .map(|record| record.validation_accuracy)
-            .fold(None, |best: Option<f64>, next| {
-                Some(best.map_or(next, |best| best.max(next)))
-            });
+        let best = run_folder::best(&run.config, &run.history);
         let _ = writeln!(
             text,
             "| {} | {} | {}{cut} | {} | {:.1} M | {} | {} of {} | {:.0} | {} |",
             run.name,
             network.architecture,
-            start.from,
+            start,
             run.config.data.name,
             network.macs as f64 / 1e6,
             network.parameters,
             run.history.len(),
             run.config.training.epochs,
             run.minutes(),
-            best.map_or("–".to_owned(), percent)
+            best.map_or("–".to_owned(), |best| percent(best.validation_accuracy))
         );
     }
     text

@@ -14,6 +14,7 @@ use serde::Serialize;
 use sortd::error::{Error, Result};
 
 use super::start::Start;
+use super::values::width;
 use crate::device::DeviceKind;
 use crate::nets::net::{Net, Pass};
 use crate::nets::{Architecture, Head, MobileNetV1};
@@ -30,7 +31,7 @@ const CLASSES: usize = 6;
 #[derive(Debug, Args)]
 pub struct Bench {
     /// Width multiplier of the network
-    #[arg(long, default_value = "0.5", value_parser = parse_width)]
+    #[arg(long, default_value = "0.5", value_parser = width)]
     width: f64,
 
     /// Side of the images in pixels
@@ -220,14 +221,4 @@ fn target(batch: usize, device: &Device) -> Tensor<2> {
     let share = |at| if hit(at) { 1.0 / batch as f32 } else { 0.0 };
     let rows: Vec<f32> = (0..batch * CLASSES).map(share).collect();
     Tensor::from_data(TensorData::new(rows, [batch, CLASSES]), device)
-}
-
-fn parse_width(text: &str) -> std::result::Result<f64, String> {
-    let width: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
-    // Narrower, and the first layer has no channel.
-    if (0.05..=4.0).contains(&width) {
-        Ok(width)
-    } else {
-        Err("a width lies in 0.05..=4".to_owned())
-    }
 }

@@ -10,6 +10,8 @@ use super::lesson::{Habits, LessonOptions};
 use super::start::Start;
 use super::values::share;
 use crate::compress::blend::blend;
+use crate::config::BlendConfig;
+use crate::files;
 use crate::quantise::Ranges;
 
 /// Average the weights of two runs of one network, such as before and after fine-tuning.
@@ -44,13 +46,14 @@ impl Blend {
         let second = Trained::open(&self.with, &self.lesson.common)?;
         let description = self.lesson.description(Some(&first.config))?;
         let (mut start, other) = (Start::run(&first)?, Start::run(&second)?);
+        other.require_labels(first.config.data.labels())?;
         start.network = blend(&start.network, &other.network, self.share)?;
         start.ranges = Ranges::unseen(start.network.plan.nodes.len());
-        start.config.from = format!(
-            "{} and {} by {}",
-            start.config.from, other.config.from, self.share
-        );
-        start.config.sha256 = None;
+        start.config.blend = Some(BlendConfig {
+            with: other.config.from,
+            sha256: files::sha256(&files::read(&second.folder.best_file())?),
+            share: self.share,
+        });
         let habits = Habits {
             epochs: 0,
             rate: 1e-4,

@@ -1,5 +1,6 @@
 //! `trainer export`.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -198,24 +199,29 @@ fn origins(trained: &Trained, sources: &Sources, data: &Path) -> Result<Vec<Data
 /// Whether a run or one that it goes back to started from ImageNet's weights. Runs that go back to each
 /// other lie side by side.
 fn starts_from_imagenet(run: &RunFolder) -> Result<bool> {
-    let mut run = run.clone();
-    loop {
-        let from = run.config()?.network.start.from;
-        let parent = run.root().with_file_name(&from);
-        match from.as_str() {
-            "imagenet" => return Ok(true),
-            "random" => return Ok(false),
-            _ if parent == run.root() => return Ok(false),
-            _ => {
-                run = RunFolder::open(&parent).map_err(|error| {
-                    Error::data(format!(
-                        "{} started from {from}, which is not beside it, so nobody can say whose work is in its weights",
-                        run.root().display()
-                    ))
-                    .caused_by(error)
-                    .advice("put that run back")
-                })?;
+    let (mut open, mut seen) = (vec![run.clone()], BTreeSet::new());
+    while let Some(run) = open.pop() {
+        let start = run.config()?.network.start;
+        if start.from == "imagenet" {
+            return Ok(true);
+        }
+        let other = start.blend.map(|blend| blend.with);
+        for from in [Some(start.from), other].into_iter().flatten() {
+            let parent = run.root().with_file_name(&from);
+            // A name that was used again can make runs go back to each other.
+            if from != "random" && parent != run.root() && seen.insert(parent.clone()) {
+                open.push(RunFolder::open(&parent).map_err(|error| unknown(&run, &from, error))?);
             }
         }
     }
+    Ok(false)
+}
+
+fn unknown(run: &RunFolder, from: &str, error: Error) -> Error {
+    Error::data(format!(
+        "{} started from {from}, which is not beside it, so nobody can say whose work is in its weights",
+        run.root().display()
+    ))
+    .caused_by(error)
+    .advice("put that run back")
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use burn::module::Module;
 use clap::Args;
-use sortd::error::Result;
+use sortd::error::{Error, Result};
 
 use super::start::Start;
 use super::values::{count, positive, share};
@@ -117,8 +117,8 @@ impl LessonOptions {
     /// Teaches a network; `change` sets what the command has besides.
     ///
     /// # Errors
-    /// Data is missing, the run's folder is of another configuration, the loss is not a number, or
-    /// a file cannot be written.
+    /// The network knows other labels, data is missing, the run's folder is of another configuration
+    /// or in use, the loss is not a number, or a file cannot be written.
     pub fn teach(
         self,
         description: Description,
@@ -126,6 +126,7 @@ impl LessonOptions {
         habits: Habits,
         change: impl FnOnce(&mut RunConfig),
     ) -> Result<()> {
+        start.require_labels(&description.sources.labels)?;
         let device = self.common.device.open()?;
         let side = start.network.plan.side as u32;
         let material = Material::load(
@@ -143,6 +144,7 @@ impl LessonOptions {
         let mut config = self.config(start, habits, description, &material, teacher.as_ref())?;
         change(&mut config);
         let folder = self.folder(&config, start)?;
+        let _held = folder.lock()?;
         let network = start.network(&device.clone().autodiff());
         let state = checkpoint::load(folder.root(), training::begin(network, &config.training))?;
         let source = Source {
@@ -171,11 +173,15 @@ impl LessonOptions {
         if config.training.epochs == 0 {
             checkpoint::save_weights(&folder.best_file(), &start.network(&device).no_grad())?;
         }
-        println!(
-            "best epoch: {}; its weights are in {}",
-            state.progress.best_epoch,
-            folder.best_file().display()
-        );
+        let best = state.progress.best_epoch;
+        if best == 0 && config.training.epochs > 0 {
+            println!("no weights are kept yet: zeros are still being added; go on with --resume");
+        } else {
+            println!(
+                "best epoch: {best}; its weights are in {}",
+                folder.best_file().display()
+            );
+        }
         Ok(())
     }
 
@@ -259,9 +265,14 @@ impl LessonOptions {
     }
 
     fn variation(&self) -> Result<Variation> {
-        self.variation
-            .as_deref()
-            .map_or_else(|| Ok(Variation::default()), files::read_toml)
+        let Some(file) = &self.variation else {
+            return Ok(Variation::default());
+        };
+        let variation: Variation = files::read_toml(file)?;
+        variation.check().map_err(|error| {
+            Error::data(format!("{} makes no sense", file.display())).caused_by(error)
+        })?;
+        Ok(variation)
     }
 }
 
@@ -272,7 +283,7 @@ fn announce(folder: &RunFolder, config: &RunConfig, material: &Material, done: u
         config.network.architecture,
         config.network.parameters,
         config.network.macs,
-        config.network.start.from,
+        config.network.start,
         material.train.photos.len(),
         material.validation.photos.len(),
         material.backgrounds.len(),

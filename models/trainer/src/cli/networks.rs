@@ -35,7 +35,7 @@ pub struct NetworkOptions {
     pub side: Option<u32>,
 
     /// MobileNet: multiplier of every layer's channels
-    #[arg(long, value_name = "FACTOR", default_value_t = 0.75, value_parser = super::values::positive)]
+    #[arg(long, value_name = "FACTOR", default_value_t = 0.75, value_parser = super::values::width)]
     pub width: f64,
 
     /// How the network ends

@@ -8,7 +8,7 @@ use sortd::error::Result;
 use super::Trained;
 use super::lesson::{Habits, LessonOptions};
 use super::start::Start;
-use super::values::amount;
+use super::values::{amount, not_negative};
 use crate::compress::choose::{self, Criterion, Target};
 use crate::config::CutConfig;
 
@@ -39,7 +39,7 @@ pub struct Prune {
     criterion: Criterion,
 
     /// Penalty on the scales of batch normalisation while learning, where another round follows
-    #[arg(long, value_name = "WEIGHT", default_value_t = 0.0)]
+    #[arg(long, value_name = "WEIGHT", default_value_t = 0.0, value_parser = not_negative)]
     scale_penalty: f32,
 }
 

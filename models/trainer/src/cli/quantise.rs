@@ -49,6 +49,7 @@ impl Quantise {
         let trained = Trained::open(&self.from, &self.lesson.common)?;
         let description = self.lesson.description(Some(&trained.config))?;
         let mut start = Start::run(&trained)?;
+        start.require_labels(&description.sources.labels)?;
         let photos = self.photos(&description, start.network.plan.side as u32)?;
         calibrate(&mut start, &trained.device, &photos)?;
         let list = photos.iter().fold(String::new(), |list, photo| {

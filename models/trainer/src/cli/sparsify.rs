@@ -12,6 +12,7 @@ use super::values::share;
 use crate::compress::{entropy, magnitude};
 use crate::deploy::{Deployed, Weights};
 use crate::quantise;
+use crate::run_folder::RunFolder;
 
 /// Set the smallest weights of a run's network to zero, more and more while it learns.
 ///
@@ -55,7 +56,9 @@ impl Sparsify {
                 every: 20,
             });
         })?;
-        report(&Trained::open(&run, &common)?);
+        if RunFolder::open(&run)?.best_file().is_file() {
+            report(&Trained::open(&run, &common)?);
+        }
         Ok(())
     }
 }

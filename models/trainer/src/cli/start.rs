@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use sortd::error::Result;
+use sortd::error::{Error, Result};
 
 use super::Trained;
 use crate::compress::narrow::Written;
@@ -23,6 +23,8 @@ pub struct Start {
     pub network: Written,
     /// The ranges of its maps, where they are known.
     pub ranges: Ranges,
+    /// What its outputs mean; none where it has learnt no labels yet.
+    pub labels: Option<Vec<String>>,
     /// Where they are from.
     pub config: StartConfig,
 }
@@ -36,11 +38,13 @@ impl Start {
         let config = StartConfig {
             from: "random".to_owned(),
             sha256: None,
+            blend: None,
             cut: None,
         };
         Self {
             network: Written { plan, numbers },
             ranges,
+            labels: None,
             config,
         }
     }
@@ -78,12 +82,33 @@ impl Start {
         Ok(Self {
             network,
             ranges: trained.network.ranges(),
+            labels: Some(trained.config.data.labels().to_vec()),
             config: StartConfig {
                 from: name,
                 sha256,
+                blend: None,
                 cut: None,
             },
         })
+    }
+
+    /// Makes sure that the outputs mean `labels`, in this order, where they mean anything yet.
+    ///
+    /// # Errors
+    /// They mean others, so that every answer would be called by a wrong name.
+    pub fn require_labels(&self, labels: &[String]) -> Result<()> {
+        match &self.labels {
+            Some(known) if known != labels => Err(Error::data(format!(
+                "the network of {} tells {} apart, not {}",
+                self.config.from,
+                known.join(", "),
+                labels.join(", ")
+            ))
+            .advice(
+                "both must have the same labels in the same order; a network of other labels begins without --from",
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// The same for pictures of another side: fine detail that a smaller picture did not show is then

@@ -6,7 +6,7 @@ use clap::Args;
 use sortd::error::{Error, Result};
 
 use crate::files;
-use crate::run_folder::{EpochRecord, RunFolder};
+use crate::run_folder::{self, EpochRecord, RunFolder};
 
 /// Show all runs below a folder: how far they are, how good, and what they started from.
 #[derive(Debug, Args)]
@@ -53,12 +53,7 @@ fn line(run: &Path) -> Result<String> {
     } else {
         Vec::new()
     };
-    let best = history
-        .iter()
-        .fold(None, |best: Option<&EpochRecord>, record| match best {
-            Some(best) if !record.better_than(best) => Some(best),
-            _ => Some(record),
-        });
+    let best = run_folder::best(&config, &history);
     let (epoch, accuracy) = best.map_or(("–".to_owned(), "–".to_owned()), |best| {
         (
             best.epoch.to_string(),
@@ -74,7 +69,7 @@ fn line(run: &Path) -> Result<String> {
         "{:<28} {:<24} {macs:>9} {done:>8} {epoch:>9} {accuracy:>12} {rate:>9}  {}",
         name(run),
         config.network.architecture,
-        config.network.start.from
+        config.network.start
     ))
 }
 

@@ -9,6 +9,7 @@ use super::Trained;
 use super::lesson::{Habits, LessonOptions};
 use super::networks::NetworkOptions;
 use super::start::Start;
+use super::values::not_negative;
 use crate::places;
 
 /// Teach a network, or go on with an interrupted run.
@@ -44,7 +45,7 @@ pub struct Train {
 
     /// Penalty on the scales of batch normalisation, so that `trainer prune` can tell useless
     /// channels, such as 1e-4
-    #[arg(long, value_name = "WEIGHT", default_value_t = 0.0)]
+    #[arg(long, value_name = "WEIGHT", default_value_t = 0.0, value_parser = not_negative)]
     scale_penalty: f32,
 }
 

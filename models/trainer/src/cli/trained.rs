@@ -16,7 +16,7 @@ use crate::deploy::simulate::Simulation;
 use crate::evaluation::{self, Answers, Numbers};
 use crate::files;
 use crate::nets::net::{Net, Pass};
-use crate::run_folder::{EpochRecord, RunFolder};
+use crate::run_folder::{self, EpochRecord, RunFolder};
 
 /// A run that has weights.
 #[derive(Debug)]
@@ -35,12 +35,22 @@ impl Trained {
     /// Opens the run in `root`.
     ///
     /// # Errors
-    /// There is no run, it has no weights yet, or they are of another network.
+    /// There is no run, it has no weights yet, they are of another network, or its network and its
+    /// labels do not fit each other.
     pub fn open(root: &Path, common: &Common) -> Result<Self> {
         let device = common.device.open()?;
         let folder = RunFolder::open(root)?;
         let config = folder.config()?;
-        let mut network = Start::random(folder.plan()?, config.seed).network(&device);
+        let plan = folder.plan()?;
+        let (outputs, labels) = (plan.classes(), config.data.labels().len());
+        if outputs != labels {
+            return Err(Error::data(format!(
+                "{} has a network of {outputs} outputs and a configuration of {labels} labels",
+                root.display()
+            ))
+            .advice("its plan.json or config.toml was changed; put it back or start a new run"));
+        }
+        let mut network = Start::random(plan, config.seed).network(&device);
         checkpoint::load_weights(&folder.best_file(), &mut network)?;
         Ok(Self {
             folder,
@@ -120,14 +130,8 @@ impl Trained {
     /// # Errors
     /// The run's records cannot be read.
     pub fn best_epoch(&self) -> Result<usize> {
-        let keep = |best: EpochRecord, next: EpochRecord| {
-            if next.better_than(&best) { next } else { best }
-        };
-        Ok(self
-            .history()?
-            .into_iter()
-            .reduce(keep)
-            .map_or(0, |best| best.epoch))
+        let history = self.history()?;
+        Ok(run_folder::best(&self.config, &history).map_or(0, |best| best.epoch))
     }
 
     /// What was measured, one record an epoch.

@@ -17,6 +17,26 @@ pub fn positive(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A number of 0 or more.
+pub fn not_negative(text: &str) -> Result<f32, String> {
+    let number: f32 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if number >= 0.0 && number.is_finite() {
+        Ok(number)
+    } else {
+        Err("must be 0 or more".to_owned())
+    }
+}
+
+/// A factor of a network's channels. Narrower, and the first layer has no channel.
+pub fn width(text: &str) -> Result<f64, String> {
+    let width: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.05..=4.0).contains(&width) {
+        Ok(width)
+    } else {
+        Err("a width lies in 0.05..=4".to_owned())
+    }
+}
+
 /// A number from 0 to 1.
 pub fn share(text: &str) -> Result<f32, String> {
     let number: f32 = text.parse().map_err(|_| "not a number".to_owned())?;

@@ -1,6 +1,7 @@
 //! Photographs in memory: decoding, squeezing to the model's square, and the reduced copies that
 //! training varies.
 
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use fast_image_resize::images::{Image, ImageRef};
@@ -11,8 +12,10 @@ use sortd::error::{Error, Result};
 
 use super::augment::frame::Extent;
 use super::augment::segment;
+use super::import::strip::{self, Flaw};
 use super::pyramid::Pyramid;
 use super::tree::Item;
+use crate::files;
 
 /// Photographs, and those that could not be read.
 #[derive(Debug)]
@@ -139,10 +142,17 @@ fn rim(picture: &RgbImage) -> [f32; 3] {
 /// Reads a photograph.
 ///
 /// # Errors
-/// The file cannot be read or is no JPEG or PNG picture.
+/// The file cannot be read, is no JPEG or PNG picture, or ends before the picture does.
 pub fn decode(path: &Path) -> Result<RgbImage> {
-    let picture = image::ImageReader::open(path)
-        .and_then(image::ImageReader::with_guessed_format)
+    files::require_file(path)?;
+    let bytes = files::read(path)?;
+    // The decoder would fill the rest of a half-received photograph with grey.
+    if strip::jpeg::strip(&bytes) == Err(Flaw::CutOff) {
+        let what = format!("{} ends before the picture does", path.display());
+        return Err(Error::data(what));
+    }
+    let picture = image::ImageReader::new(Cursor::new(bytes))
+        .with_guessed_format()
         .map_err(|error| Error::data(format!("cannot read {}", path.display())).caused_by(error))?
         .decode()
         .map_err(|error| {
@@ -299,6 +309,20 @@ impl<T> Loaded<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn half_a_photograph_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("half.jpg");
+        RgbImage::from_fn(90, 70, |x, y| image::Rgb([2 * x as u8, 3 * y as u8, 9]))
+            .save(&file)
+            .unwrap();
+        assert!(decode(&file).is_ok());
+        let bytes = std::fs::read(&file).unwrap();
+        std::fs::write(&file, &bytes[..bytes.len() * 3 / 4]).unwrap();
+        let error = decode(&file).unwrap_err().to_string();
+        assert!(error.contains("half.jpg ends before"), "{error}");
+    }
 
     #[test]
     fn an_unreadable_photograph_is_skipped_and_counted() {

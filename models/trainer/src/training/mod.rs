@@ -104,6 +104,10 @@ pub fn train(course: &Course<'_>, mut state: State<Net>, epochs: usize) -> Resul
         state = next;
         let learnt = started.elapsed().as_secs_f64();
         measure(course, &state, &mut record)?;
+        // What the epoch's last step has spoilt shows here first; it must not be kept.
+        if !record.validation_loss.is_finite() {
+            return Err(not_a_number(course, record.epoch - 1, state.progress.steps));
+        }
         record.images_per_second = (course.source.batches() * course.source.batch) as f64 / learnt;
         record.seconds = started.elapsed().as_secs_f64();
         bar.epoch_done(&record, total);
@@ -173,11 +177,7 @@ fn keep(course: &Course<'_>, state: &mut State<Net>, record: EpochRecord) -> Res
         .history
         .iter()
         .find(|known| known.epoch == progress.best_epoch);
-    // While zeros are still being added, a denser network is no result.
-    let counts = course.config.sparsity.is_none_or(|schedule| {
-        record.epoch as f64 > schedule.end * course.config.training.epochs as f64
-    });
-    if counts && best.is_none_or(|best| record.better_than(best)) {
+    if course.config.counts(record.epoch) && best.is_none_or(|best| record.better_than(best)) {
         progress.best_epoch = record.epoch;
         checkpoint::save_weights(&course.folder.best_file(), &state.average)?;
     }
@@ -197,7 +197,7 @@ fn not_a_number(course: &Course<'_>, epoch: usize, steps: usize) -> Error {
         epoch + 1
     );
     Error::internal(what).advice(format!(
-        "lower --rate and start a new run; the last checkpoint in {} is from before",
+        "lower --rate and start a new run; what was kept in {} is from epochs before",
         course.folder.root().display()
     ))
 }

@@ -27,11 +27,11 @@ pub fn outcome(output: &Output) -> (i32, String) {
 }
 
 /// Calls of the program in one folder, in which the data lies too.
-struct Here<'a>(&'a Path);
+pub struct Here<'a>(pub &'a Path);
 
 impl Here<'_> {
     /// What a call that must do writes to standard output; words are separated by blanks.
-    fn fine(&self, command: &str) -> String {
+    pub fn fine(&self, command: &str) -> String {
         let output = trainer(self.0, &words(command));
         let (status, errors) = outcome(&output);
         assert_eq!(status, 0, "{command}: {errors}");
@@ -39,7 +39,7 @@ impl Here<'_> {
     }
 
     /// A call that must end with this status and say this word.
-    fn refused(&self, command: &str, status: i32, word: &str) {
+    pub fn refused(&self, command: &str, status: i32, word: &str) {
         let (found, errors) = outcome(&trainer(self.0, &words(command)));
         assert_eq!(found, status, "{command}: {errors}");
         assert!(
@@ -54,7 +54,7 @@ fn words(command: &str) -> Vec<&str> {
 }
 
 /// A run that takes seconds.
-const TRAIN: &str = "train --data . --sources shapes.toml --run run --net mobilenet-cbam --width 0.125 \
+pub const TRAIN: &str = "train --data . --sources shapes.toml --run run --net mobilenet-cbam --width 0.125 \
      --attention 3 --side 32 --batch 5 --from-scratch --epochs 2";
 
 #[test]

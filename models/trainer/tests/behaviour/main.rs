@@ -12,6 +12,7 @@ mod commands;
 mod data_commands;
 mod export;
 mod learning;
+mod misuse;
 mod networks;
 mod photographs;
 mod shapes;

@@ -123,6 +123,7 @@ pub fn config(epochs: usize) -> RunConfig {
             start: StartConfig {
                 from: "random".to_owned(),
                 sha256: None,
+                blend: None,
                 cut: None,
             },
         },

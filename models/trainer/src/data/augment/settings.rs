@@ -1,6 +1,9 @@
 //! How strongly photographs are varied: for each change how often it happens, and how far it goes.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
+use sortd::error::{Error, Result};
 
 /// How strongly photographs are varied. Shares are 0 to 1; keys that are left out have their
 /// defaults.
@@ -110,6 +113,75 @@ impl Default for Variation {
 }
 
 impl Variation {
+    /// Checks that every number can be meant.
+    ///
+    /// # Errors
+    /// Names each key that lies outside of its range.
+    pub fn check(&self) -> Result<()> {
+        let problems: Vec<String> = self
+            .ranges()
+            .into_iter()
+            // Asked this way round, what is not a number fails.
+            .filter(|(_, value, range)| !range.contains(value))
+            .map(|(key, value, range)| {
+                format!(
+                    "{key} lies in {} to {}, not at {value}",
+                    range.start(),
+                    range.end()
+                )
+            })
+            .collect();
+        if problems.is_empty() {
+            return Ok(());
+        }
+        Err(Error::data(problems.join("; ")))
+    }
+
+    /// Each key with its value and where it may lie.
+    fn ranges(&self) -> [(&'static str, f32, RangeInclusive<f32>); 30] {
+        let share = || 0.0..=1.0;
+        // A cut or an item without area shows nothing.
+        let area = || 0.01..=1.0;
+        let factor = || 1.0..=10.0;
+        let kelvin = || 1000.0..=40_000.0;
+        [
+            ("smallest-cut", self.smallest_cut, area()),
+            ("widest-aspect", self.widest_aspect, factor()),
+            ("mirror", self.mirror, share()),
+            ("quarter-turn", self.quarter_turn, share()),
+            ("tilt", self.tilt, share()),
+            ("largest-tilt", self.largest_tilt, 0.0..=180.0),
+            ("zoom", self.zoom, share()),
+            ("smallest-item", self.smallest_item, area()),
+            ("paste", self.paste, share()),
+            ("shadow", self.shadow, share()),
+            ("deepest-shadow", self.deepest_shadow, share()),
+            ("occlusion", self.occlusion, share()),
+            ("largest-occlusion", self.largest_occlusion, share()),
+            ("light", self.light, share()),
+            ("brightness", self.brightness, factor()),
+            ("contrast", self.contrast, factor()),
+            ("saturation", self.saturation, factor()),
+            ("lamp", self.lamp, share()),
+            ("warmest-lamp", self.warmest_lamp, kelvin()),
+            ("coolest-lamp", self.coolest_lamp, kelvin()),
+            ("low-light", self.low_light, share()),
+            ("darkest", self.darkest, share()),
+            ("blur", self.blur, share()),
+            ("largest-blur", self.largest_blur, 0.0..=32.0),
+            ("motion", self.motion, share()),
+            ("longest-motion", self.longest_motion, 0.0..=64.0),
+            ("noise", self.noise, share()),
+            ("strongest-noise", self.strongest_noise, 0.0..=128.0),
+            ("jpeg", self.jpeg, share()),
+            (
+                "lowest-quality",
+                f32::from(self.lowest_quality),
+                1.0..=100.0,
+            ),
+        ]
+    }
+
     /// Nothing is varied: the whole photograph, squeezed.
     #[must_use]
     pub fn none() -> Self {

@@ -1,7 +1,8 @@
 //! The split lists of a data set, read so that one bad line hides no other.
 //!
 //! A *split* is a set of lists whose names differ in the last part only: `blocked-train`,
-//! `blocked-val` and `blocked-test`. Each list is one *side* of it.
+//! `blocked-val` and `blocked-test`. Each list is one *side* of it. Lists that are called by their sides
+//! alone, `train`, `val` and `test`, are one split too.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -17,7 +18,8 @@ use crate::files;
 pub struct List {
     /// The file.
     pub file: PathBuf,
-    /// Name of the split, `blocked`; the whole name where it has no side.
+    /// Name of the split, `blocked`: `splits` where the list is called by its side alone, the whole
+    /// name where it has none.
     pub split: String,
     /// `train`, `val`, `test`, or empty.
     pub side: String,
@@ -56,6 +58,7 @@ fn list(root: &Path, file: PathBuf) -> Result<List> {
     let name = file.file_stem().unwrap_or_default().to_string_lossy();
     let (split, side) = match name.rsplit_once('-') {
         Some((split, side)) if SIDES.contains(&side) => (split.to_owned(), side.to_owned()),
+        None if SIDES.contains(&&*name) => (SPLITS.to_owned(), name.into_owned()),
         _ => (name.into_owned(), String::new()),
     };
     let (mut named, mut missing) = (Vec::new(), Vec::new());
@@ -111,6 +114,25 @@ pub fn sides(lists: &[List]) -> BTreeMap<&str, HashMap<&Path, Vec<&str>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lists_called_by_their_sides_alone_are_one_split() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["glass", SPLITS] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        fs::write(folder.path().join("glass/a.jpg"), b"").unwrap();
+        for side in SIDES {
+            let list = folder.path().join(SPLITS).join(format!("{side}.txt"));
+            fs::write(list, "glass/a.jpg\n").unwrap();
+        }
+        let lists = read(folder.path()).unwrap();
+        let sides = sides(&lists);
+        let [photographs] = &sides.values().collect::<Vec<_>>()[..] else {
+            panic!("{sides:?}")
+        };
+        assert_eq!(photographs.values().next().unwrap().len(), 3);
+    }
 
     #[test]
     fn every_bad_line_is_told_and_the_good_ones_are_kept() {

@@ -2,6 +2,12 @@
 
 use super::{Sources, Use};
 
+/// Most photographs an epoch may show: an epoch's order lies in memory.
+const MOST_DRAWS: usize = 10_000_000;
+
+/// Largest weight of a use, so that weights times photographs stay a sensible number of draws.
+const LARGEST_WEIGHT: f64 = 100.0;
+
 /// Everything that is wrong, as `line N: key: what`.
 pub fn problems(sources: &Sources, text: &str) -> Vec<String> {
     let mut found = Problems {
@@ -21,6 +27,12 @@ pub fn problems(sources: &Sources, text: &str) -> Vec<String> {
     found.problems
 }
 
+/// Whether `label` can be the name of a file, wherever it is written.
+fn names_a_file(label: &str) -> bool {
+    let forbidden = |letter: char| letter.is_control() || matches!(letter, '/' | '\\');
+    !label.trim().is_empty() && !label.starts_with('.') && !label.contains(forbidden)
+}
+
 struct Problems<'a> {
     text: &'a str,
     problems: Vec<String>,
@@ -36,6 +48,13 @@ impl Problems<'_> {
             if labels[..place].contains(label) {
                 self.add("", 0, "labels", &format!("`{label}` stands here twice"));
             }
+            if !names_a_file(label) {
+                let what = format!(
+                    "`{}` cannot be a file's name, as a bundle's golden pictures need it",
+                    label.escape_debug()
+                );
+                self.add("", 0, "labels", &what);
+            }
         }
         if let Some(empty) = &sources.empty
             && !labels.contains(empty)
@@ -43,8 +62,10 @@ impl Problems<'_> {
             let what = format!("`{empty}` is none of {}", labels.join(", "));
             self.add("", 0, "empty", &what);
         }
-        if sources.draws == Some(0) {
-            self.add("", 0, "draws", "must be at least 1");
+        if let Some(draws) = sources.draws
+            && !(1..=MOST_DRAWS).contains(&draws)
+        {
+            self.add("", 0, "draws", &format!("must lie in 1 to {MOST_DRAWS}"));
         }
     }
 
@@ -83,8 +104,9 @@ impl Problems<'_> {
             if usage.list.is_some() && usage.part.is_some() {
                 self.add(header, place, "part", "give a list or a part, not both");
             }
-            if !(usage.weight.is_finite() && usage.weight > 0.0) {
-                self.add(header, place, "weight", "must be above 0");
+            if !(usage.weight > 0.0 && usage.weight <= LARGEST_WEIGHT) {
+                let what = format!("must be above 0 and at most {LARGEST_WEIGHT}");
+                self.add(header, place, "weight", &what);
             }
             if usage.board && sources.empty.is_none() {
                 let what = "an empty board needs a label: say which with `empty`";

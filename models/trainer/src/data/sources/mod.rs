@@ -248,6 +248,26 @@ part = "test"
     }
 
     #[test]
+    fn labels_that_no_file_can_have_for_a_name_are_refused() {
+        for label in ["a/b", "../b", "", ".b", "a\\nb", "a\\\\b"] {
+            let labels = format!(r#"["{label}", "paper", "empty"]"#);
+            let text = GOOD.replace(r#"["glass", "paper", "empty"]"#, &labels);
+            let told = error(&text);
+            assert!(told.contains("line 2: labels: `"), "{label}: {told}");
+        }
+    }
+
+    #[test]
+    fn draws_and_weights_beyond_reason_are_refused() {
+        let draws = "draws = 9223372036854775807\n";
+        assert!(error(&format!("{draws}{GOOD}")).contains("line 1: draws"));
+        for weight in ["1e30", "nan", "0.0", "-1.0"] {
+            let told = error(&GOOD.replace("0.5", weight));
+            assert!(told.contains("weight: must be above 0"), "{told}");
+        }
+    }
+
+    #[test]
     fn a_description_survives_being_written() {
         let read = Sources::parse(GOOD, "some.toml").unwrap();
         let again = Sources::parse(&toml::to_string(&read).unwrap(), "again").unwrap();

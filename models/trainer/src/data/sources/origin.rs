@@ -5,7 +5,8 @@
 //! `source_image` or `source_path_in_repo`. Exports of one collection append a checksum to the name
 //! (`000123_jpg.rf.<checksum>.jpg`), each export another, and forget the folder. So two pictures
 //! count as cut from the same original when the names before the checksum are equal: this holds
-//! some strangers together, but never lets one original stand on both sides.
+//! some strangers together, but never lets one original stand on both sides. An address is an original
+//! by itself.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -111,6 +112,11 @@ fn file_name(path: &str) -> &str {
 }
 
 fn stem(path: &str) -> String {
+    // Sites number their folders as well as their files (`/id/17/download.jpg`), and an address is
+    // where one picture lies.
+    if path.contains("://") {
+        return path.to_owned();
+    }
     let name = file_name(path);
     name.split(EXPORT_MARK)
         .next()
@@ -135,6 +141,18 @@ mod tests {
         assert_eq!(originals.of("paper", Path::new("x/c.jpg")), "paper/c.jpg");
         std::fs::write(folder.path().join(MANIFEST), "file,class\n").unwrap();
         assert!(Originals::read(folder.path()).is_err());
+    }
+
+    #[test]
+    fn addresses_that_end_alike_are_different_originals() {
+        let folder = tempfile::tempdir().unwrap();
+        let manifest = "file,class,source_image\n\
+                        glass/1.jpg,glass,https://example.org/id/1/download.jpg\n\
+                        glass/2.jpg,glass,https://example.org/id/2/download.jpg\n";
+        std::fs::write(folder.path().join(MANIFEST), manifest).unwrap();
+        let originals = Originals::read(folder.path()).unwrap();
+        let [one, other] = ["1.jpg", "2.jpg"].map(|name| originals.of("glass", Path::new(name)));
+        assert_ne!(one, other);
     }
 
     #[test]

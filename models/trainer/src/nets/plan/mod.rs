@@ -18,6 +18,12 @@ pub use builder::Builder;
 pub use layer::{ChannelGate, Conv, Layer, Norm};
 pub use shape::Shape;
 
+/// Most channels of a map: many times those of the widest network that is meant for a bin.
+const MOST_CHANNELS: usize = 1 << 14;
+
+/// Largest side of a map, in pixels.
+const MOST_SIDE: usize = 1 << 12;
+
 /// A network's plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -75,7 +81,13 @@ impl Plan {
                 return Err(wrong("another layer has the same name".to_owned()));
             }
             let inputs: Vec<Shape> = node.inputs.iter().map(|&input| shapes[input]).collect();
-            shapes.push(node.layer.shape(&inputs, self.side).map_err(wrong)?);
+            let shape = node.layer.shape(&inputs, self.side).map_err(wrong)?;
+            if shape.channels > MOST_CHANNELS || shape.side > MOST_SIDE {
+                return Err(wrong(format!(
+                    "its map of {shape} is too large; at most {MOST_CHANNELS} channels and a side of {MOST_SIDE} make sense"
+                )));
+            }
+            shapes.push(shape);
         }
         for (what, place) in [("embedding", self.embedding), ("logits", self.logits)] {
             let vector = shapes.get(place).is_some_and(|shape| shape.side == 1);

@@ -1,0 +1,188 @@
+//! What goes wrong in a laboratory that people share and come back to: it is told, and nothing is lost.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use sortd_trainer::files;
+use sortd_trainer::run_folder::RunFolder;
+
+use crate::commands::{Here, TRAIN, outcome, trainer};
+use crate::shapes;
+
+/// A run of the shapes that has learnt nothing.
+fn untaught(folder: &Path) -> Here<'_> {
+    shapes::write(folder);
+    let here = Here(folder);
+    here.fine(&TRAIN.replace("--epochs 2", "--epochs 0"));
+    here
+}
+
+#[test]
+fn an_export_replaces_bundles_and_empty_folders_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = untaught(folder.path());
+    let export = "export --data . --run run --golden shapes/test --out";
+    let mine = folder.path().join("photos/mine.txt");
+    fs::create_dir(folder.path().join("photos")).unwrap();
+    fs::write(&mine, b"mine").unwrap();
+    here.refused(&format!("{export} photos"), 2, "photos is no bundle");
+    here.refused(&format!("{export} photos/mine.txt"), 2, "--out");
+    assert_eq!(fs::read(&mine).unwrap(), b"mine");
+    fs::create_dir(folder.path().join("bundle")).unwrap();
+    here.fine(&format!("{export} bundle"));
+    here.fine(&format!("{export} bundle"));
+}
+
+#[test]
+fn a_network_of_other_labels_is_not_called_by_new_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = untaught(folder.path());
+    let write = |name: &str, labels: &str| {
+        let text = shapes::SOURCES.replace(r#""cross", "disc""#, labels);
+        assert_ne!(text, shapes::SOURCES);
+        fs::write(folder.path().join(name), text).unwrap();
+    };
+    write("swapped.toml", r#""disc", "cross""#);
+    write("more.toml", r#""cross", "disc", "star""#);
+    for sources in ["swapped.toml", "more.toml"] {
+        for command in [
+            "train --epochs 1",
+            "quantise --epochs 0",
+            "prune --macs 1M --epochs 1",
+            "sparsify --epochs 1",
+        ] {
+            let command = format!("{command} --data . --from run --run new --sources {sources}");
+            here.refused(&command, 65, "apart, not");
+        }
+    }
+    let swapped = TRAIN.replace("shapes.toml --run run", "swapped.toml --run other");
+    here.fine(&swapped.replace("--epochs 2", "--epochs 0"));
+    here.refused(
+        "blend --data . --from run --with other --run mixed",
+        65,
+        "apart, not",
+    );
+    assert!(!folder.path().join("new").exists());
+}
+
+#[test]
+fn a_blend_goes_back_to_both_of_its_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = untaught(folder.path());
+    here.fine("train --data . --from run --run taught --batch 5 --epochs 1");
+    let said = here.fine("blend --data . --from run --with taught --run mixed --share 0.25");
+    assert!(said.contains("from run and taught by 0.25"), "{said}");
+    let export = "export --data . --run mixed --out bundle --golden shapes/test";
+    here.fine(export);
+    // Names that were used again make runs go back to each other.
+    let config = folder.path().join("run/config.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(
+        &config,
+        text.replace(r#"from = "random""#, r#"from = "mixed""#),
+    )
+    .unwrap();
+    here.fine(export);
+    fs::rename(folder.path().join("taught"), folder.path().join("gone")).unwrap();
+    here.refused(export, 65, "started from taught");
+}
+
+#[test]
+fn numbers_that_are_spoilt_by_the_last_step_of_an_epoch_are_not_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    shapes::write(folder.path());
+    let here = Here(folder.path());
+    // One step an epoch: its loss is still sound.
+    let wild = TRAIN.replace("--batch 5", "--batch 1000 --rate 1e38");
+    here.refused(&wild, 70, "not a number in epoch 1");
+    let run = folder.path().join("run");
+    for kept in ["best.bpk", "metrics.json", "checkpoint-0001"] {
+        assert!(!run.join(kept).exists(), "{kept}");
+    }
+}
+
+#[test]
+fn zeros_that_are_still_being_added_leave_no_weights_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = untaught(folder.path());
+    let sparsify = "sparsify --data . --from run --run sparse --batch 5 --epochs 5 --resume";
+    let said = here.fine(&format!("{sparsify} --stop-after 1"));
+    assert!(said.contains("go on with --resume"), "{said}");
+    let said = here.fine(sparsify);
+    let best = said.split("best epoch: ").nth(1).unwrap();
+    let best = best.split(';').next().unwrap();
+    assert!(["4", "5"].contains(&best), "{said}");
+    let status = here.fine("status .");
+    let line = status.lines().find(|line| line.starts_with("sparse"));
+    let best_of_status = line.unwrap().split_whitespace().nth(5);
+    assert_eq!(best_of_status, Some(best), "{status}");
+}
+
+#[test]
+fn two_lessons_do_not_meet_in_one_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = untaught(folder.path());
+    let again = TRAIN.replace("--epochs 2", "--epochs 0 --resume");
+    let held = RunFolder::open(&folder.path().join("run"))
+        .unwrap()
+        .lock()
+        .unwrap();
+    here.refused(&again, 69, "another lesson is at work in run");
+    drop(held);
+    here.fine(&again);
+}
+
+#[test]
+fn a_pipe_among_the_photographs_is_waited_for_by_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    shapes::write(folder.path());
+    let pipe = folder.path().join("shapes/disc/pipe.png");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let output = trainer(folder.path(), &["data", "check", "shapes"]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(outcome(&output).0, 0, "{said}");
+    assert!(said.contains("cannot be read as pictures"), "{said}");
+    assert!(said.contains("shapes/disc/pipe.png"), "{said}");
+}
+
+#[test]
+fn numbers_beyond_reason_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = untaught(folder.path());
+    for (line, key) in [
+        ("motion = 7.0", "motion lies in 0 to 1"),
+        ("longest-motion = inf", "longest-motion"),
+        ("brightness = nan", "brightness"),
+        ("lowest-quality = 255", "lowest-quality"),
+    ] {
+        fs::write(folder.path().join("odd.toml"), line).unwrap();
+        here.refused(&format!("{TRAIN} --variation odd.toml"), 65, key);
+    }
+    for senseless in ["--scale-penalty nan", "--scale-penalty=-3", "--width 1e5"] {
+        here.refused(&format!("train --run new {senseless}"), 2, "error");
+    }
+    for stages in ["9223372036854775808x1", "1000000x1"] {
+        here.refused(
+            &format!("summary --net elnet --stages {stages}"),
+            65,
+            "too large",
+        );
+    }
+}
+
+#[test]
+fn a_configuration_that_does_not_fit_its_network_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = untaught(folder.path());
+    let plan = folder.path().join("run/plan.json");
+    let mut found: serde_json::Value = files::read_json(&plan).unwrap();
+    found["logits"] = found["embedding"].clone();
+    files::write_json(&plan, &found).unwrap();
+    here.refused(
+        "evaluate --data . --run run --test shapes/test",
+        65,
+        "outputs",
+    );
+}
