@@ -10,27 +10,18 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use sortd::error::{Error, Result};
 
-/// Reads a whole file.
+/// Reads a whole file, and nothing that is none: reading from a pipe can wait for ever.
 ///
 /// # Errors
-/// The file is missing or cannot be read.
+/// The file is missing, is no file, or cannot be read.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path)
-        .map_err(|error| Error::data(format!("cannot read {}", path.display())).caused_by(error))
-}
-
-/// Makes sure that `path` is a file: reading from a pipe can wait for ever.
-///
-/// # Errors
-/// It is something else, or is not there.
-pub fn require_file(path: &Path) -> Result<()> {
-    let found = fs::metadata(path)
-        .map_err(|error| Error::data(format!("cannot read {}", path.display())).caused_by(error))?;
-    if found.is_file() {
-        Ok(())
-    } else {
-        Err(Error::data(format!("{} is not a file", path.display())))
+    let failed = |error: std::io::Error| {
+        Error::data(format!("cannot read {}", path.display())).caused_by(error)
+    };
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(Error::data(format!("{} is not a file", path.display())));
     }
+    fs::read(path).map_err(failed)
 }
 
 /// Reads a whole file of text.

@@ -27,7 +27,7 @@ pub fn not_negative(text: &str) -> Result<f32, String> {
     }
 }
 
-/// A factor of a network's channels. Narrower, and the first layer has no channel.
+/// A factor of a network's channels. With less than 0.05 the first layer has none.
 pub fn width(text: &str) -> Result<f64, String> {
     let width: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     if (0.05..=4.0).contains(&width) {

@@ -2,7 +2,7 @@
 //!
 //! [`sources`] describes what a run is shown and finds the files in their [`tree`]s; [`material`]
 //! reads them ([`photo`], [`pyramid`], [`board`]); [`batches`] draws ([`draws`], [`dice`]) and
-//! varies ([`augment`]) what training sees.
+//! varies ([`augment`]) what training sees. [`strip`] knows the parts of picture files.
 
 pub mod augment;
 pub mod batches;
@@ -15,6 +15,7 @@ pub mod material;
 pub mod photo;
 pub mod pyramid;
 pub mod sources;
+pub mod strip;
 pub mod tree;
 
 pub use batches::{Batch, Source};

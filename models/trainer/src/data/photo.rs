@@ -12,8 +12,8 @@ use sortd::error::{Error, Result};
 
 use super::augment::frame::Extent;
 use super::augment::segment;
-use super::import::strip::{self, Flaw};
 use super::pyramid::Pyramid;
+use super::strip::{self, Flaw};
 use super::tree::Item;
 use crate::files;
 
@@ -144,7 +144,6 @@ fn rim(picture: &RgbImage) -> [f32; 3] {
 /// # Errors
 /// The file cannot be read, is no JPEG or PNG picture, or ends before the picture does.
 pub fn decode(path: &Path) -> Result<RgbImage> {
-    files::require_file(path)?;
     let bytes = files::read(path)?;
     // The decoder would fill the rest of a half-received photograph with grey.
     if strip::jpeg::strip(&bytes) == Err(Flaw::CutOff) {

@@ -11,8 +11,8 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 use sortd::panics;
 
-use super::strip::{self, Flaw};
 use super::{Limits, Reason, Refusal};
+use crate::data::strip::{self, Flaw};
 use crate::files;
 
 /// Quality of a JPEG picture that had to be encoded anew.

@@ -3,7 +3,7 @@
 //! In the order in which a picture comes in: [`list`] reads the lines of a list of addresses,
 //! [`crawl`] decides whose turn it is, [`visit`] follows redirects within what [`robots`] allow,
 //! [`web`] asks ([`address`] says whom never to ask); [`folders`] reads from disk instead. [`accept`]
-//! decides whether the bytes are a usable picture and [`strip`] takes out what the camera wrote about
+//! decides whether the bytes are a usable picture and [`strip`](super::strip) takes out what the camera wrote about
 //! its owner. The [`collection`] keeps it and remembers in its [`journal`] what was done, so that an
 //! interrupted import goes on where it was; [`starter`] writes the description for training.
 //!
@@ -24,7 +24,6 @@ mod refusal;
 pub mod robots;
 mod schedule;
 pub mod starter;
-pub mod strip;
 mod summary;
 pub mod visit;
 pub mod web;

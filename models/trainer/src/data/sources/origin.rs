@@ -6,7 +6,7 @@
 //! (`000123_jpg.rf.<checksum>.jpg`), each export another, and forget the folder. So two pictures
 //! count as cut from the same original when the names before the checksum are equal: this holds
 //! some strangers together, but never lets one original stand on both sides. An address is an original
-//! by itself.
+//! by itself; `trainer data check` finds copies of one photograph at several.
 
 use std::collections::HashMap;
 use std::path::Path;
