@@ -31,7 +31,7 @@ impl Tree {
     /// Opens the data set in `root`. Its labels are the names of its folders, in alphabetical order.
     ///
     /// # Errors
-    /// The folder does not exist or holds no class.
+    /// The folder does not exist or holds no class, or a class's name is no UTF-8.
     pub fn open(root: &Path) -> Result<Self> {
         let expected = "expected is a folder with one folder a class, such as \
                         trashnet/glass/glass1.jpg, and lists in trashnet/splits/; \
@@ -41,12 +41,19 @@ impl Tree {
                 .caused_by(error)
                 .advice(expected)
         })?;
-        let mut labels: Vec<String> = entries
-            .filter_map(std::result::Result::ok)
-            .filter(|entry| entry.path().is_dir())
-            .filter_map(|entry| entry.file_name().into_string().ok())
-            .filter(|name| name != SPLITS && !name.starts_with('.'))
-            .collect();
+        let mut labels = Vec::new();
+        for entry in entries.filter_map(std::result::Result::ok) {
+            if entry.path().is_dir() {
+                labels.push(entry.file_name().into_string().map_err(|_| {
+                    Error::data(format!(
+                        "the name of the class folder {} is no UTF-8",
+                        entry.path().display()
+                    ))
+                    .advice("give it another name, such as one in plain letters")
+                })?);
+            }
+        }
+        labels.retain(|name| name != SPLITS && !name.starts_with('.'));
         labels.sort();
         if labels.is_empty() {
             let found = format!("{} has no class folder", root.display());
@@ -242,6 +249,17 @@ mod tests {
         assert_eq!(items.iter().map(|item| item.label).collect::<Vec<_>>(), [2]);
         let error = tree.all(&known[..2]).unwrap_err().to_string();
         assert!(error.contains("glass is none of paper, metal"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_class_whose_name_cannot_be_written_down_is_not_left_out_in_silence() {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+        let (folder, _) = tree_with("");
+        fs::create_dir(folder.path().join(OsStr::from_bytes(b"m\xe9tal"))).unwrap();
+        let error = Tree::open(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("tal is no UTF-8"), "{error}");
     }
 
     #[test]

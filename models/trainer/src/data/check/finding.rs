@@ -6,7 +6,7 @@
 
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// How grave a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -137,6 +137,7 @@ pub struct Finding {
     /// It in words, with figures.
     pub what: String,
     /// Where: groups of files that belong together.
+    #[serde(serialize_with = "as_shown")]
     pub places: Vec<Vec<PathBuf>>,
     /// What to do about it.
     pub advice: &'static str,
@@ -154,6 +155,16 @@ impl Finding {
             advice: kind.advice(),
         }
     }
+}
+
+/// Paths as they are printed: of a name that is no UTF-8, what can be read.
+fn as_shown<S: Serializer>(places: &[Vec<PathBuf>], serializer: S) -> Result<S::Ok, S::Error> {
+    let shown = |path: &PathBuf| path.display().to_string();
+    serializer.collect_seq(
+        places
+            .iter()
+            .map(|group| group.iter().map(shown).collect::<Vec<_>>()),
+    )
 }
 
 /// Two pictures that a human should look at side by side, as places in the survey.

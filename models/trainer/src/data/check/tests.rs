@@ -185,3 +185,21 @@ fn several_folders_are_checked_as_one_and_drawn() {
     sheet::draw(&file, &folders, &checked).unwrap();
     assert!(image::open(&file).unwrap().width() > 1000);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_whose_name_is_no_utf_8_is_told_in_words_and_in_json() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tree();
+    let broken = folder
+        .path()
+        .join("glass")
+        .join(OsStr::from_bytes(b"caf\xe9.jpg"));
+    fs::write(broken, "no picture").unwrap();
+    let report = checked(folder.path()).report;
+    let json = serde_json::to_string(&report).unwrap();
+    for told in [report.to_string(), json] {
+        assert!(told.contains("caf\u{fffd}.jpg"), "{told}");
+    }
+}
