@@ -30,7 +30,7 @@ pub struct RunConfig {
     pub rate: OneCycle,
     /// How photographs are varied.
     pub variation: Variation,
-    /// The teacher, if there is one.
+    /// The teachers, if there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distillation: Option<Distillation>,
     /// The metric loss, if there is one.
@@ -41,15 +41,15 @@ pub struct RunConfig {
     pub sparsity: Option<Schedule>,
 }
 
-/// Learning from the answers of another network.
+/// Learning from the answers of other networks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Distillation {
-    /// The teacher's weights: SHA-256 of the file.
-    pub teacher_sha256: String,
-    /// Share of the loss that is the teacher's, 0..1; the labels have the rest.
+    /// The teachers' weights: SHA-256 of each file. They teach the mean of their logits.
+    pub teachers_sha256: Vec<String>,
+    /// Share of the loss that is the teachers', 0..1; the labels have the rest.
     pub share: f32,
-    /// What both networks' logits are divided by.
+    /// What all networks' logits are divided by.
     pub temperature: f32,
 }
 

@@ -64,11 +64,12 @@ pub struct LessonOptions {
     #[arg(long, value_name = "FILE")]
     pub variation: Option<PathBuf>,
 
-    /// Learn also from the answers of this run's network, which must know the same labels and picture size
-    #[arg(long, value_name = "DIR")]
-    pub teacher: Option<PathBuf>,
+    /// Learn also from the answers of this run's network, which must know the same labels and picture size;
+    /// given several times, from the mean of their answers
+    #[arg(long = "teacher", value_name = "DIR")]
+    pub teachers: Vec<PathBuf>,
 
-    /// Share of the loss that is the teacher's
+    /// Share of the loss that is the teachers'
     #[arg(long, value_name = "SHARE", default_value_t = 0.5, value_parser = share)]
     pub teacher_share: f32,
 
@@ -134,14 +135,14 @@ impl LessonOptions {
             &places::data(self.common.data.as_deref()),
             side,
         )?;
-        let teacher = self
-            .teacher
-            .as_ref()
+        let teachers: Vec<Trained> = self
+            .teachers
+            .iter()
             .map(|run| {
                 Trained::open(run, &self.common)?.into_teacher(&description.sources.labels, side)
             })
-            .transpose()?;
-        let mut config = self.config(start, habits, description, &material, teacher.as_ref())?;
+            .collect::<Result<_>>()?;
+        let mut config = self.config(start, habits, description, &material, &teachers)?;
         change(&mut config);
         let folder = self.folder(&config, start)?;
         let _held = folder.lock()?;
@@ -161,7 +162,7 @@ impl LessonOptions {
             config: &config,
             source: &source,
             validation: &material.validation.photos,
-            teacher: teacher.as_ref().map(|teacher| &teacher.network),
+            teachers: teachers.iter().map(|teacher| &teacher.network).collect(),
             folder: &folder,
             device: &device,
         };
@@ -214,18 +215,19 @@ impl LessonOptions {
         habits: Habits,
         description: Description,
         material: &Material,
-        teacher: Option<&Trained>,
+        teachers: &[Trained],
     ) -> Result<RunConfig> {
         let plan = &start.network.plan;
         let cost = cost(plan);
-        let distillation = match teacher {
-            Some(teacher) => Some(Distillation {
-                teacher_sha256: files::sha256(&files::read(&teacher.folder.best_file())?),
-                share: self.teacher_share,
-                temperature: 2.0,
-            }),
-            None => None,
-        };
+        let teachers_sha256: Vec<String> = teachers
+            .iter()
+            .map(|teacher| Ok(files::sha256(&files::read(&teacher.folder.best_file())?)))
+            .collect::<Result<_>>()?;
+        let distillation = (!teachers.is_empty()).then_some(Distillation {
+            teachers_sha256,
+            share: self.teacher_share,
+            temperature: 2.0,
+        });
         Ok(RunConfig {
             seed: self.seed,
             data: DataConfig {

@@ -30,9 +30,9 @@ pub fn of_labels(
     -(log_softmax(logits, 1) * target).sum()
 }
 
-/// How far the softened answers lie from a teacher's: Kullback-Leibler divergence times the square of
-/// the temperature (Hinton et al. 2015, arXiv 1503.02531). The teacher is not taught.
-pub fn of_teacher(logits: Tensor<2>, taught: Tensor<2>, temperature: f32) -> Tensor<1> {
+/// How far the softened answers lie from the teachers': Kullback-Leibler divergence times the square of
+/// the temperature (Hinton et al. 2015, arXiv 1503.02531). The teachers are not taught.
+pub fn of_teachers(logits: Tensor<2>, taught: Tensor<2>, temperature: f32) -> Tensor<1> {
     let batch = logits.dims()[0] as f32;
     let taught = taught.detach() / temperature;
     let (target, target_logs) = (softmax(taught.clone(), 1), log_softmax(taught, 1));
@@ -97,8 +97,8 @@ mod tests {
     fn a_teacher_that_agrees_costs_nothing() {
         let device = Device::flex();
         let logits = Tensor::<2>::from_floats([[1.0, 2.0, -1.0], [0.5, 0.0, 3.0]], &device);
-        assert!(number(of_teacher(logits.clone(), logits.clone(), 2.0)).abs() < 1e-6);
-        assert!(number(of_teacher(logits.clone(), logits * -1.0, 2.0)) > 0.1);
+        assert!(number(of_teachers(logits.clone(), logits.clone(), 2.0)).abs() < 1e-6);
+        assert!(number(of_teachers(logits.clone(), logits * -1.0, 2.0)) > 0.1);
     }
 
     #[test]

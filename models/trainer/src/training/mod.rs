@@ -1,6 +1,6 @@
 //! The training loop: shows varied photographs, follows the gradient, measures, keeps the best.
 //!
-//! One loop serves all: what [`RunConfig`] holds besides the plain course (a teacher, a penalty on
+//! One loop serves all: what [`RunConfig`] holds besides the plain course (teachers, a penalty on
 //! scales, zeros, rounding, a metric loss) changes a step, not the loop.
 
 mod loss;
@@ -35,8 +35,8 @@ pub struct Course<'a> {
     pub source: &'a Source<'a>,
     /// Photographs to choose the best epoch by.
     pub validation: &'a [Squeezed],
-    /// The network whose answers are learnt from besides the labels, if any.
-    pub teacher: Option<&'a Net>,
+    /// The networks whose answers are learnt from besides the labels, if any.
+    pub teachers: Vec<&'a Net>,
     /// Where the results go.
     pub folder: &'a RunFolder,
     /// Where to compute, without gradients.

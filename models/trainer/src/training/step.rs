@@ -45,10 +45,10 @@ pub fn step(
     let device = course.device.clone().autodiff();
     let steps = state.progress.steps as u64;
     let draw = Dice::new(course.source.seed, Purpose::Dropout, steps, 0).bits();
-    let answer = state.network.forward(
-        to_tensor(&batch.pixels, side, &device)?,
-        course.learning(draw),
-    );
+    let pictures = to_tensor(&batch.pixels, side, course.device)?;
+    let answer = state
+        .network
+        .forward(Tensor::from_inner(pictures.clone()), course.learning(draw));
     let rows = evaluation::rows(answer.logits.clone());
     let mut loss = loss::of_labels(
         answer.logits.clone(),
@@ -57,16 +57,10 @@ pub fn step(
         training.label_smoothing,
         &device,
     );
-    if let (Some(teacher), Some(settings)) = (course.teacher, &course.config.distillation) {
-        let taught = teacher
-            .forward(
-                to_tensor(&batch.pixels, side, course.device)?,
-                Pass::Measure,
-            )
-            .logits;
-        let taught = Tensor::from_inner(taught);
-        let of_teacher = loss::of_teacher(answer.logits, taught, settings.temperature);
-        loss = loss * (1.0 - settings.share) + of_teacher * settings.share;
+    if let Some(settings) = &course.config.distillation {
+        let taught = Tensor::from_inner(taught(&course.teachers, &pictures));
+        let of_teachers = loss::of_teachers(answer.logits, taught, settings.temperature);
+        loss = loss * (1.0 - settings.share) + of_teachers * settings.share;
     }
     if let Some(settings) = &course.config.metric
         && let Some(of_neighbours) =
@@ -101,6 +95,16 @@ pub fn step(
         loss: value,
         correct,
     })
+}
+
+/// What the teachers say together: the mean of their logits.
+fn taught(teachers: &[&Net], pictures: &Tensor<4>) -> Tensor<2> {
+    let answers = teachers
+        .iter()
+        .map(|teacher| teacher.forward(pictures.clone(), Pass::Measure).logits);
+    Tensor::stack::<3>(answers.collect(), 0)
+        .mean_dim(0)
+        .squeeze_dim(0)
 }
 
 /// Lets the average follow the network; zeros stay zeros in it.

@@ -4,9 +4,11 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use sortd::classify::bundle::Manifest;
+use sortd_trainer::config::RunConfig;
 use sortd_trainer::evaluation::Evaluation;
 use sortd_trainer::files;
 use sortd_trainer::nets::plan::Plan;
+use sortd_trainer::run_folder::EpochRecord;
 
 use crate::shapes;
 
@@ -188,6 +190,37 @@ fn a_run_goes_on_at_another_picture_size_which_its_teacher_must_know() {
         ["run", "larger"].map(|run| files::read_json(&folder.path().join(run).join("plan.json")));
     let [before, after]: [Plan; 2] = plans.map(Result::unwrap);
     assert_eq!(before.with_side(48).unwrap(), after);
+}
+
+#[test]
+fn several_teachers_teach_the_mean_of_their_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    shapes::write(folder.path());
+    let here = Here(folder.path());
+    let untaught = TRAIN.replace("--epochs 2", "--epochs 0");
+    for seed in ["1", "2", "3"] {
+        here.fine(&untaught.replace("--run run", &format!("--run {seed} --seed {seed}")));
+    }
+    let loss = |run: &str, teachers: &str| {
+        let lesson = "train --data . --from 1 --batch 5 --epochs 1 --teacher-share 1";
+        here.fine(&format!("{lesson} --run {run} {teachers}"));
+        let root = folder.path().join(run);
+        let epochs: Vec<EpochRecord> = files::read_json(&root.join("metrics.json")).unwrap();
+        let config: RunConfig = files::read_toml(&root.join("config.toml")).unwrap();
+        (
+            epochs[0].train_loss,
+            config.distillation.unwrap().teachers_sha256,
+        )
+    };
+    let (alone, one) = loss("alone", "--teacher 2");
+    let (with_itself, _) = loss("with-itself", "--teacher 2 --teacher 2");
+    let (with_another, both) = loss("with-another", "--teacher 2 --teacher 3");
+    assert!((alone - with_itself).abs() < 1e-9, "{alone} {with_itself}");
+    assert!(
+        (alone - with_another).abs() > 1e-4,
+        "{alone} {with_another}"
+    );
+    assert!(both.len() == 2 && both[..1] == one[..], "{both:?}");
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn train(
         config,
         source: &source,
         validation: &material.validation.photos,
-        teacher: None,
+        teachers: Vec::new(),
         folder: &folder,
         device: &device,
     };
