@@ -12,6 +12,8 @@ pub enum DeviceKind {
     Cuda,
     /// Any card with Vulkan, Metal or DirectX 12; needs a build with `--features wgpu`.
     Wgpu,
+    /// PyTorch's library, on an NVIDIA card where it sees one; needs a build with `--features tch`.
+    Tch,
 }
 
 impl DeviceKind {
@@ -19,6 +21,13 @@ impl DeviceKind {
     ///
     /// # Errors
     /// The program was built without it.
+    #[cfg_attr(
+        feature = "tch",
+        allow(
+            deprecated,
+            reason = "burn will give LibTorch up once its own CUDA backend trains as fast"
+        )
+    )]
     pub fn open(self) -> Result<Device> {
         match self {
             Self::Cpu => Ok(Device::flex()),
@@ -26,6 +35,14 @@ impl DeviceKind {
             Self::Cuda => Ok(Device::cuda(0)),
             #[cfg(feature = "wgpu")]
             Self::Wgpu => Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
+            #[cfg(feature = "tch")]
+            Self::Tch if tch::Cuda::is_available() => {
+                // All batches of a run have one shape, so it pays to look for its fastest convolution.
+                tch::Cuda::cudnn_set_benchmark(true);
+                Ok(Device::libtorch_cuda(0))
+            }
+            #[cfg(feature = "tch")]
+            Self::Tch => Ok(Device::libtorch()),
             #[allow(
                 unreachable_patterns,
                 reason = "with all features on, no kind is left over"

@@ -2,8 +2,8 @@
 //! what attention needs.
 //!
 //! On the processor they are kernels of our own, because burn's stock operators train a MobileNet at
-//! a quarter of PyTorch's rate; on any other device they are burn's. `here` is the only place that
-//! tells the two apart. All of them have gradients, and the same inputs give the same bits, however
+//! a quarter of PyTorch's rate; with PyTorch's library two of them are its own (`torch.rs`); on any other device
+//! they are burn's. All of them have gradients, and the same inputs give the same bits, however
 //! many threads there are.
 //!
 //! Maps are `[batch, channels, height, width]`. A shape that does not fit is a mistake of the caller's
@@ -29,9 +29,11 @@ mod quantise;
 mod stock;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "tch")]
+mod torch;
 mod vectors;
 
-use burn::backend::{Dispatch, DispatchDevice};
+use burn::backend::{Dispatch, DispatchDevice, DispatchTensor};
 use burn::tensor::{DType, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +42,8 @@ use attention::Gate;
 use convolution::Convolve;
 use extension::Kernels;
 use quantise::FakeQuantise;
+#[cfg(feature = "tch")]
+use torch::TorchKernels;
 
 pub use batch_norm::batch_norm;
 
@@ -98,6 +102,16 @@ pub struct Normalised {
     pub variance: Tensor<1>,
 }
 
+impl Normalised {
+    fn of((maps, mean, variance): (DispatchTensor, DispatchTensor, DispatchTensor)) -> Self {
+        Self {
+            maps: Tensor::from_dispatch(maps),
+            mean: Tensor::from_dispatch(mean),
+            variance: Tensor::from_dispatch(variance),
+        }
+    }
+}
+
 /// A convolution without bias: `maps` `[batch, in, height, width]`, `kernel`
 /// `[out, in / groups, side, side]`.
 ///
@@ -119,6 +133,11 @@ pub fn convolve(maps: Tensor<4>, kernel: Tensor<4>, sliding: Sliding) -> Tensor<
         sliding.groups
     );
     let _fits = sliding.output([height, width], side);
+    #[cfg(feature = "tch")]
+    if torch::computes(&maps) {
+        let (maps, kernel) = (maps.into_dispatch(), kernel.into_dispatch());
+        return Tensor::from_dispatch(Dispatch::torch_convolve(maps, kernel, Convolve(sliding)));
+    }
     if !here(&maps) {
         return stock::convolve(maps, kernel, sliding);
     }
@@ -142,20 +161,26 @@ pub fn normalise(
 ) -> Normalised {
     check_vector("gamma", &maps, &gamma);
     check_vector("beta", &maps, &beta);
-    if !here(&maps) {
-        return stock::normalise(maps, gamma, beta, epsilon, activation);
-    }
     let operator = Normalise {
         epsilon,
         activation,
     };
-    let (gamma, beta) = (gamma.into_dispatch(), beta.into_dispatch());
-    let (maps, mean, variance) = Dispatch::normalise(maps.into_dispatch(), gamma, beta, operator);
-    Normalised {
-        maps: Tensor::from_dispatch(maps),
-        mean: Tensor::from_dispatch(mean),
-        variance: Tensor::from_dispatch(variance),
+    #[cfg(feature = "tch")]
+    if torch::computes(&maps) {
+        let (gamma, beta) = (gamma.into_dispatch(), beta.into_dispatch());
+        let maps = maps.into_dispatch();
+        return Normalised::of(Dispatch::torch_normalise(maps, gamma, beta, operator));
     }
+    if !here(&maps) {
+        return stock::normalise(maps, gamma, beta, epsilon, activation);
+    }
+    let (gamma, beta) = (gamma.into_dispatch(), beta.into_dispatch());
+    Normalised::of(Dispatch::normalise(
+        maps.into_dispatch(),
+        gamma,
+        beta,
+        operator,
+    ))
 }
 
 /// y = activation(scale·x + shift), with one scale and one shift a channel: a normalisation whose

@@ -10,6 +10,8 @@ mod batch_norm;
 mod convolution;
 mod pointwise;
 mod threads;
+#[cfg(feature = "tch")]
+mod torch;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
@@ -39,7 +41,7 @@ pub fn with_gradients<const D: usize, const N: usize, const R: usize>(
     let maps = maps.clone().require_grad();
     let others = others.clone().map(Tensor::require_grad);
     let result = function(maps.clone(), others.clone());
-    let weights = noise(result.dims(), 99);
+    let weights = Tensor::from_data(noise(result.dims(), 99).into_data(), &result.device());
     let gradients = (result.clone() * weights).sum().backward();
     let mut all = vec![numbers(result), numbers(maps.grad(&gradients).unwrap())];
     for other in others {
