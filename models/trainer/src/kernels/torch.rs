@@ -93,7 +93,7 @@ impl<C: CheckpointStrategy> TorchKernels for Autodiff<LibTorch, C> {
 }
 
 fn convolve(maps: &tch::Tensor, kernel: &tch::Tensor, Convolve(sliding): Convolve) -> tch::Tensor {
-    let [top, left, bottom, right] = sliding.pads.map(|zeros| zeros as i64);
+    let [top, left, bottom, right] = sliding.pads.map(size);
     let even = top == bottom && left == right;
     let (padded, padding) = if even {
         (maps.shallow_clone(), [top, left])
@@ -103,11 +103,16 @@ fn convolve(maps: &tch::Tensor, kernel: &tch::Tensor, Convolve(sliding): Convolv
     padded.conv2d(
         kernel,
         None::<&tch::Tensor>,
-        [sliding.stride as i64; 2],
+        [size(sliding.stride); 2],
         padding,
-        [sliding.dilation as i64; 2],
-        sliding.groups as i64,
+        [size(sliding.dilation); 2],
+        size(sliding.groups),
     )
+}
+
+/// A size as PyTorch counts.
+const fn size(number: usize) -> i64 {
+    number.cast_signed() as i64
 }
 
 /// The statistics of a batch, as PyTorch keeps them.
@@ -165,7 +170,7 @@ fn record<const N: usize, E, C: CheckpointStrategy>(
     let nodes = inputs
         .each_ref()
         .map(FloatTensor::<Autodiff<LibTorch, C>>::node);
-    let inputs = inputs.map(|input| input.into_primitive());
+    let inputs = inputs.map(FloatTensor::<Autodiff<LibTorch, C>>::into_primitive);
     match Step.prepare::<C>(nodes).compute_bound().stateful() {
         OpsKind::Tracked(step) => {
             let leaves = inputs

@@ -1,5 +1,7 @@
 //! The operators of PyTorch's library against those of the processor. They need no card.
 
+#![allow(deprecated, reason = "see `DeviceKind::open`")]
+
 use burn::tensor::{Device, Tensor};
 
 use super::{assert_close, noise, with_gradients};
