@@ -3,6 +3,10 @@
 use burn::tensor::Device;
 use sortd::error::{Error, Result};
 
+/// Whether it was said already that there is no card: a run opens its device once for each network.
+#[cfg(feature = "tch")]
+static SAID: std::sync::Once = std::sync::Once::new();
+
 /// A kind of device that the command line can ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum DeviceKind {
@@ -42,7 +46,12 @@ impl DeviceKind {
                 Ok(Device::libtorch_cuda(0))
             }
             #[cfg(feature = "tch")]
-            Self::Tch => Ok(Device::libtorch()),
+            Self::Tch => {
+                SAID.call_once(|| {
+                    eprintln!("trainer: PyTorch's library sees no NVIDIA card here and computes on the processor, where --device cpu is faster");
+                });
+                Ok(Device::libtorch())
+            }
             #[allow(
                 unreachable_patterns,
                 reason = "with all features on, no kind is left over"
@@ -51,7 +60,7 @@ impl DeviceKind {
                 let name = format!("{missing:?}").to_lowercase();
                 Err(
                     Error::usage(format!("this trainer was built without {name}")).advice(format!(
-                        "build it with `cargo build --release -p sortd-trainer --features {name}`"
+                        "build it with `cargo build --release -p sortd-trainer --features {name}`; models/README.md says what that needs"
                     )),
                 )
             }

@@ -2,9 +2,9 @@
 //! what attention needs.
 //!
 //! On the processor they are kernels of our own, because burn's stock operators train a MobileNet at
-//! a quarter of PyTorch's rate; with PyTorch's library two of them are its own (`torch.rs`); on any other device
-//! they are burn's. All of them have gradients, and the same inputs give the same bits, however
-//! many threads there are.
+//! a quarter of PyTorch's rate; with PyTorch's library two of them are its own (`torch.rs`); on any
+//! other device they are burn's. All of them have gradients, and on the processor the same inputs give
+//! the same bits, however many threads there are.
 //!
 //! Maps are `[batch, channels, height, width]`. A shape that does not fit is a mistake of the caller's
 //! code, never of a user's data, so each function panics on it and says which shapes met.

@@ -1,4 +1,5 @@
-//! PyTorch's library: convolution and normalisation as one operator of PyTorch each, whose gradient PyTorch knows.
+//! PyTorch's library: convolution and normalisation as one operator of PyTorch each, whose gradient
+//! PyTorch knows.
 //!
 //! Put together from burn's operators, a depthwise convolution would have a gradient of one convolution a
 //! channel, and a normalisation one of some twenty passes over the maps.
