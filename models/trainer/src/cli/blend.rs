@@ -11,7 +11,6 @@ use super::start::Start;
 use super::values::share;
 use crate::compress::blend::blend;
 use crate::config::BlendConfig;
-use crate::files;
 use crate::quantise::Ranges;
 
 /// Average the weights of two runs of one network, such as before and after fine-tuning.
@@ -45,13 +44,13 @@ impl Blend {
         let first = Trained::open(&self.from, &self.lesson.common)?;
         let second = Trained::open(&self.with, &self.lesson.common)?;
         let description = self.lesson.description(Some(&first.config))?;
-        let (mut start, other) = (Start::run(&first)?, Start::run(&second)?);
-        other.require_labels(first.config.data.labels())?;
-        start.network = blend(&start.network, &other.network, self.share)?;
+        let mut start = Start::run(&first)?;
+        start.require_labels(second.config.data.labels())?;
+        start.network = blend(&start.network, &second.written(), self.share)?;
         start.ranges = Ranges::unseen(start.network.plan.nodes.len());
         start.config.blend = Some(BlendConfig {
-            with: other.config.from,
-            sha256: files::sha256(&files::read(&second.folder.best_file())?),
+            with: second.name(),
+            sha256: second.weights_sha256()?,
             share: self.share,
         });
         let habits = Habits {

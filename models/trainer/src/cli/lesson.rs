@@ -221,7 +221,7 @@ impl LessonOptions {
         let cost = cost(plan);
         let teachers_sha256: Vec<String> = teachers
             .iter()
-            .map(|teacher| Ok(files::sha256(&files::read(&teacher.folder.best_file())?)))
+            .map(Trained::weights_sha256)
             .collect::<Result<_>>()?;
         let distillation = (!teachers.is_empty()).then_some(Distillation {
             teachers_sha256,

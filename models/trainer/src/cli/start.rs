@@ -9,7 +9,6 @@ use super::Trained;
 use crate::compress::narrow::Written;
 use crate::config::{CutConfig, StartConfig};
 use crate::data::dice::{Dice, Purpose};
-use crate::files;
 use crate::nets::net::Net;
 use crate::nets::numbers;
 use crate::nets::plan::Plan;
@@ -67,25 +66,13 @@ impl Start {
     /// # Errors
     /// Its weights cannot be read.
     pub fn run(trained: &Trained) -> Result<Self> {
-        let network = Written {
-            plan: trained.network.plan().clone(),
-            numbers: trained.network.numbers(),
-        };
-        let name = trained
-            .folder
-            .root()
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let sha256 = Some(files::sha256(&files::read(&trained.folder.best_file())?));
         Ok(Self {
-            network,
+            network: trained.written(),
             ranges: trained.network.ranges(),
             labels: Some(trained.config.data.labels().to_vec()),
             config: StartConfig {
-                from: name,
-                sha256,
+                from: trained.name(),
+                sha256: Some(trained.weights_sha256()?),
                 blend: None,
                 cut: None,
             },

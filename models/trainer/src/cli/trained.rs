@@ -8,6 +8,7 @@ use sortd::error::{Error, Result};
 use super::Common;
 use super::start::Start;
 use crate::checkpoint;
+use crate::compress::narrow::Written;
 use crate::config::RunConfig;
 use crate::data::Sources;
 use crate::data::photo::Squeezed;
@@ -16,6 +17,7 @@ use crate::deploy::simulate::Simulation;
 use crate::evaluation::{self, Answers, Numbers};
 use crate::files;
 use crate::nets::net::{Net, Pass};
+use crate::nets::plan::Plan;
 use crate::run_folder::{self, EpochRecord, RunFolder};
 
 /// A run that has weights.
@@ -42,14 +44,7 @@ impl Trained {
         let folder = RunFolder::open(root)?;
         let config = folder.config()?;
         let plan = folder.plan()?;
-        let (outputs, labels) = (plan.classes(), config.data.labels().len());
-        if outputs != labels {
-            return Err(Error::data(format!(
-                "{} has a network of {outputs} outputs and a configuration of {labels} labels",
-                root.display()
-            ))
-            .advice("its plan.json or config.toml was changed; put it back or start a new run"));
-        }
+        require_fit(root, &plan, &config)?;
         let mut network = Start::random(plan, config.seed).network(&device);
         checkpoint::load_weights(&folder.best_file(), &mut network)?;
         Ok(Self {
@@ -58,6 +53,30 @@ impl Trained {
             network,
             device,
         })
+    }
+
+    /// The folder's name, by which other runs say where they are from.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let name = self.folder.root().file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+
+    /// SHA-256 of the file of its weights.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn weights_sha256(&self) -> Result<String> {
+        Ok(files::sha256(&files::read(&self.folder.best_file())?))
+    }
+
+    /// Its network as numbers, to go on from.
+    #[must_use]
+    pub fn written(&self) -> Written {
+        Written {
+            plan: self.network.plan().clone(),
+            numbers: self.network.numbers(),
+        }
     }
 
     /// The run as the teacher of one whose pictures have `side` pixels and whose labels are `labels`.
@@ -144,4 +163,20 @@ impl Trained {
         }
         files::read_json(&self.folder.metrics_file())
     }
+}
+
+/// Makes sure that the network of a run is the one that its configuration speaks of: both are files
+/// that people can change.
+fn require_fit(root: &Path, plan: &Plan, config: &RunConfig) -> Result<()> {
+    let (outputs, labels) = (plan.classes(), config.data.labels().len());
+    let (shown, side) = (plan.side, config.network.side);
+    let what = if outputs != labels {
+        format!("a network of {outputs} outputs and a configuration of {labels} labels")
+    } else if shown != side as usize {
+        format!("a network for pictures of {shown} pixels and a configuration for {side}")
+    } else {
+        return Ok(());
+    };
+    Err(Error::data(format!("{} has {what}", root.display()))
+        .advice("its plan.json or config.toml was changed; put it back or start a new run"))
 }

@@ -1,7 +1,8 @@
 //! What goes wrong in a laboratory that people share and come back to: it is told, and nothing is lost.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use sortd_trainer::files;
@@ -185,4 +186,59 @@ fn a_configuration_that_does_not_fit_its_network_is_told() {
         65,
         "outputs",
     );
+}
+
+#[test]
+fn a_picture_size_that_was_changed_by_hand_is_told_before_anything_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = untaught(folder.path());
+    let config = folder.path().join("run/config.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    let changed = text.replace("\nside = 32\n", "\nside = 4000000000\n");
+    assert_ne!(text, changed);
+    fs::write(&config, changed).unwrap();
+    here.refused(
+        "evaluate --data . --run run --test shapes/test",
+        65,
+        "pictures of 32 pixels and a configuration for 4000000000",
+    );
+}
+
+#[test]
+fn a_disk_that_fills_up_while_a_checkpoint_is_written_costs_no_more_than_that_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = untaught(folder.path());
+    // While zeros are being added no best weights are kept: the checkpoint is the first large file.
+    let sparsify = "sparsify --data . --from run --run sparse --batch 5 --epochs 5 --resume";
+    here.fine(&format!("{sparsify} --stop-after 1"));
+    let run = folder.path().join("sparse");
+    let before = files_of(&run.join("checkpoint-0001"));
+    // A limit on the size of a file stands for the full disk: a write ends half-way with an error.
+    let full = Command::new("sh")
+        .current_dir(folder.path())
+        .args(["-c", "trap '' XFSZ; ulimit -f 200; exec \"$0\" $1"])
+        .args([env!("CARGO_BIN_EXE_trainer"), sparsify])
+        .output()
+        .unwrap();
+    let (status, errors) = outcome(&full);
+    assert_eq!(status, 70, "{errors}");
+    assert!(
+        errors.contains("cannot write sparse/checkpoint-0002"),
+        "{errors}"
+    );
+    assert!(errors.contains("free some disk space"), "{errors}");
+    assert_eq!(files_of(&run.join("checkpoint-0001")), before);
+    for half in ["checkpoint-0002", "checkpoint-0002.tmp"] {
+        assert!(!run.join(half).exists(), "{half} is left behind");
+    }
+    here.fine(sparsify);
+}
+
+/// The files of a folder, with their bytes.
+fn files_of(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let files = fs::read_dir(folder).unwrap();
+    let files = files.map(|entry| entry.unwrap().path());
+    files
+        .map(|path| (path.clone(), fs::read(path).unwrap()))
+        .collect()
 }
