@@ -1,5 +1,6 @@
 #!/bin/sh
-# CIFAR-10 at the budget of Mobile_BLNet's paper: at most 0.1 M parameters and 9.6 M multiply-accumulates.
+# CIFAR-10 at the budget of Mobile_BLNet's paper: at most 0.1 M parameters and 9.6 M multiply-accumulates. Each
+# network is then rounded to int8 by calibration and measured in the daemon's engine.
 #
 # The pictures are re-encoded JPEG files (../shared/data/cifar10.tar.xz), unpacked into a cache; figures are
 # therefore not exactly comparable with published ones.
@@ -17,6 +18,8 @@ learn() { # NAME OPTIONS...
     say train --run "$RUNS/cifar-$name" --data "$DATA" --sources $SOURCES/cifar10.toml --side 32 --head classic \
         --from-scratch --variation models/recipes/cifar.toml --batch 64 --epochs "${EPOCHS:-30}" --rate 4e-3 "$@"
     say evaluate --run "$RUNS/cifar-$name" --data "$DATA" --test cifar10
+    say quantise --run "$RUNS/cifar-$name-int8" --from "$RUNS/cifar-$name" --data "$DATA" --epochs 0
+    in_the_daemon "$RUNS/cifar-$name-int8" cifar10 --data "$DATA"
 }
 
 learn blnet --net mobile-blnet --size cifar-10

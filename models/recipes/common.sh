@@ -24,3 +24,11 @@ say() {
     *) "$TRAINER" "$@" ;;
     esac
 }
+
+# in_the_daemon RUN TEST OPTIONS...: exports a run in int8 and measures its bundle in the daemon's engine.
+in_the_daemon() {
+    run=$1 test=$2
+    shift 2
+    say export --run "$run" --golden "$test" "$@"
+    say evaluate --run "$run" --bundle "$run/bundle" --test "$test" "$@"
+}

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The other networks on the photographs of the shipped one, at about its cost: whole, cut, int8. One lesson and
-# one cut each: less than what the shipped network was given.
+# The other networks on the photographs of the shipped one, at about its cost: whole, cut, int8, and in the
+# daemon's engine. One lesson and one cut each: less than what the shipped network was given.
 #
 # MobileNet v1 starts from ImageNet as the shipped network does; Mobile_BLNet and ELNet have no such
 # weights and start from nothing, with the shipped network's parent as their teacher, which the card must
@@ -14,6 +14,7 @@ compare() { # NAME EPOCHS MACS-AFTER OPTIONS...
     say train --run "$whole" --sources $SOURCES/waste-blocked.toml --epochs "$epochs" "$@"
     say prune --run "$whole-half" --from "$whole" --macs "$half" --epochs 12 --rate 8e-4 --teacher "$whole"
     say quantise --run "$whole-half-int8" --from "$whole-half" --epochs 4 --teacher "$whole"
+    in_the_daemon "$whole-half-int8" trashnet/blocked-test
 }
 
 from_nothing() { # NAME MACS-AFTER OPTIONS...

@@ -10,7 +10,7 @@ mod check;
 mod classify;
 mod demo;
 mod model;
-mod output;
+pub mod output;
 mod photographs;
 mod run;
 mod takeover;

@@ -37,6 +37,8 @@ const TOLERANCE: f32 = 1e-3;
 pub struct Content<'a> {
     /// Short name of the model, such as `waste`.
     pub name: &'a str,
+    /// SPDX name of the terms on which the weights may be passed on.
+    pub licence: &'a str,
     /// The network.
     pub network: &'a Deployed,
     /// Labels, in the order of the outputs.
@@ -133,7 +135,7 @@ fn draft(place: &Path, unfinished: &Path, content: &Content<'_>) -> Result<Draft
         architecture: plan.name.clone(),
         labels: content.labels.to_vec(),
         empty_label: content.empty_label.map(str::to_owned),
-        licence: "MIT OR Apache-2.0".to_owned(),
+        licence: content.licence.to_owned(),
         model: ModelFile {
             file: MODEL.to_owned(),
             sha256: files::sha256(&model),

@@ -1,9 +1,12 @@
 //! Checkpoints: everything that a run needs to go on exactly as if it had not been interrupted.
 //!
 //! A checkpoint is a folder that gets its name, `checkpoint-NNNN` after NNNN epochs, only when it is
-//! complete; the one before is removed after that. Weights are kept as burnpack, because the
-//! optimiser's state is keyed by parameter identities, which safetensors would lose.
+//! complete; the one before is removed after that. It says of which network it is and what its files
+//! are, so that another network's, another version's or a damaged one is not taken up. Weights are kept
+//! as burnpack, because the optimiser's state is keyed by parameter identities, which safetensors would
+//! lose.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +17,25 @@ use serde::{Deserialize, Serialize};
 use sortd::error::{Error, Result};
 
 use crate::files;
-use crate::run_folder::EpochRecord;
+use crate::run_folder::{EpochRecord, PLAN};
+
+/// Version of what a checkpoint holds: the numbers of another one may mean something else.
+const FORMAT: u32 = 1;
+
+/// The file that says what a checkpoint is.
+const IDENTITY: &str = "identity.json";
+
+/// What a checkpoint is, so that no other is taken for it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Identity {
+    /// [`FORMAT`].
+    format: u32,
+    /// SHA-256 of the run's plan: layers of the same shapes can still be of another network.
+    plan_sha256: String,
+    /// SHA-256 of each file, by name.
+    files: BTreeMap<String, String>,
+}
 
 /// What a run knows besides its weights.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -51,7 +72,7 @@ pub fn save<N: Module>(run: &Path, state: &State<N>) -> Result<()> {
     let folder = run.join(name(state.progress.epochs));
     let unfinished = folder.with_extension("tmp");
     remove(&unfinished)?;
-    if let Err(error) = write(&unfinished, state) {
+    if let Err(error) = write(&unfinished, state).and_then(|()| identify(run, &unfinished)) {
         // Half a checkpoint is of no use, and its room may be what is missing.
         let _ = fs::remove_dir_all(&unfinished);
         return Err(error);
@@ -77,15 +98,63 @@ fn write<N: Module>(folder: &Path, state: &State<N>) -> Result<()> {
     files::write_json(&folder.join("progress.json"), &state.progress)
 }
 
+/// Writes down what the checkpoint in `folder` is.
+fn identify(run: &Path, folder: &Path) -> Result<()> {
+    let mut sums = BTreeMap::new();
+    for path in files::in_folder(folder)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        sums.insert(name.into_owned(), files::sha256(&files::read(&path)?));
+    }
+    files::write_json(
+        &folder.join(IDENTITY),
+        &Identity {
+            format: FORMAT,
+            plan_sha256: files::sha256(&files::read(&run.join(PLAN))?),
+            files: sums,
+        },
+    )
+}
+
+/// Makes sure that the checkpoint in `folder` is the run's, of this version, and whole.
+fn require_own(run: &Path, folder: &Path) -> Result<()> {
+    let wrong = |what: &str| {
+        Err(
+            Error::data(format!("the checkpoint {} {what}", folder.display()))
+                .advice("put the run's own checkpoint back, or start a new run"),
+        )
+    };
+    let file = folder.join(IDENTITY);
+    let Ok(identity) = files::read_json::<Identity>(&file) else {
+        return wrong("does not say what it is: another version of the trainer wrote it");
+    };
+    if identity.format != FORMAT {
+        return wrong(&format!(
+            "has format {}, this trainer reads {FORMAT}: another version wrote it",
+            identity.format
+        ));
+    }
+    if identity.plan_sha256 != files::sha256(&files::read(&run.join(PLAN))?) {
+        return wrong("is of another network than the run's plan.json");
+    }
+    for (name, sum) in &identity.files {
+        let path = folder.join(name);
+        if files::sha256(&files::read(&path)?) != *sum {
+            return wrong(&format!("is damaged: {name} is not what was written"));
+        }
+    }
+    Ok(())
+}
+
 /// Loads the newest checkpoint of the run's folder into `state`, whose modules say what is
 /// expected; nothing changes where there is none.
 ///
 /// # Errors
-/// A file is missing, damaged, or of another network.
+/// A file is missing, damaged, of another network or of another version.
 pub fn load<N: Module>(run: &Path, mut state: State<N>) -> Result<State<N>> {
     let Some((_, folder)) = all(run)?.pop() else {
         return Ok(state);
     };
+    require_own(run, &folder)?;
     load_weights(&folder.join("network.bpk"), &mut state.network)?;
     load_weights(&folder.join("average.bpk"), &mut state.average)?;
     let optimiser = folder.join("optimiser.bpk");
@@ -126,18 +195,12 @@ fn name(epochs: usize) -> String {
 
 /// The complete checkpoints of a run, oldest first.
 fn all(run: &Path) -> Result<Vec<(usize, PathBuf)>> {
-    let entries = fs::read_dir(run)
-        .map_err(|error| Error::data(format!("cannot read {}", run.display())).caused_by(error))?;
+    let entries = files::in_folder(run)?.into_iter();
     let mut found: Vec<(usize, PathBuf)> = entries
-        .filter_map(std::result::Result::ok)
-        .filter_map(|entry| {
-            let epochs = entry
-                .file_name()
-                .to_str()?
-                .strip_prefix("checkpoint-")?
-                .parse()
-                .ok()?;
-            Some((epochs, entry.path()))
+        .filter_map(|path| {
+            let name = path.file_name()?.to_str()?;
+            let epochs = name.strip_prefix("checkpoint-")?.parse().ok()?;
+            Some((epochs, path))
         })
         .collect();
     found.sort();

@@ -7,9 +7,11 @@ use sortd::error::Result;
 use crate::data::batches::to_tensor;
 use crate::data::material::Framing;
 use crate::data::photo::Squeezed;
+use crate::files;
 use crate::kshot::KShot;
 use crate::metrics::{self, Confusion};
 use crate::nets::net::{Net, Pass};
+use crate::run_folder::RunFolder;
 
 /// Photographs shown at once.
 const BATCH: usize = 50;
@@ -29,6 +31,9 @@ pub struct Subject {
     pub numbers: Numbers,
     /// What computed it.
     pub engine: Engine,
+    /// SHA-256 of the file of the weights that were measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights_sha256: Option<String>,
     /// The epoch whose weights were measured, and how many there were; both 0 where it learnt nothing.
     pub epoch: usize,
     /// See `epoch`.
@@ -146,6 +151,33 @@ impl Share {
 }
 
 impl Evaluation {
+    /// What was measured of the weights that a run has now, of all its evaluations whose names end in
+    /// `ending`; says on stderr which ones are of weights that it had before.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn all_of(run: &RunFolder, ending: &str) -> Result<Vec<Self>> {
+        let files = run.evaluation_files(ending)?;
+        if files.is_empty() {
+            return Ok(Vec::new());
+        }
+        let weights = files::sha256(&files::read(&run.best_file())?);
+        let mut current = Vec::with_capacity(files.len());
+        for file in files {
+            let found: Self = files::read_json(&file)?;
+            let of = found.subject.weights_sha256.as_ref();
+            if of.is_none_or(|of| *of == weights) {
+                current.push(found);
+            } else {
+                eprintln!(
+                    "note: {} is left out: the run has learnt since; measure it again with `trainer evaluate`",
+                    file.display()
+                );
+            }
+        }
+        Ok(current)
+    }
+
     /// The figures of `logits`, one row a photograph, whose truths are `truths`.
     #[must_use]
     pub fn new(subject: Subject, logits: &[Vec<f32>], truths: &[usize], skipped: usize) -> Self {

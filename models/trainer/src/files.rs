@@ -83,6 +83,23 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     })
 }
 
+/// The entries of a folder, in alphabetical order.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn in_folder(folder: &Path) -> Result<Vec<PathBuf>> {
+    let failed = |error: std::io::Error| {
+        Error::data(format!("cannot read {}", folder.display())).caused_by(error)
+    };
+    let entries = fs::read_dir(folder).map_err(failed)?;
+    let mut found: Vec<PathBuf> = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<std::io::Result<_>>()
+        .map_err(failed)?;
+    found.sort();
+    Ok(found)
+}
+
 /// Makes a folder and its parents.
 ///
 /// # Errors

@@ -6,6 +6,9 @@
 //! what the daemon loads ([`onnx`]) and [`card`] the figures of the model card. [`cli`] is the only
 //! module that knows all of them.
 
+#[macro_use]
+mod output;
+
 pub mod average;
 pub mod bundle;
 pub mod card;

@@ -103,7 +103,7 @@ impl Parity {
             "the daemon's engine and the trainer disagree on {}: {self}",
             odd.display()
         ))
-        .advice("this is a defect of the exporter or of a kernel; do not use the bundle"))
+        .advice("either the bundle is of other weights, or this is a defect of the exporter or of a kernel: do not use it"))
     }
 }
 

@@ -15,7 +15,7 @@ pub struct Bar {
 
 impl Bar {
     /// A bar for the epochs from `done` to `epochs` of `batches` batches of `batch` photographs. On
-    /// something that is not a terminal only the lines of [`Self::epoch_done`] appear.
+    /// something that is not a terminal nothing appears.
     #[must_use]
     pub fn new(done: usize, epochs: usize, batches: usize, batch: usize) -> Self {
         let images = |epochs: usize| (epochs * batches * batch) as u64;
@@ -47,8 +47,9 @@ impl Bar {
         self.bar.inc(self.batch);
     }
 
-    /// Says what an epoch of `total` gave.
-    pub fn epoch_done(&self, record: &EpochRecord, total: usize) {
+    /// Says above the bar what an epoch of `total` gave; gives the line back where there is no bar.
+    #[must_use]
+    pub fn epoch_done(&self, record: &EpochRecord, total: usize) -> Option<String> {
         let left = record.seconds * (total - record.epoch) as f64 / 60.0;
         let line = format!(
             "epoch {:>3}/{total}  learning: loss {:.3}, {:.1} %  validation: loss {:.3}, {:.1} %  \
@@ -61,9 +62,10 @@ impl Bar {
             record.images_per_second,
         );
         if self.bar.is_hidden() {
-            println!("{line}");
+            Some(line)
         } else {
             self.bar.println(line);
+            None
         }
     }
 

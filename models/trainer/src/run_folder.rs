@@ -209,6 +209,12 @@ impl RunFolder {
         self.root.join("best.bpk")
     }
 
+    /// What each kernel takes once it is stored, where zeros were set.
+    #[must_use]
+    pub fn storage_file(&self) -> PathBuf {
+        self.root.join("storage.json")
+    }
+
     /// The picture of loss and accuracy over the epochs.
     #[must_use]
     pub fn curves_file(&self) -> PathBuf {
@@ -226,20 +232,12 @@ impl RunFolder {
     /// # Errors
     /// The folder cannot be read.
     pub fn evaluation_files(&self, ending: &str) -> Result<Vec<PathBuf>> {
-        let unreadable =
-            |error| Error::data(format!("cannot read {}", self.root.display())).caused_by(error);
         let is_one = |path: &PathBuf| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             name.starts_with("evaluation-") && name.ends_with(&format!("{ending}.json"))
         };
-        let entries = std::fs::read_dir(&self.root).map_err(unreadable)?;
-        let mut files: Vec<PathBuf> = entries
-            .filter_map(std::result::Result::ok)
-            .map(|entry| entry.path())
-            .filter(is_one)
-            .collect();
-        files.sort();
-        Ok(files)
+        let entries = files::in_folder(&self.root)?;
+        Ok(entries.into_iter().filter(is_one).collect())
     }
 
     /// The picture of the confusion of the evaluation of that name.

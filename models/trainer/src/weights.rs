@@ -65,21 +65,23 @@ impl Weights {
     /// # Errors
     /// A tensor is missing or of another length, or the plan has no layer of MobileNet v1 at all.
     pub fn fill(mut self, plan: &Plan, numbers: &mut [Numbers]) -> Result<()> {
-        let mut filled = 0;
-        for (node, numbers) in plan.nodes.iter().zip(numbers) {
-            if let (Layer::Conv(conv), Some((kernel, norm))) =
-                (&node.layer, keras_names(&node.name))
-            {
-                *numbers = Numbers::Conv(self.conv(conv, &kernel, &norm)?);
-                filled += 1;
-            }
-        }
-        if filled == 0 {
+        if !plan
+            .nodes
+            .iter()
+            .any(|node| node.name == "block1_depthwise")
+        {
             return Err(Error::usage(format!(
                 "{} has no layers of MobileNet v1, whose weights {} holds",
                 plan.name, self.file
             ))
             .advice("train it with --from-scratch"));
+        }
+        for (node, numbers) in plan.nodes.iter().zip(numbers) {
+            if let (Layer::Conv(conv), Some((kernel, norm))) =
+                (&node.layer, keras_names(&node.name))
+            {
+                *numbers = Numbers::Conv(self.conv(conv, &kernel, &norm)?);
+            }
         }
         Ok(())
     }

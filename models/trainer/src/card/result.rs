@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sortd::error::{Error, Result};
 
+use crate::compress::storage::Kernel;
 use crate::config::RunConfig;
 use crate::evaluation::Evaluation;
 use crate::files;
@@ -19,6 +21,9 @@ pub struct RunResult {
     pub config: RunConfig,
     /// One record an epoch.
     pub history: Vec<EpochRecord>,
+    /// What its kernels take once they are stored, where zeros were set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub storage: Vec<Kernel>,
     /// Its evaluations, in the alphabetical order of their files.
     pub evaluations: Vec<Evaluation>,
 }
@@ -30,12 +35,7 @@ impl RunResult {
     /// There is no run, or one of its files cannot be read.
     pub fn of_run(root: &Path) -> Result<Self> {
         let folder = RunFolder::open(root)?;
-        let history = if folder.metrics_file().is_file() {
-            files::read_json(&folder.metrics_file())?
-        } else {
-            Vec::new()
-        };
-        let evaluations = folder.evaluation_files("")?;
+        let (history, storage) = (folder.metrics_file(), folder.storage_file());
         Ok(Self {
             name: root
                 .file_name()
@@ -43,12 +43,19 @@ impl RunResult {
                 .to_string_lossy()
                 .into_owned(),
             config: folder.config()?,
-            history,
-            evaluations: evaluations
-                .iter()
-                .map(|file| files::read_json(file))
-                .collect::<Result<_>>()?,
+            history: read_if_there(&history)?,
+            storage: read_if_there(&storage)?,
+            evaluations: Evaluation::all_of(&folder, "")?,
         })
+    }
+
+    /// Whether it learnt from no source of a test.
+    #[must_use]
+    pub fn never_saw(&self, test: &str) -> bool {
+        let sources = &self.config.data.sources;
+        let learnt = |source: &str| sources.train.iter().any(|usage| usage.source == source);
+        let uses = sources.tests.get(test);
+        uses.is_some_and(|uses| uses.iter().all(|usage| !learnt(&usage.source)))
     }
 
     /// Minutes that the run learnt.
@@ -67,6 +74,15 @@ impl RunResult {
     pub fn keep(&self, folder: &Path) -> Result<()> {
         files::make_folder(folder)?;
         files::write_json(&folder.join(format!("{}.json", self.name)), self)
+    }
+}
+
+/// The list in a JSON file; an empty one where there is no such file.
+fn read_if_there<T: DeserializeOwned>(file: &Path) -> Result<Vec<T>> {
+    if file.is_file() {
+        files::read_json(file)
+    } else {
+        Ok(Vec::new())
     }
 }
 

@@ -6,9 +6,13 @@ use std::fmt::Write as _;
 use sortd::classify::bundle::Manifest;
 
 use super::RunResult;
+use crate::compress::storage::total;
 use crate::data::material::Framing;
 use crate::evaluation::{Engine, Evaluation, Numbers, Share, Subject};
 use crate::run_folder;
+
+/// What `prune` takes for a target in parameters where none is given.
+const NO_TARGET: u64 = 1_000_000_000;
 
 /// The generated block.
 pub fn figures(results: &[RunResult], manifest: &Manifest) -> String {
@@ -27,7 +31,16 @@ pub fn figures(results: &[RunResult], manifest: &Manifest) -> String {
         text.push_str("\n### Taught on the spot\n\n");
         text.push_str(&taught);
     }
-    for (run, found) in ship_ran(results) {
+    let left_out = left_out(results);
+    if !left_out.is_empty() {
+        text.push_str("\n### A source that was left out of training, by label and by bin\n\n");
+        text.push_str(&left_out);
+    }
+    for run in results.iter().filter(|run| !run.storage.is_empty()) {
+        let _ = writeln!(text, "\n### What the kernels of `{}` take\n", run.name);
+        text.push_str(&stored(run));
+    }
+    for (run, found) in shipped_runs(results, manifest) {
         let _ = writeln!(
             text,
             "\n### `{}` on `{}`, {}, class by class (rows: truth, columns: answer)\n",
@@ -69,11 +82,14 @@ fn runs(results: &[RunResult]) -> String {
     for run in results {
         let (network, start) = (&run.config.network, &run.config.network.start);
         let cut = start.cut.as_ref().map_or(String::new(), |cut| {
-            format!(
-                ", cut to {:.0} M MACs and {:.0} k parameters",
-                cut.target.macs as f64 / 1e6,
-                cut.target.parameters as f64 / 1e3
-            )
+            let (macs, parameters) = (cut.target.macs, cut.target.parameters);
+            let macs = format!(", cut to {:.0} M MACs", macs as f64 / 1e6);
+            // A target that no network misses is none.
+            if parameters < NO_TARGET {
+                format!("{macs} and {:.0} k parameters", parameters as f64 / 1e3)
+            } else {
+                macs
+            }
         });
         let best = run_folder::best(&run.config, &run.history);
         let _ = writeln!(
@@ -154,7 +170,8 @@ fn taught(results: &[RunResult]) -> String {
         .collect();
     let mut table = format!(
         "Nearest class mean of normalised embeddings; mean and standard deviation over draws of the \
-         photographs of each class that are taught.\n\n\
+         photographs of each class that are taught. A class takes part that has more photographs than \
+         that.\n\n\
          | run | test | draws | {} |\n|---|---|--:|{}\n",
         heads.join(" | "),
         "--:|".repeat(shots.len())
@@ -179,9 +196,64 @@ fn taught(results: &[RunResult]) -> String {
     table
 }
 
-/// What was measured in the daemon: the bundle that ships.
-fn ship_ran(results: &[RunResult]) -> impl Iterator<Item = (&RunResult, &Evaluation)> {
-    all(results).filter(|(_, found)| found.subject.engine == Engine::Daemon)
+/// How often each label and each bin was met, by networks for bins, on tests of which no source was learnt
+/// from: a row for each run and test.
+fn left_out(results: &[RunResult]) -> String {
+    let mut table = String::new();
+    let items = |found: &Evaluation| found.by_label.iter().filter(|one| one.images > 0).count() > 1;
+    let left_out = all(results).filter(|(run, found)| {
+        let for_bins = run.config.data.sources.empty.is_some();
+        for_bins && items(found) && run.never_saw(&found.subject.list)
+    });
+    for (run, found) in left_out {
+        let bins = found.by_bin.iter().filter(|bin| bin.name.contains(" and "));
+        let shares: Vec<&Share> = found.by_label.iter().chain(bins).collect();
+        if table.is_empty() {
+            let names: Vec<&str> = shares.iter().map(|share| share.name.as_str()).collect();
+            let _ = writeln!(table, "| run | test | {} |", names.join(" | "));
+            let _ = writeln!(table, "|---|---|{}", "--:|".repeat(names.len()));
+        }
+        let cells = shares.iter().map(|share| match share.images {
+            0 => "–".to_owned(),
+            images => format!("{} of {images}", share.correct),
+        });
+        let cells: Vec<String> = cells.collect();
+        let (name, test) = (&run.name, &found.subject.list);
+        let _ = writeln!(table, "| {name} | `{test}` | {} |", cells.join(" | "));
+    }
+    table
+}
+
+/// What each kernel of a run takes once it is stored.
+fn stored(run: &RunResult) -> String {
+    let mut table = "| layer | zeros | int8 | coded |\n|---|--:|--:|--:|\n".to_owned();
+    for kernel in &run.storage {
+        let _ = writeln!(
+            table,
+            "| {} | {} | {} B | {} B |",
+            kernel.layer,
+            percent(kernel.zeros),
+            kernel.bytes,
+            kernel.coded_bytes
+        );
+    }
+    let (bytes, coded) = total(&run.storage);
+    let _ = writeln!(table, "| all | | {bytes} B | {coded} B |");
+    table
+}
+
+/// What was measured in the daemon of the network that ships.
+fn shipped_runs<'a>(
+    results: &'a [RunResult],
+    manifest: &Manifest,
+) -> impl Iterator<Item = (&'a RunResult, &'a Evaluation)> {
+    let (cost, labels) = (manifest.cost, manifest.labels.clone());
+    all(results).filter(move |(_, found)| {
+        let subject = &found.subject;
+        subject.engine == Engine::Daemon
+            && (subject.parameters, subject.macs) == (cost.parameters, cost.macs)
+            && subject.labels == labels
+    })
 }
 
 fn framing(subject: &Subject) -> &'static str {

@@ -135,31 +135,30 @@ impl Bench {
             let text = serde_json::to_string_pretty(measured).map_err(|error| {
                 Error::internal("cannot write the measurement as JSON").caused_by(error)
             })?;
-            println!("{text}");
-            return Ok(());
+            return say!("{text}");
         }
-        println!(
+        say!(
             "MobileNet v1 {}, {side}×{side}, batch {}, {} threads: a training step",
             self.width,
             self.batch,
             measured.threads,
             side = self.side,
-        );
+        )?;
         let line = |name: &str, side: &Side| {
-            println!(
+            say!(
                 "  {name:<20} {:7.1} ms  {:6.1} images/s",
-                side.milliseconds_per_step, side.images_per_second
-            );
+                side.milliseconds_per_step,
+                side.images_per_second
+            )
         };
-        line("trainer", &measured.trainer);
+        line("trainer", &measured.trainer)?;
         match (&measured.pytorch, measured.ratio) {
             (Some(pytorch), Some(ratio)) => {
-                line(&format!("PyTorch {}", pytorch.version), pytorch);
-                println!("  ratio {ratio:.2}");
+                line(&format!("PyTorch {}", pytorch.version), pytorch)?;
+                say!("  ratio {ratio:.2}")
             }
-            _ => println!("  PyTorch is not installed; `make train-bench` installs it"),
+            _ => say!("  PyTorch is not installed; `make train-bench` installs it"),
         }
-        Ok(())
     }
 }
 

@@ -45,11 +45,10 @@ impl Card {
         let bundle = self.bundle.unwrap_or_else(|| models.join("waste"));
         let manifest: Manifest = files::read_toml(&bundle.join(MANIFEST))?;
         card::rewrite(&file, &card::gather(&results)?, &manifest)?;
-        println!(
+        say!(
             "{} is up to date with {}",
             file.display(),
             results.display()
-        );
-        Ok(())
+        )
     }
 }

@@ -15,6 +15,7 @@ use crate::files;
 use crate::kshot::KShot;
 use crate::metrics;
 use crate::onnx;
+use crate::parity::{Margin, Parity};
 use crate::places;
 use crate::plots;
 
@@ -74,6 +75,12 @@ impl Evaluate {
             Some(bundle) => Answering::Bundle(Box::new(open(bundle, &trained)?)),
         };
         let answers = answering.answers(&trained, &photos.photos)?;
+        if self.bundle.is_some() {
+            // A bundle of other weights must not be taken for this run's.
+            let margin = Margin::of(&trained.deployed()?);
+            let ours = trained.answers(&photos.photos)?;
+            Parity::of(margin, &photos.photos, &ours, &answers).require()?;
+        }
         let subject = self.subject(&trained, &mut answering, &photos.photos)?;
         let ending = subject.numbers.ending();
         let truths: Vec<usize> = photos.photos.iter().map(|photo| photo.label).collect();
@@ -86,8 +93,7 @@ impl Evaluate {
         let name = format!("{}{framing}{ending}", self.test.replace('/', "-"));
         files::write_json(&trained.folder.evaluation_file(&name), &found)?;
         plots::confusion(&trained.folder.confusion_file(&name), &found)?;
-        report(&found);
-        Ok(())
+        report(&found)
     }
 
     fn photos(&self, trained: &Trained, uses: &[Use]) -> Result<Loaded<Squeezed>> {
@@ -134,6 +140,7 @@ impl Evaluate {
             architecture: config.network.architecture.clone(),
             numbers,
             engine,
+            weights_sha256: Some(trained.weights_sha256()?),
             epoch: trained.best_epoch()?,
             epochs: config.training.epochs,
             parameters: config.network.parameters,
@@ -158,13 +165,15 @@ impl Evaluate {
     fn kshot(&self, trained: &Trained, answers: &Answers, truths: &[usize]) -> Vec<KShot> {
         let config = &trained.config;
         let measure = |&shots: &usize| {
-            KShot::measure(
-                shots,
-                &answers.embeddings,
-                truths,
-                config.data.labels(),
-                config.seed,
-            )
+            let (rows, labels) = (&answers.embeddings, config.data.labels());
+            let found = KShot::measure(shots, rows, truths, labels, config.seed);
+            if found.is_none() {
+                eprintln!(
+                    "note: taught {shots} of each class is not measured: {} has no two classes with more photographs than that",
+                    self.test
+                );
+            }
+            found
         };
         self.kshot.iter().filter_map(measure).collect()
     }
@@ -182,7 +191,7 @@ impl Answering {
 /// Loads a bundle that a run was exported to.
 ///
 /// # Errors
-/// It does not load, or has other labels or another input.
+/// It does not load, or is of another network, of other labels or for another input.
 pub fn open(bundle: &std::path::Path, trained: &Trained) -> Result<Engine> {
     let engine = Engine::open(bundle)?;
     let (manifest, config) = (engine.manifest(), &trained.config);
@@ -198,12 +207,28 @@ pub fn open(bundle: &std::path::Path, trained: &Trained) -> Result<Engine> {
         ))
         .advice("name the run that it was exported from"));
     }
+    let (network, cost) = (&config.network, manifest.cost);
+    if manifest.architecture != network.architecture
+        || (cost.parameters, cost.macs) != (network.parameters, network.macs)
+        || engine.is_quantised() != config.training.rounding
+    {
+        return Err(Error::data(format!(
+            "the bundle in {} is not of the run in {}: it is {} of {} parameters, the run's {} of {}, or only one of both is in int8",
+            bundle.display(),
+            trained.folder.root().display(),
+            manifest.architecture,
+            cost.parameters,
+            network.architecture,
+            network.parameters,
+        ))
+        .advice("name the run that it was exported from"));
+    }
     Ok(engine)
 }
 
-fn report(found: &Evaluation) {
+fn report(found: &Evaluation) -> Result<()> {
     let percent = |share: f64| 100.0 * share;
-    println!(
+    say!(
         "{}: {} of {} right, {:.1} % (95 %: {:.1} to {:.1} %); {:.1} % in the right bin; calibration error {:.1} % at temperature {:.3}",
         found.subject.list,
         found.correct,
@@ -214,14 +239,15 @@ fn report(found: &Evaluation) {
         percent(found.into_bins.accuracy),
         percent(found.calibration_error),
         found.subject.temperature,
-    );
+    )?;
     for kshot in &found.kshot {
-        println!(
+        say!(
             "  taught {} of each of {} classes: {:.1} % ± {:.1}",
             kshot.shots,
             kshot.labels.len(),
             percent(kshot.mean),
             percent(kshot.deviation)
-        );
+        )?;
     }
+    Ok(())
 }

@@ -16,11 +16,13 @@ use crate::data::sources::Use;
 use crate::deploy::Deployed;
 use crate::engine::Engine;
 use crate::evaluation::{Answers, Evaluation};
-use crate::files;
 use crate::metrics;
 use crate::parity::{Margin, Parity};
 use crate::places;
 use crate::run_folder::RunFolder;
+
+/// The test that shows photographs of every kind, where the sources describe it.
+const ALL: &str = "all";
 
 /// Write a run's best weights as a bundle that the daemon loads.
 ///
@@ -37,7 +39,7 @@ pub struct Export {
     #[arg(long, value_name = "DIR")]
     run: PathBuf,
 
-    /// Folder of the bundle [default: models/ and the name]
+    /// Folder of the bundle [default: bundle/ in the run's folder]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 
@@ -45,9 +47,13 @@ pub struct Export {
     #[arg(long, default_value = "waste")]
     name: String,
 
-    /// Test of the run's sources to take the golden cases from
-    #[arg(long, value_name = "TEST", default_value = "all")]
-    golden: String,
+    /// Terms on which you pass the weights on, as an SPDX name
+    #[arg(long, value_name = "NAME", default_value = "NOASSERTION")]
+    licence: String,
+
+    /// Test of the run's sources to take the golden cases from [default: all, or the first there is]
+    #[arg(long, value_name = "TEST")]
+    golden: Option<String>,
 }
 
 impl Export {
@@ -63,15 +69,17 @@ impl Export {
         let load = |uses: &[Use]| -> Result<Loaded<Squeezed>> {
             sources.load(&data, uses, trained.config.network.side, Framing::Whole)
         };
-        let golden = first_of_each_class(load(sources.test(&self.golden)?)?, sources)?;
+        let golden = sources.test(self.golden.as_deref().unwrap_or(usual_test(sources)))?;
+        let golden = first_of_each_class(load(golden)?, sources)?;
         let validation = load(&sources.validation)?;
         validation.report_skipped("photographs to calibrate confidences with");
         let network = trained.deployed()?;
         let out = self
             .out
-            .unwrap_or_else(|| places::repository().join("models").join(&self.name));
+            .unwrap_or_else(|| trained.folder.root().join("bundle"));
         let content = Content {
             name: &self.name,
+            licence: &self.licence,
             network: &network,
             labels: &sources.labels,
             empty_label: sources.empty.as_deref(),
@@ -88,7 +96,7 @@ impl Export {
             data: origins(&trained, sources, &data)?,
         };
         let manifest = draft.finish(findings, &golden)?;
-        println!(
+        say!(
             "{}: {} {}, {} parameters, {} MACs, temperature {:.3} (calibration error {:.1} % before, {:.1} % with it)",
             out.display(),
             manifest.architecture,
@@ -98,9 +106,18 @@ impl Export {
             manifest.output.temperature,
             100.0 * calibration.error_before,
             100.0 * calibration.error_after,
-        );
-        println!("the daemon's engine and the trainer: {parity}");
-        Ok(())
+        )?;
+        say!("the daemon's engine and the trainer: {parity}")
+    }
+}
+
+/// The test that golden cases are taken from where nobody says.
+fn usual_test(sources: &Sources) -> &str {
+    let names: Vec<&str> = sources.tests.keys().map(String::as_str).collect();
+    if names.contains(&ALL) {
+        ALL
+    } else {
+        names.first().copied().unwrap_or(ALL)
     }
 }
 
@@ -151,27 +168,22 @@ fn first_of_each_class(photos: Loaded<Squeezed>, sources: &Sources) -> Result<Ve
 
 /// What was measured of these weights in these numbers.
 fn accuracy(trained: &Trained) -> Result<Vec<Accuracy>> {
-    let files = trained
-        .folder
-        .evaluation_files(trained.numbers().ending())?;
-    if files.is_empty() {
+    let found = Evaluation::all_of(&trained.folder, trained.numbers().ending())?;
+    if found.is_empty() {
         eprintln!(
             "note: no accuracy in the manifest; `trainer evaluate --run {} --test NAME` measures it",
             trained.folder.root().display()
         );
     }
-    let mut accuracy = Vec::with_capacity(files.len());
-    for file in files {
-        let found: Evaluation = files::read_json(&file)?;
-        if found.subject.framing == Framing::Whole {
-            accuracy.push(Accuracy {
-                split: found.subject.list,
-                correct: found.correct,
-                total: found.images,
-            });
-        }
-    }
-    Ok(accuracy)
+    let whole = found
+        .into_iter()
+        .filter(|found| found.subject.framing == Framing::Whole);
+    let accuracy = whole.map(|found| Accuracy {
+        split: found.subject.list,
+        correct: found.correct,
+        total: found.images,
+    });
+    Ok(accuracy.collect())
 }
 
 /// Whose work went into the weights.

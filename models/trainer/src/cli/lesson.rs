@@ -157,7 +157,7 @@ impl LessonOptions {
             batch: self.batch,
             seed: self.seed,
         };
-        announce(&folder, &config, &material, state.progress.epochs);
+        announce(&folder, &config, &material, state.progress.epochs)?;
         let course = Course {
             config: &config,
             source: &source,
@@ -165,6 +165,7 @@ impl LessonOptions {
             teachers: teachers.iter().map(|teacher| &teacher.network).collect(),
             folder: &folder,
             device: &device,
+            tell: |line| say!("{line}"),
         };
         let last = self
             .stop_after
@@ -174,16 +175,21 @@ impl LessonOptions {
         if config.training.epochs == 0 {
             checkpoint::save_weights(&folder.best_file(), &start.network(&device).no_grad())?;
         }
-        let best = state.progress.best_epoch;
+        let (best, file) = (state.progress.best_epoch, folder.best_file());
         if best == 0 && config.training.epochs > 0 {
-            println!("no weights are kept yet: zeros are still being added; go on with --resume");
-        } else {
-            println!(
-                "best epoch: {best}; its weights are in {}",
-                folder.best_file().display()
+            return say!(
+                "no weights are kept yet: zeros are still being added; go on with --resume"
             );
         }
-        Ok(())
+        if !file.is_file() {
+            let what = format!(
+                "the weights of epoch {best}, the best, were in {}",
+                file.display()
+            );
+            return Err(Error::data(format!("{what}, which is gone"))
+                .advice("put the file back, or start a new run"));
+        }
+        say!("best epoch: {best}; its weights are in {}", file.display())
     }
 
     /// What is learnt from: the given file, what the run in `from` learnt from, or the shipped model's.
@@ -278,8 +284,13 @@ impl LessonOptions {
     }
 }
 
-fn announce(folder: &RunFolder, config: &RunConfig, material: &Material, done: usize) {
-    println!(
+fn announce(
+    folder: &RunFolder,
+    config: &RunConfig,
+    material: &Material,
+    done: usize,
+) -> Result<()> {
+    say!(
         "{}: {} with {} parameters and {} MACs, from {}; {} photographs to learn from, {} to choose by, {} backgrounds; {done} of {} epochs done",
         folder.root().display(),
         config.network.architecture,
@@ -290,5 +301,5 @@ fn announce(folder: &RunFolder, config: &RunConfig, material: &Material, done: u
         material.validation.photos.len(),
         material.backgrounds.len(),
         config.training.epochs,
-    );
+    )
 }

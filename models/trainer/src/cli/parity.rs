@@ -139,11 +139,10 @@ impl Parity {
             let text = serde_json::to_string_pretty(findings).map_err(|error| {
                 Error::internal("cannot express what was found").caused_by(error)
             })?;
-            println!("{text}");
-            return Ok(());
+            return say!("{text}");
         }
         for Finding { test, parity } in findings {
-            println!("{test}: {parity}");
+            say!("{test}: {parity}")?;
         }
         Ok(())
     }

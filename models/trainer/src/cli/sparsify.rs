@@ -9,15 +9,16 @@ use super::Trained;
 use super::lesson::{Habits, LessonOptions};
 use super::start::Start;
 use super::values::share;
-use crate::compress::{entropy, magnitude};
-use crate::deploy::{Deployed, Weights};
-use crate::quantise;
+use crate::compress::magnitude;
+use crate::compress::storage::{Kernel, total};
+use crate::files;
 use crate::run_folder::RunFolder;
 
 /// Set the smallest weights of a run's network to zero, more and more while it learns.
 ///
 /// This saves storage and no time: the file shrinks once it is compressed, and every zero is still
-/// multiplied. Prints the share of zeros and the coded size of each layer.
+/// multiplied. Prints the share of zeros and the coded size of each layer, and keeps them in the run's
+/// storage.json.
 #[derive(Debug, Args)]
 pub struct Sparsify {
     #[command(flatten)]
@@ -56,41 +57,34 @@ impl Sparsify {
                 every: 20,
             });
         })?;
-        if RunFolder::open(&run)?.best_file().is_file() {
-            report(&Trained::open(&run, &common)?);
+        let folder = RunFolder::open(&run)?;
+        if !folder.best_file().is_file() {
+            return Ok(());
         }
-        Ok(())
+        let kernels = Kernel::all_of(&Trained::open(&run, &common)?.network);
+        files::write_json(&folder.storage_file(), &kernels)?;
+        report(&kernels)
     }
 }
 
-fn report(trained: &Trained) {
-    let plan = trained.network.plan();
-    let zeros = magnitude::sparsity(plan, &trained.network.numbers());
-    println!(
+fn report(kernels: &[Kernel]) -> Result<()> {
+    say!(
         "{:<30} {:>9} {:>12} {:>12}",
-        "layer", "zeros", "int8 bytes", "coded bytes"
-    );
-    let (mut uncoded, mut coded) = (0, 0);
-    let deployed = Deployed::real(&trained.network);
-    let mut shares = zeros.into_iter();
-    for (node, weights) in plan.nodes.iter().zip(&deployed.weights) {
-        let Weights::Conv { kernel, bias } = weights else {
-            continue;
-        };
-        let share = shares.next().map_or(0.0, |(_, share)| share);
-        let steps = quantise::steps(kernel, bias.len()).steps;
-        let bytes = entropy::coded_bytes(&steps);
-        println!(
-            "{:<30} {:>8.1}% {:>12} {bytes:>12}",
-            node.name,
-            100.0 * share,
-            steps.len()
-        );
-        uncoded += steps.len();
-        coded += bytes;
+        "layer",
+        "zeros",
+        "int8 bytes",
+        "coded bytes"
+    )?;
+    for kernel in kernels {
+        say!(
+            "{:<30} {:>8.1}% {:>12} {:>12}",
+            kernel.layer,
+            100.0 * kernel.zeros,
+            kernel.bytes,
+            kernel.coded_bytes
+        )?;
     }
-    println!("{:<30} {:>9} {uncoded:>12} {coded:>12}", "all", "");
-    println!(
-        "Zeros save storage where the file is compressed, and no time: every one is multiplied."
-    );
+    let (bytes, coded) = total(kernels);
+    say!("{:<30} {:>9} {bytes:>12} {coded:>12}", "all", "")?;
+    say!("Zeros save storage where the file is compressed, and no time: every one is multiplied.")
 }

@@ -24,21 +24,26 @@ impl Status {
     pub fn run(self) -> Result<()> {
         let runs = runs_below(&self.folder)?;
         if runs.is_empty() {
-            println!(
+            return say!(
                 "no runs in {}; make one with `trainer train --run {}/NAME`",
                 self.folder.display(),
                 self.folder.display()
             );
-            return Ok(());
         }
-        println!(
+        say!(
             "{:<28} {:<24} {:>9} {:>8} {:>9} {:>12} {:>9}  from",
-            "run", "network", "MACs", "epochs", "best", "validation", "images/s"
-        );
+            "run",
+            "network",
+            "MACs",
+            "epochs",
+            "best",
+            "validation",
+            "images/s"
+        )?;
         for run in runs {
             match line(&run) {
-                Ok(line) => println!("{line}"),
-                Err(error) => println!("{:<28} {error}", name(&run)),
+                Ok(line) => say!("{line}")?,
+                Err(error) => say!("{:<28} {error}", name(&run))?,
             }
         }
         Ok(())

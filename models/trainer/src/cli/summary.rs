@@ -44,7 +44,7 @@ impl Summary {
         };
         plan.check()?;
         let layers = cost::layers(&plan);
-        print(&plan, &layers);
+        print(&plan, &layers)?;
         match &self.picture {
             Some(path) => plots::costs(path, &plan.name, &layers),
             None => Ok(()),
@@ -52,46 +52,55 @@ impl Summary {
     }
 }
 
-fn print(plan: &Plan, layers: &[LayerCost]) {
-    println!(
+fn print(plan: &Plan, layers: &[LayerCost]) -> Result<()> {
+    say!(
         "{} for pictures of {} × {} pixels\n",
-        plan.name, plan.side, plan.side
-    );
-    println!(
+        plan.name,
+        plan.side,
+        plan.side
+    )?;
+    say!(
         "{:<26} {:<30} {:>14} {:>11} {:>13} {:>15} {:>7}",
-        "layer", "kind", "result", "parameters", "MACs", "standard MACs", "ratio"
-    );
+        "layer",
+        "kind",
+        "result",
+        "parameters",
+        "MACs",
+        "standard MACs",
+        "ratio"
+    )?;
     for layer in layers {
         let (standard, ratio) = layer
             .standard
             .map_or((String::new(), String::new()), |standard| {
                 (grouped(standard.macs), format!("{:.1}×", standard.ratio()))
             });
-        println!(
+        say!(
             "{:<26} {:<30} {:>14} {:>11} {:>13} {standard:>15} {ratio:>7}",
             layer.name,
             layer.kind,
             layer.shape.to_string(),
             grouped(layer.parameters),
             grouped(layer.macs)
-        );
+        )?;
     }
     let total = cost::cost(plan);
-    println!(
+    say!(
         "\n{} parameters, {} MACs",
         grouped(total.parameters),
         grouped(total.macs)
-    );
+    )?;
     let replaced = layers.iter().filter_map(|layer| layer.standard);
     let (by, standard) = replaced.fold((0, 0), |(by, macs), one| (by + one.by, macs + one.macs));
     if by > 0 {
-        println!(
+        say!(
             "{} of them stand in place of {} MACs of standard convolutions: {:.1} times less",
             grouped(by),
             grouped(standard),
             standard as f64 / by as f64
-        );
+        )?;
     }
+    Ok(())
 }
 
 /// A number with its thousands apart.

@@ -16,7 +16,7 @@ use crate::nets::numbers::Numbers;
 pub fn blend(a: &Written, b: &Written, share: f32) -> Result<Written> {
     if a.plan != b.plan {
         return Err(Error::usage(format!(
-            "{} and {} are different networks",
+            "the two runs have networks of different layers ({} and {})",
             a.plan.name, b.plan.name
         ))
         .advice("blend a run with the one that it was started from, uncut"));

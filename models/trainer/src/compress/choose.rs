@@ -86,7 +86,7 @@ pub fn cut(whole: &Written, criterion: Criterion, target: Target) -> Result<Cut>
             "{} cannot be cut to {} MACs and {} parameters: with {MULTIPLE} channels a layer it still has {} and {}",
             whole.plan.name, target.macs, target.parameters, least.macs, least.parameters
         ))
-        .advice("ask for less, or start from a smaller network"));
+        .advice("allow more with --macs or --parameters, or start from a smaller network"));
     }
     let heavy = |all: f32| {
         least_that_meets(all, most, |heavy| {

@@ -9,9 +9,6 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use crate::nets::numbers::Numbers;
-use crate::nets::plan::Plan;
-
 /// How the share of zeros grows (Zhu and Gupta 2017, arXiv 1710.01878):
 /// `s = s_f + (s_i − s_f)·(1 − (t − t_0)/(n·Δt))³`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -30,10 +27,15 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// The share of zeros wanted at `step` of `steps`; none where nothing is to be pruned then.
+    /// The share of zeros wanted at `step` of `steps`; none where nothing is to be pruned then. However
+    /// short the run, all of them are there at the schedule's end.
     #[must_use]
     pub fn share(&self, step: usize, steps: usize) -> Option<f64> {
-        let done = step as f64 / steps.max(1) as f64;
+        let done = |step| step as f64 / steps.max(1) as f64;
+        if done(step) < self.end && done(step + 1) >= self.end {
+            return Some(self.last);
+        }
+        let done = done(step);
         if done < self.begin || !step.is_multiple_of(self.every.max(1)) {
             return None;
         }
@@ -57,25 +59,6 @@ pub fn hold<N: Module>(network: N, pruned: &N) -> N {
     let mut kernels = Kernels::default();
     pruned.visit(&mut kernels);
     network.map(&mut Masks { pruned: kernels.0 })
-}
-
-/// The share of zeros in each kernel of a network that is pruned, by the node's name.
-#[must_use]
-pub fn sparsity(plan: &Plan, numbers: &[Numbers]) -> Vec<(String, f64)> {
-    plan.nodes
-        .iter()
-        .zip(numbers)
-        .filter_map(|(node, numbers)| match numbers {
-            Numbers::Conv(conv) => {
-                let zeros = conv.kernel.iter().filter(|weight| **weight == 0.0).count();
-                Some((
-                    node.name.clone(),
-                    zeros as f64 / conv.kernel.len().max(1) as f64,
-                ))
-            }
-            _ => None,
-        })
-        .collect()
 }
 
 /// Whether a parameter of this shape is a kernel that is pruned.
@@ -182,5 +165,19 @@ mod tests {
         // Half-way 1 − (1/2)³ of it is reached.
         assert!((SCHEDULE.share(500, 1000).unwrap() - 0.7).abs() < 1e-12);
         assert!((shares.last().unwrap() - 0.8).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_run_of_few_steps_ends_with_all_zeros_too() {
+        for steps in 1..30 {
+            let shares: Vec<f64> = (0..steps)
+                .filter_map(|step| SCHEDULE.share(step, steps))
+                .collect();
+            let last = shares.last().copied();
+            assert!(
+                last.is_some_and(|last| (last - 0.8).abs() < 1e-12),
+                "{steps}: {shares:?}"
+            );
+        }
     }
 }

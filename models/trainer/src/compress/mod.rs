@@ -1,6 +1,6 @@
 //! Changes networks between two runs: channels cut out ([`spaces`], [`choose`], [`narrow`]), weights set
-//! to zero ([`magnitude`]) and what those weigh once they are coded ([`entropy`]), two networks
-//! averaged ([`blend`]).
+//! to zero ([`magnitude`]) and what those weigh once they are stored ([`storage`], [`entropy`]), two
+//! networks averaged ([`blend`]).
 
 pub mod blend;
 pub mod choose;
@@ -8,3 +8,4 @@ pub mod entropy;
 pub mod magnitude;
 pub mod narrow;
 pub mod spaces;
+pub mod storage;

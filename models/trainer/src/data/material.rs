@@ -4,13 +4,13 @@ use std::path::Path;
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
-use sortd::error::Result;
+use sortd::error::{Error, Result};
 
 use super::augment::Grounds;
 use super::board;
 use super::photo::{self, Loaded, Reduced, Squeezed};
 use super::pyramid::Pyramid;
-use super::sources::gather::Taken;
+use super::sources::gather::{FEWEST, Taken};
 use super::sources::{Sources, Use};
 
 /// Shorter side of the copies that inputs are cut from, as a multiple of the input's side.
@@ -98,6 +98,7 @@ impl Material {
         train.photos.extend(boards);
         let validation = sources.load(data, &sources.validation, side, Framing::Whole)?;
         validation.report_skipped("photographs to choose by");
+        require_enough(&sources.labels, &taken, &train.photos)?;
         let backgrounds = load_backgrounds(sources, data, short_side)?;
         let weight: f64 = train.photos.iter().map(|photo| photo.weight).sum();
         Ok(Self {
@@ -181,6 +182,26 @@ impl Sources {
         };
         Ok(self.sources.iter().zip(files).filter_map(credit).collect())
     }
+}
+
+/// Makes sure that there is something to learn of each label, and that not most of what was asked for
+/// cannot be read.
+fn require_enough(labels: &[String], asked: &[Taken], read: &[Reduced]) -> Result<()> {
+    for (place, label) in labels.iter().enumerate() {
+        let asked = asked.iter().filter(|taken| taken.item.label == place);
+        let (asked, read) = (
+            asked.count(),
+            read.iter().filter(|photo| photo.label == place).count(),
+        );
+        // Of a small source a part can be smaller than that, and is what the sources ask for.
+        if read == 0 || (asked >= FEWEST && read < FEWEST) {
+            return Err(Error::data(format!(
+                "of {label} {read} photographs to learn from can be read, of {asked} that the sources name; at least {FEWEST} are needed"
+            ))
+            .advice("add photographs, mend those that are told of above, or take the label out of the sources"));
+        }
+    }
+    Ok(())
 }
 
 /// Shorter side of the copies that inputs of `side` pixels are cut from.

@@ -34,8 +34,7 @@ impl Tree {
     /// The folder does not exist or holds no class, or a class's name is no UTF-8.
     pub fn open(root: &Path) -> Result<Self> {
         let expected = "expected is a folder with one folder a class, such as \
-                        trashnet/glass/glass1.jpg, and lists in trashnet/splits/; \
-                        say where the data lies with --data";
+                        trashnet/glass/glass1.jpg, and perhaps lists in trashnet/splits/";
         let entries = fs::read_dir(root).map_err(|error| {
             Error::data(format!("no data set at {}", root.display()))
                 .caused_by(error)
@@ -181,22 +180,15 @@ impl Tree {
 /// # Errors
 /// The folder cannot be read.
 pub fn pictures(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(folder).map_err(|error| {
-        Error::data(format!("cannot read {}", folder.display())).caused_by(error)
-    })?;
-    let mut found: Vec<PathBuf> = entries
-        .filter_map(std::result::Result::ok)
-        .map(|entry| entry.path())
-        .filter(|path| {
-            path.extension().is_some_and(|ext| {
-                ["jpg", "jpeg", "png"]
-                    .iter()
-                    .any(|known| ext.eq_ignore_ascii_case(known))
-            })
+    let is_picture = |path: &PathBuf| {
+        path.extension().is_some_and(|ext| {
+            ["jpg", "jpeg", "png"]
+                .iter()
+                .any(|known| ext.eq_ignore_ascii_case(known))
         })
-        .collect();
-    found.sort();
-    Ok(found)
+    };
+    let entries = files::in_folder(folder)?;
+    Ok(entries.into_iter().filter(is_picture).collect())
 }
 
 #[cfg(test)]
@@ -263,12 +255,12 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_data_folder_says_what_is_expected_where() {
+    fn a_missing_data_set_says_what_is_expected_where() {
         let error = Tree::open(Path::new("/nonexistent/trashnet"))
             .unwrap_err()
             .to_string();
         assert!(
-            error.contains("/nonexistent/trashnet") && error.contains("--data"),
+            error.contains("/nonexistent/trashnet") && error.contains("one folder a class"),
             "{error}"
         );
     }

@@ -41,6 +41,8 @@ pub struct Course<'a> {
     pub folder: &'a RunFolder,
     /// Where to compute, without gradients.
     pub device: &'a Device,
+    /// Says what an epoch gave where there is no terminal to draw a bar on.
+    pub tell: fn(&str) -> Result<()>,
 }
 
 impl Course<'_> {
@@ -100,7 +102,7 @@ pub fn train(course: &Course<'_>, mut state: State<Net>, epochs: usize) -> Resul
     let weights = loss::class_weights(course.source, course.config);
     while state.progress.epochs < epochs {
         let started = Instant::now();
-        let (next, mut record) = one_epoch(course, state, &weights, &bar)?;
+        let (next, mut record, shown) = one_epoch(course, state, &weights, &bar)?;
         state = next;
         let learnt = started.elapsed().as_secs_f64();
         measure(course, &state, &mut record)?;
@@ -108,22 +110,24 @@ pub fn train(course: &Course<'_>, mut state: State<Net>, epochs: usize) -> Resul
         if !record.validation_loss.is_finite() {
             return Err(not_a_number(course, record.epoch - 1, state.progress.steps));
         }
-        record.images_per_second = (course.source.batches() * course.source.batch) as f64 / learnt;
+        record.images_per_second = shown as f64 / learnt;
         record.seconds = started.elapsed().as_secs_f64();
-        bar.epoch_done(&record, total);
+        if let Some(line) = bar.epoch_done(&record, total) {
+            (course.tell)(&line)?;
+        }
         keep(course, &mut state, record)?;
     }
     bar.finish();
     Ok(state)
 }
 
-/// Shows as many photographs as an epoch has.
+/// Shows as many photographs as an epoch has, and says how many those were.
 fn one_epoch(
     course: &Course<'_>,
     mut state: State<Net>,
     weights: &[f32],
     bar: &Bar,
-) -> Result<(State<Net>, EpochRecord)> {
+) -> Result<(State<Net>, EpochRecord, usize)> {
     let epoch = state.progress.epochs;
     let mut record = EpochRecord {
         epoch: epoch + 1,
@@ -151,7 +155,7 @@ fn one_epoch(
     record.train_loss /= seen.max(1) as f64;
     record.train_accuracy /= seen.max(1) as f64;
     state.progress.epochs += 1;
-    Ok((state, record))
+    Ok((state, record, seen))
 }
 
 fn measure(course: &Course<'_>, state: &State<Net>, record: &mut EpochRecord) -> Result<()> {
@@ -196,8 +200,11 @@ fn not_a_number(course: &Course<'_>, epoch: usize, steps: usize) -> Error {
         "the loss is not a number in epoch {}, after {steps} steps",
         epoch + 1
     );
-    Error::internal(what).advice(format!(
-        "lower --rate and start a new run; what was kept in {} is from epochs before",
-        course.folder.root().display()
-    ))
+    let folder = course.folder.root().display();
+    let kept = if course.folder.best_file().is_file() {
+        format!("what was kept in {folder} is from epochs before")
+    } else {
+        format!("nothing was kept in {folder}")
+    };
+    Error::internal(what).advice(format!("lower --rate and start a new run; {kept}"))
 }

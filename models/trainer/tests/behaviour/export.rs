@@ -7,6 +7,7 @@ use sortd_trainer::deploy::Deployed;
 use sortd_trainer::deploy::simulate::Simulation;
 use sortd_trainer::evaluation::{Answers, answers};
 use sortd_trainer::nets::net::Pass;
+use sortd_trainer::nets::{Architecture, ElNet, Head, MobileBlNet, MobileNetCbam, MobileNetV1};
 use sortd_trainer::parity::{Margin, Parity};
 
 use crate::tiny::{self, SIDE};
@@ -16,6 +17,7 @@ fn in_the_daemon(network: &Deployed, photos: &[Squeezed]) -> Answers {
     let folder = tempfile::tempdir().unwrap();
     let labels = ["disc", "cross", "empty"].map(String::from);
     let content = Content {
+        licence: "MIT",
         name: "tiny",
         network,
         labels: &labels,
@@ -84,5 +86,57 @@ fn learning_with_rounding_computes_what_the_integers_compute_but_for_halves() {
         let mean = apart.iter().sum::<f32>() / apart.len() as f32;
         let most = apart.iter().copied().fold(0.0, f32::max);
         assert!(mean < 0.3 && most < 3.5, "{}: {mean}, {most}", plan.name);
+    }
+}
+
+#[test]
+fn every_network_that_is_compared_runs_on_the_integer_kernels_alone_and_answers_the_same() {
+    let v1 = |width, stem_stride, head| MobileNetV1 {
+        width,
+        stem_stride,
+        head,
+    };
+    let cbam = |width, stem_stride, head| MobileNetCbam {
+        width,
+        stem_stride,
+        attention: vec![5, 11, 13],
+        dilated: vec![10, 11],
+        head,
+    };
+    let blnet = |size, with_little, head| MobileBlNet {
+        with_little,
+        head,
+        ..MobileBlNet::of_paper(size).unwrap()
+    };
+    let elnet = |stem, stages: &[(usize, usize)], shuffle, stem_stride, head| ElNet {
+        stem_stride,
+        stem,
+        stages: stages.to_vec(),
+        groups: 4,
+        shuffle,
+        head,
+    };
+    let wide = [(64, 1), (128, 2), (256, 2), (512, 4), (768, 2)];
+    let narrow = [(48, 1), (88, 2), (192, 3)];
+    let (waste, cifar) = (Head::Embedding, Head::Classic);
+    let nets: [(usize, &dyn Architecture); 10] = [
+        (128, &v1(0.75, 2, waste)),
+        (128, &cbam(0.75, 2, waste)),
+        (128, &blnet("food-101", true, waste)),
+        (128, &elnet(32, &wide, true, 2, waste)),
+        (32, &v1(0.43, 1, cifar)),
+        (32, &cbam(0.43, 1, cifar)),
+        (32, &blnet("cifar-10", true, cifar)),
+        (32, &blnet("cifar-10", false, cifar)),
+        (32, &elnet(24, &narrow, true, 1, cifar)),
+        (32, &elnet(24, &narrow, false, 1, cifar)),
+    ];
+    for (side, net) in nets {
+        let plan = net.plan(side, tiny::CLASSES).unwrap();
+        let network = Deployed::quantised(&tiny::calibrated(&plan, 3)).unwrap();
+        let photos = tiny::pictures_of(side, 2, 5);
+        let theirs = in_the_daemon(&network, &photos);
+        let ours = Simulation::new(&network).unwrap().answers(&photos).unwrap();
+        assert_eq!(ours, theirs, "{} at {side} pixels", plan.name);
     }
 }

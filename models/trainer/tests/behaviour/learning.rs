@@ -44,6 +44,7 @@ fn train(
         teachers: Vec::new(),
         folder: &folder,
         device: &device,
+        tell: |_| Ok(()),
     };
     training::train(&course, state, epochs)
 }

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on should stop there"
 )]
 
+mod belonging;
 mod calibrating;
 mod commands;
 mod data_commands;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use sortd_trainer::files;
 use sortd_trainer::run_folder::RunFolder;
@@ -186,6 +186,35 @@ fn a_configuration_that_does_not_fit_its_network_is_told() {
         65,
         "outputs",
     );
+}
+
+#[test]
+fn a_class_of_which_hardly_anything_can_be_read_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    shapes::write(folder.path());
+    // Two of the five to learn from.
+    for file in ["disc/0.png", "disc/1.png"] {
+        fs::write(folder.path().join("shapes").join(file), b"no picture").unwrap();
+    }
+    let here = Here(folder.path());
+    here.refused(
+        TRAIN,
+        65,
+        "of disc 3 photographs to learn from can be read, of 5",
+    );
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_ends_the_program_quietly() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_trainer"))
+        .args(["summary", "--net", "elnet"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let (status, errors) = outcome(&child.wait_with_output().unwrap());
+    assert_eq!((status, errors.as_str()), (0, ""));
 }
 
 #[test]

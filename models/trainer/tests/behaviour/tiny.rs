@@ -127,18 +127,30 @@ pub fn network(plan: &Plan, seed: u64) -> Net {
 /// The same, with the ranges that its maps take on some pictures.
 pub fn calibrated(plan: &Plan, seed: u64) -> Net {
     let network = network(plan, seed);
-    let photos = pictures(12, seed + 100);
-    answers(&network, Pass::Calibrate, &photos, SIDE, &Device::flex()).unwrap();
+    let photos = pictures_of(plan.side, 12, seed + 100);
+    answers(
+        &network,
+        Pass::Calibrate,
+        &photos,
+        plan.side,
+        &Device::flex(),
+    )
+    .unwrap();
     network
 }
 
-/// Pictures of random stripes and noise.
+/// Pictures of random stripes and noise for the tiny networks.
 pub fn pictures(count: usize, seed: u64) -> Vec<Squeezed> {
+    pictures_of(SIDE, count, seed)
+}
+
+/// The same of `side` × `side` pixels.
+pub fn pictures_of(side: usize, count: usize, seed: u64) -> Vec<Squeezed> {
     let picture = |number: usize| {
         let mut dice = Dice::new(seed, Purpose::Variation, 0, number as u64);
         let (slope, wave) = (dice.between(-0.4, 0.4), dice.between(0.1, 0.9));
-        let pixels = (0..SIDE * SIDE).flat_map(|place| {
-            let (row, column) = ((place / SIDE) as f32, (place % SIDE) as f32);
+        let pixels = (0..side * side).flat_map(|place| {
+            let (row, column) = ((place / side) as f32, (place % side) as f32);
             let light = 90.0 * (row * slope + column * wave).sin();
             [0, 1, 2].map(|channel| {
                 let noise = dice.between(-60.0, 60.0);

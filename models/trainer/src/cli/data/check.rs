@@ -55,11 +55,11 @@ impl Check {
             let text = serde_json::to_string_pretty(report).map_err(|error| {
                 Error::internal("cannot express what was found").caused_by(error)
             })?;
-            println!("{text}");
+            say!("{text}")?;
         } else {
-            print!("{report}");
+            say!("{}", report.to_string().trim_end())?;
             if let Some(file) = &self.sheet {
-                println!("the sheet is in {}", file.display());
+                say!("the sheet is in {}", file.display())?;
             }
         }
         if report.errors == 0 {

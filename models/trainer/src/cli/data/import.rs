@@ -114,7 +114,7 @@ impl Import {
         };
         // What came in before something failed is written down too.
         collection.write_manifest()?;
-        print!("{}", outcome?);
+        say!("{}", outcome?.to_string().trim_end())?;
         self.close(&collection)
     }
 
@@ -191,30 +191,29 @@ impl Import {
             .iter()
             .map(|(class, count)| format!("{class} {count}"))
             .collect();
-        println!("{out} holds {}", counts.join(", "));
+        say!("{out} holds {}", counts.join(", "))?;
         let unknown = collection
             .present()
             .filter(|picture| picture.licence.is_none())
             .count();
         if unknown > 0 {
-            println!("{unknown} have no licence (--licence NAME states one); do not pass them on");
+            say!("{unknown} have no licence (--licence NAME states one); do not pass them on")?;
         }
         let file = self.out.join(SOURCES);
         if !starter::write(&self.out, collection)? {
-            println!("{} was there and is left as it is", file.display());
+            say!("{} was there and is left as it is", file.display())?;
         }
         let above = match self.out.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        println!(
+        say!(
             "next, look it over:\n  trainer data check {out} --sheet sheet.png\nthen teach a network:\n  \
              trainer train --data {} --sources {} --run runs/{}",
             above.display(),
             file.display(),
             starter::name(&self.out)
-        );
-        Ok(())
+        )
     }
 }
 

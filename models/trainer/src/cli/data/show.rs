@@ -72,7 +72,7 @@ impl Show {
             None => self.of_training(&sources, &data, wanted)?,
         };
         plots::contact_sheet(&self.out, &tiles)?;
-        println!("{}: {} inputs", self.out.display(), tiles.len());
+        say!("{}: {} inputs", self.out.display(), tiles.len())?;
         Ok(())
     }
 
@@ -98,7 +98,7 @@ impl Show {
     ) -> Result<Vec<Tile>> {
         let loaded = sources.load(data, sources.test(test)?, self.side, Framing::Whole)?;
         loaded.report_skipped(test);
-        println!("{test}: {} photographs", loaded.photos.len());
+        say!("{test}: {} photographs", loaded.photos.len())?;
         let fitting = |label: &usize| wanted.is_none_or(|wanted| wanted == *label);
         let photos: Vec<_> = loaded
             .photos
@@ -126,7 +126,7 @@ impl Show {
             })?,
         };
         let mut material = Material::load(sources, data, self.side)?;
-        report(&material);
+        report(&material)?;
         if let Some(label) = wanted {
             material.train.photos.retain(|photo| photo.label == label);
         }
@@ -143,10 +143,10 @@ impl Show {
         let batch = thread::scope(|scope| source.epoch(scope, 0).recv())
             .map_err(|error| Error::internal("no batch was made").caused_by(error))??;
         let spent = started.elapsed().as_secs_f64() * 1e3 / self.count as f64;
-        println!(
+        say!(
             "{spent:.2} ms an input on {} threads",
             rayon::current_num_threads()
-        );
+        )?;
         let bytes = (self.side * self.side * 3) as usize;
         batch
             .pixels
@@ -167,30 +167,32 @@ impl Show {
 }
 
 /// Says how many photographs there are to learn from, and how often each class is drawn.
-fn report(material: &Material) {
+fn report(material: &Material) -> Result<()> {
     let photos = &material.train.photos;
     let sum: f64 = photos.iter().map(|photo| photo.weight).sum();
-    println!("class: photographs, draws in an epoch");
+    say!("class: photographs, draws in an epoch")?;
     for (place, label) in material.labels.iter().enumerate() {
         let of_class = photos.iter().filter(|photo| photo.label == place);
         let (count, weight) = of_class.fold((0, 0.0), |(count, weight), photo| {
             (count + 1, weight + photo.weight)
         });
         let draws = weight * material.draws as f64 / sum;
-        println!("  {label}: {count}, {draws:.0}");
+        say!("  {label}: {count}, {draws:.0}")?;
     }
     for credit in &material.credits {
-        println!(
+        say!(
             "source {}: {} photographs, {}",
-            credit.name, credit.images, credit.licence
-        );
+            credit.name,
+            credit.images,
+            credit.licence
+        )?;
     }
-    println!(
+    say!(
         "{} to learn from, {} draws in an epoch, {} to choose by, {} backgrounds, {} boards",
         photos.len(),
         material.draws,
         material.validation.photos.len(),
         material.backgrounds.len(),
         material.boards.len()
-    );
+    )
 }

@@ -10,7 +10,7 @@ use super::{Origin, Sources, Use};
 use crate::data::tree::{Item, Tree};
 
 /// Fewest photographs of a class folder from which anything could be learnt.
-const FEWEST: usize = 5;
+pub const FEWEST: usize = 5;
 
 /// A photograph that a use takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,6 +82,14 @@ impl Sources {
             .find(|(_, source)| source.name == usage.source)
             .ok_or_else(|| Error::data(format!("there is no source named {}", usage.source)))?;
         let folder = data.join(&source.folder);
+        if !folder.is_dir() {
+            return Err(Error::data(format!(
+                "the source {} is not there: no folder {}",
+                source.name,
+                folder.display()
+            ))
+            .advice("say with --data in which folder the sources' folders lie"));
+        }
         let tree = Tree::open(&folder)?;
         let labels = self.labels_of(source, &tree, usage)?;
         let originals = Originals::read(&folder)?;
