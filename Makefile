@@ -55,8 +55,9 @@ test-arm: setup ## Test the integer kernels on emulated Pis
 models: setup ## Make the shipped model anew and write its card (needs ../shared; hours; resumes)
 	$(CARGO) build --locked --release --package sortd-trainer
 	models/recipes/waste.sh
+	models/recipes/two-teachers.sh
 	models/recipes/measure.sh models/runs/blocked-cbam* models/runs/author-cbam*
-	$(TRAINER) export --run models/runs/blocked-cbam-near-44M-taught-int8 --out models/waste --licence "MIT OR Apache-2.0"
+	$(TRAINER) export --run models/runs/blocked-cbam-both-44M-int8 --out models/waste --licence "MIT OR Apache-2.0"
 	models/recipes/shipped.sh
 	$(TRAINER) card models/runs/*
 
@@ -65,7 +66,6 @@ lab: setup ## Compare all networks: waste, another kitchen, CIFAR-10 (many hours
 	models/recipes/variants.sh
 	models/recipes/compare.sh
 	models/recipes/ablations.sh
-	models/recipes/two-teachers.sh
 	models/recipes/kitchen.sh
 	models/recipes/cifar.sh
 	models/recipes/measure.sh models/runs/blocked-* models/runs/author-*-long* models/runs/*litter-*

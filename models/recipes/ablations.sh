@@ -13,13 +13,7 @@ done
 say sparsify --run "$RUNS/blocked-cbam-zeros" --from "$RUNS/blocked-cbam" --zeros 0.8
 
 # What attention, dilation and the metric loss give: one lesson with all of them, and with one left out.
-lesson() { # NAME OPTIONS...
-    name=$1
-    shift
-    say train --run "$RUNS/blocked-cbam-$name" --sources $SOURCES/waste-blocked.toml --net mobilenet-cbam --width 0.75 \
-        --side 128 --epochs 24 --rate 1.2e-3 --probe 1 --scale-penalty 1e-4 "$@"
-}
-lesson with-all --metric 0.1
-lesson no-attention --metric 0.1 --no-attention
-lesson no-dilation --metric 0.1 --no-dilation
-lesson no-metric
+first_lesson with-all --metric 0.1
+first_lesson no-attention --metric 0.1 --no-attention
+first_lesson no-dilation --metric 0.1 --no-dilation
+first_lesson no-metric

@@ -25,6 +25,14 @@ say() {
     esac
 }
 
+# first_lesson NAME OPTIONS...: what the shipped network's parts are compared in, and its second teacher begins with.
+first_lesson() {
+    name=$1
+    shift
+    say train --run "$RUNS/blocked-cbam-$name" --sources $SOURCES/waste-blocked.toml --net mobilenet-cbam --width 0.75 \
+        --side 128 --epochs 24 --rate 1.2e-3 --probe 1 --scale-penalty 1e-4 "$@"
+}
+
 # in_the_daemon RUN TEST OPTIONS...: exports a run in int8 and measures its bundle in the daemon's engine.
 in_the_daemon() {
     run=$1 test=$2

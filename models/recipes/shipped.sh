@@ -2,7 +2,7 @@
 # Measures the shipped bundle in the daemon's engine, on every test that its run did not learn from.
 . "$(dirname "$0")/common.sh"
 
-run=$RUNS/blocked-cbam-near-44M-taught-int8
+run=$RUNS/blocked-cbam-both-44M-int8
 for test in trashnet/blocked-test litter-crops taco-rest empty-test empty-board all; do
     say evaluate --run "$run" --bundle models/waste --test $test --kshot 1,3,5
 done

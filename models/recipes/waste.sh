@@ -1,9 +1,10 @@
 #!/bin/sh
-# The model that ships: a MobileNet-CBAM, its channels cut in two rounds, rounded to int8.
+# The shipped model's parent, a MobileNet-CBAM, and the same network with one teacher: its channels cut in two
+# rounds, rounded to int8. What ships has two teachers: two-teachers.sh.
 #
-# Made twice: learnt from the blocked split, whose network ships, and from the authors' split, for
-# comparison with papers. Each round cuts by share of the network's total and learns from the labels and
-# from the uncut network, the last lesson mostly from the latter.
+# Made twice: learnt from the blocked split, whose parent is the shipped network's, and from the authors'
+# split, for comparison with papers. Each round cuts by share of the network's total and learns from the
+# labels and from the uncut network, the last lesson mostly from the latter.
 . "$(dirname "$0")/common.sh"
 
 for split in ${SPLITS:-blocked author}; do
