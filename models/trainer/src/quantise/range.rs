@@ -10,8 +10,12 @@ pub const SLOTS: usize = 4;
 /// How much of a known range each batch replaces.
 const MOMENTUM: f32 = 0.05;
 
-/// The least width of a range.
+/// The least width of a range: that of a map that is all zeros, so that it is known to have been seen.
 const NARROWEST: f32 = 1e-6;
+
+/// The least width that is cut into steps. The hidden maps of a gate can be all zeros; were their nothing
+/// cut into steps, the factor from the sums before them would be larger than the daemon's kernels take.
+const LEAST_CUT: f32 = 1e-2;
 
 /// The smallest and the largest number of a map.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -56,7 +60,7 @@ impl Range {
     /// The steps that cut the range into 255 parts, one of which is zero.
     #[must_use]
     pub fn quantisation(self) -> Quantisation {
-        let width = (self.high - self.low).max(NARROWEST);
+        let width = (self.high - self.low).max(LEAST_CUT);
         let scale = width / 255.0;
         let zero = (-128.0 - self.low / scale)
             .round_ties_even()
@@ -172,10 +176,9 @@ mod tests {
         let mut ranges = Ranges::unseen(1);
         ranges.follow(0, 0, Range::of(&zeros));
         let again = Ranges::from_flat(&ranges.flat());
-        assert_eq!(
-            again.quantisation(0, 0).map(|steps| steps.zero_point),
-            Some(-128)
-        );
+        let steps = again.quantisation(0, 0).unwrap();
+        assert_eq!(steps.zero_point, -128);
+        assert!(steps.scale > 1e-5, "{steps:?}");
     }
 
     #[test]

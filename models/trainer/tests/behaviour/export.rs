@@ -6,9 +6,11 @@ use sortd_trainer::data::photo::Squeezed;
 use sortd_trainer::deploy::Deployed;
 use sortd_trainer::deploy::simulate::Simulation;
 use sortd_trainer::evaluation::{Answers, answers};
-use sortd_trainer::nets::net::Pass;
+use sortd_trainer::nets::net::{Net, Pass};
+use sortd_trainer::nets::numbers::Numbers;
 use sortd_trainer::nets::{Architecture, ElNet, Head, MobileBlNet, MobileNetCbam, MobileNetV1};
 use sortd_trainer::parity::{Margin, Parity};
+use sortd_trainer::quantise::Ranges;
 
 use crate::tiny::{self, SIDE};
 
@@ -87,6 +89,35 @@ fn learning_with_rounding_computes_what_the_integers_compute_but_for_halves() {
         let most = apart.iter().copied().fold(0.0, f32::max);
         assert!(mean < 0.3 && most < 3.5, "{}: {mean}, {most}", plan.name);
     }
+}
+
+#[test]
+fn a_gate_that_has_learnt_nothing_runs_on_the_integer_kernels_too() {
+    let plan = MobileNetCbam {
+        width: 0.25,
+        stem_stride: 2,
+        attention: vec![5, 11],
+        dilated: vec![],
+        head: Head::Classic,
+    };
+    let plan = plan.plan(SIDE, tiny::CLASSES).unwrap();
+    let mut numbers = tiny::network(&plan, 6).numbers();
+    for node in &mut numbers {
+        if let Numbers::ChannelGate(gate) = node {
+            // Behind the rectifier all hidden numbers are zero, whatever comes in.
+            gate.squeeze_bias.fill(-1e3);
+        }
+    }
+    let unseen = Ranges::unseen(plan.nodes.len());
+    let network = Net::new(plan, &numbers, &unseen, &Device::flex());
+    let photos = tiny::pictures(6, 7);
+    answers(&network, Pass::Calibrate, &photos, SIDE, &Device::flex()).unwrap();
+    let deployed = Deployed::quantised(&network).unwrap();
+    let ours = Simulation::new(&deployed)
+        .unwrap()
+        .answers(&photos)
+        .unwrap();
+    assert_eq!(ours, in_the_daemon(&deployed, &photos));
 }
 
 #[test]
