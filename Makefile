@@ -69,6 +69,7 @@ lab: setup ## Compare all networks: waste, another kitchen, CIFAR-10 (many hours
 	models/recipes/kitchen.sh
 	models/recipes/cifar.sh
 	models/recipes/measure.sh models/runs/blocked-* models/runs/author-* models/runs/*litter-*
+	models/recipes/shipped.sh
 	$(TRAINER) card models/runs/*
 
 build: setup ## Build the daemon for this machine, and its manuals

@@ -1,10 +1,12 @@
 #!/bin/sh
 # How long each compared network takes in the daemon, whole and in int8. What its weights are does not matter
-# for that, so nothing is learnt. Leave the machine alone meanwhile.
+# for that, so nothing is learnt and no run is kept. Leave the machine alone meanwhile.
 . "$(dirname "$0")/common.sh"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
 latency() { # NAME OPTIONS...
-    run=$RUNS/latency-$1
+    run=$work/$1
     shift
     say train --run "$run" --sources $SOURCES/waste-blocked.toml --epochs 0 --from-scratch "$@"
     say quantise --run "$run-int8" --from "$run" --epochs 0

@@ -1,9 +1,13 @@
 #!/bin/sh
-# Measures runs on every test of their data: `measure.sh RUN...`.
+# Measures runs on every test of their data: `measure.sh RUN...`; in the daemon where they were exported.
 . "$(dirname "$0")/common.sh"
 
 for run in "$@"; do
     for test in $(sed -n 's/^\[\[data\.sources\.tests\."\{0,1\}\([^]"]*\)"\{0,1\}\]\]$/\1/p' "$run/config.toml" | sort -u); do
-        say evaluate --run "$run" --test "$test" --kshot 1,3,5
+        if [ -d "$run/bundle" ]; then
+            say evaluate --run "$run" --bundle "$run/bundle" --test "$test" --kshot 1,3,5
+        else
+            say evaluate --run "$run" --test "$test" --kshot 1,3,5
+        fi
     done
 done

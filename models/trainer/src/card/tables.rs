@@ -6,13 +6,11 @@ use std::fmt::Write as _;
 use sortd::classify::bundle::Manifest;
 
 use super::RunResult;
+use crate::compress::choose::ANY_PARAMETERS;
 use crate::compress::storage::total;
 use crate::data::material::Framing;
 use crate::evaluation::{Engine, Evaluation, Numbers, Share, Subject};
 use crate::run_folder;
-
-/// What `prune` takes for a target in parameters where none is given.
-const NO_TARGET: u64 = 1_000_000_000;
 
 /// The generated block.
 pub fn figures(results: &[RunResult], manifest: &Manifest) -> String {
@@ -84,8 +82,7 @@ fn runs(results: &[RunResult]) -> String {
         let cut = start.cut.as_ref().map_or(String::new(), |cut| {
             let (macs, parameters) = (cut.target.macs, cut.target.parameters);
             let macs = format!(", cut to {:.0} M MACs", macs as f64 / 1e6);
-            // A target that no network misses is none.
-            if parameters < NO_TARGET {
+            if parameters < ANY_PARAMETERS {
                 format!("{macs} and {:.0} k parameters", parameters as f64 / 1e3)
             } else {
                 macs

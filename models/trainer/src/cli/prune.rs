@@ -30,9 +30,9 @@ pub struct Prune {
     #[arg(long, value_name = "N", value_parser = amount)]
     macs: u64,
 
-    /// Most parameters of what is left, such as 450k
-    #[arg(long, value_name = "N", value_parser = amount, default_value = "1000M")]
-    parameters: u64,
+    /// Most parameters of what is left, such as 450k [default: any number]
+    #[arg(long, value_name = "N", value_parser = amount)]
+    parameters: Option<u64>,
 
     /// How channels are chosen
     #[arg(long, value_enum, default_value = "share-of-network")]
@@ -54,7 +54,7 @@ impl Prune {
         let whole = Start::run(&trained)?;
         let target = Target {
             macs: self.macs,
-            parameters: self.parameters,
+            parameters: self.parameters.unwrap_or(choose::ANY_PARAMETERS),
         };
         let cut = choose::cut(&whole.network, self.criterion, target)?;
         let how = CutConfig {

@@ -43,6 +43,9 @@ pub enum Criterion {
     Threshold,
 }
 
+/// More parameters than any network here has: no target for them.
+pub const ANY_PARAMETERS: u64 = 1_000_000_000;
+
 /// What the network that is left may cost at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -26,10 +26,6 @@ use lists::List;
 pub use report::Report;
 use survey::Seen;
 
-/// A class of fewer pictures than this is refused: it cannot be cut into parts to learn from, to
-/// choose by and to measure on.
-pub const FEWEST: usize = 5;
-
 /// What a check found.
 #[derive(Debug)]
 pub struct Checked {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::FEWEST;
 use super::finding::{Finding, Kind};
 use super::lists::{self, List};
 use super::survey::Seen;
+use crate::data::sources::gather::FEWEST;
 
 /// A picture whose shorter side has fewer pixels is tiny. The networks look at 96 to 224 pixels; a
 /// third of that can still be told, by eye and by network.

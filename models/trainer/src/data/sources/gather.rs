@@ -9,7 +9,8 @@ use super::origin::{Originals, Part};
 use super::{Origin, Sources, Use};
 use crate::data::tree::{Item, Tree};
 
-/// Fewest photographs of a class folder from which anything could be learnt.
+/// A class of fewer photographs than this is refused: it cannot be cut into parts to learn from, to choose by
+/// and to measure on.
 pub const FEWEST: usize = 5;
 
 /// A photograph that a use takes.
