@@ -3,6 +3,7 @@
 mod common;
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -148,6 +149,30 @@ fn a_bin_is_tried_out_and_parked() {
         ran.complaint(),
         format!("{file} has no bin \"glas\"; choose one of: glass, rest")
     );
+}
+
+#[test]
+fn a_bin_that_is_tried_out_is_parked_by_whatever_ends_the_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = config(folder.path(), "backend = \"simulated\"");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("hold-ms = 200", "hold-ms = 10000")).unwrap();
+    for signal in ["INT", "TERM", "HUP", "QUIT"] {
+        let mut child = common::sortd()
+            .args(["bins", "test", "glass", "-c", &file])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        assert_eq!(line, "glass: on for 10 s\n");
+        common::signal(&child, signal);
+        let mut rest = String::new();
+        output.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "parked\n", "after SIG{signal}");
+        assert!(child.wait().unwrap().success());
+    }
 }
 
 #[test]

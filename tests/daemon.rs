@@ -5,6 +5,8 @@
     reason = "a test that cannot be set up fails where it stands"
 )]
 
+mod common;
+
 use std::io::{BufRead, BufReader};
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
@@ -61,14 +63,7 @@ impl Daemon {
     }
 
     fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-s", name, &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
+        common::signal(&self.child, name);
     }
 
     /// All further events and the exit status.

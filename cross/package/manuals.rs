@@ -127,7 +127,8 @@ fn configuration() -> String {
         env!("CARGO_PKG_VERSION")
     );
     page += ".SH DESCRIPTION\nA TOML file, by default\n.IR /etc/sortd/sortd.toml .\n\
-             Every key stands below with its default, so a line that is left out changes nothing.\n\
+             Every key stands below with its default, so a line that is left out changes nothing, unless its comment says \
+             what that means.\n\
              .B sortd check\nfinds everything that is wrong in a file at once, by line and column.\n\
              .SH KEYS\n.EX\n";
     for line in CONFIG.lines().filter(|line| !line.starts_with("# ---")) {

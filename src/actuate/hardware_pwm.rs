@@ -15,12 +15,15 @@ pub(super) const PERIOD: Duration = Duration::from_millis(20);
 
 /// How the Pi's pins get hardware PWM (the overlay's own defaults are BCM 18 and 19).
 const OVERLAY: &str = "add `dtoverlay=pwm-2chan` to config.txt for BCM 18 and 19, or \
-    `dtoverlay=pwm-2chan,pin=12,func=4,pin2=13,func2=4` for BCM 12 and 13, and restart";
+    `dtoverlay=pwm-2chan,pin=12,func=4,pin2=13,func2=4` for BCM 12 and 13, and restart; where the unit has \
+    another number below /sys/class/pwm, write pwm-chip and pwm-channel instead of pwm";
 
-/// Whether two pins of this Pi hang on one channel, so that two lids on them would move together.
-pub(super) fn share_a_channel(a: BcmPin, b: BcmPin) -> bool {
-    DeviceInfo::new()
-        .is_ok_and(|info| a != b && channel_of(a, info.model()) == channel_of(b, info.model()))
+/// The chip of this Pi's own PWM unit and the channel behind `pin`, as `/sys/class/pwm` numbers them for
+/// rppal; none on a board that rppal does not know.
+#[must_use]
+pub fn of_pin(pin: BcmPin) -> Option<(u8, u8)> {
+    let model = DeviceInfo::new().ok()?.model();
+    Some((chip_of(model), channel_of(pin, model) as u8))
 }
 
 /// A channel of a PWM unit.
@@ -102,19 +105,28 @@ impl HardwarePwm {
 /// The Pi's PWM channel behind a pin: two channels on two pins each up to the Pi 4, four on the Pi 5
 /// (rppal's documentation of `pwm`, after the BCM2835 and RP1 peripheral manuals).
 fn channel_of(pin: BcmPin, model: Model) -> Channel {
-    let rp1 = matches!(
-        model,
-        Model::RaspberryPi5
-            | Model::RaspberryPi500
-            | Model::RaspberryPiComputeModule5
-            | Model::RaspberryPiComputeModule5Lite
-    );
-    match (pin.number(), rp1) {
+    match (pin.number(), has_rp1(model)) {
         (12, _) | (18, false) => Channel::Pwm0,
         (18, true) => Channel::Pwm2,
         (19, true) => Channel::Pwm3,
         _ => Channel::Pwm1,
     }
+}
+
+/// The number by which rppal opens the Pi's PWM unit (`DeviceInfo` in its `system.rs`).
+fn chip_of(model: Model) -> u8 {
+    if has_rp1(model) { 2 } else { 0 }
+}
+
+/// Whether the pins hang on the Pi 5's input and output controller.
+fn has_rp1(model: Model) -> bool {
+    matches!(
+        model,
+        Model::RaspberryPi5
+            | Model::RaspberryPi500
+            | Model::RaspberryPiComputeModule5
+            | Model::RaspberryPiComputeModule5Lite
+    )
 }
 
 #[cfg(test)]
@@ -127,6 +139,10 @@ mod tests {
             |model| [12, 13, 18, 19].map(|pin| channel_of(BcmPin::new(pin).unwrap(), model) as u8);
         assert_eq!(channels(Model::RaspberryPi5), [0, 1, 2, 3]);
         assert_eq!(channels(Model::RaspberryPi4B), [0, 1, 0, 1]);
+        assert_eq!(
+            [Model::RaspberryPi5, Model::RaspberryPi4B].map(chip_of),
+            [2, 0]
+        );
     }
 
     #[test]

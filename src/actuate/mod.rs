@@ -14,6 +14,7 @@ mod rppal;
 mod simulated;
 mod status_led;
 
+pub use hardware_pwm::of_pin as pwm_of_pin;
 pub use outputs::{MotionTick, Outputs};
 pub use simulated::{Action, SimulatedActuator, Timeline};
 pub use status_led::Health;

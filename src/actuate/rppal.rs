@@ -9,7 +9,7 @@ use rppal::gpio::{Error as GpioError, Gpio, InputPin, Level, OutputPin};
 use rustix::fs::FlockOperation;
 use rustix::io::Errno;
 
-use super::hardware_pwm::{HardwarePwm, PERIOD, share_a_channel};
+use super::hardware_pwm::{self, HardwarePwm, PERIOD};
 use super::{Actuator, Light, Wiring};
 use crate::config::{LedConfig, ServoConfig, ServoPwm};
 use crate::decide::BinId;
@@ -40,7 +40,7 @@ enum Servo {
 impl RppalActuator {
     /// Takes the pins of `wiring`; lights are off from the first moment.
     pub(super) fn open(wiring: &Wiring) -> Result<Self> {
-        refuse_shared_channels(wiring)?;
+        refuse_shared_channels(wiring, hardware_pwm::of_pin)?;
         let lock = lock_board()?;
         let gpio = Gpio::new().map_err(|error| unavailable("the GPIO", error))?;
         let lamp =
@@ -164,20 +164,27 @@ impl Actuator for RppalActuator {
     }
 }
 
-/// Two servos on one channel would open their lids together; which pins share one, only the board
-/// knows.
-fn refuse_shared_channels(wiring: &Wiring) -> Result<()> {
+/// Two servos on one channel would open their lids together; which pins share one, and with which chip's
+/// channel, only the board knows.
+fn refuse_shared_channels(wiring: &Wiring, on_pin: fn(BcmPin) -> Option<(u8, u8)>) -> Result<()> {
+    let channel = |servo: &ServoConfig| match servo.pwm {
+        ServoPwm::Software => None,
+        ServoPwm::Hardware => on_pin(servo.pin.value),
+        ServoPwm::Chip { chip, channel } => Some((chip, channel)),
+    };
     let servos = || wiring.servos.iter().flatten();
-    let hardware = || servos().filter(|servo| servo.pwm == ServoPwm::Hardware);
-    for (at, servo) in hardware().enumerate() {
-        let shares = |other: &&ServoConfig| share_a_channel(other.pin.value, servo.pin.value);
-        if let Some(other) = hardware().take(at).find(shares) {
+    for (at, servo) in servos().enumerate() {
+        let own = channel(servo);
+        let shares = |other: &&ServoConfig| own.is_some() && channel(other) == own;
+        if let Some(other) = servos().take(at).find(shares) {
             let (a, b) = (other.pin.value, servo.pin.value);
             return Err(Error::config(format!(
                 "{}: {b} hangs on the same PWM channel of this Pi as {a} ({})",
                 servo.pin.key, other.pin.key
             ))
-            .advice("use one of BCM 12 and 18, and one of BCM 13 and 19"));
+            .advice(
+                "give each servo a channel of its own; up to the Pi 4, BCM 12 and 18 share one, as 13 and 19 do",
+            ));
         }
     }
     Ok(())
@@ -227,4 +234,27 @@ fn unavailable(what: &str, error: GpioError) -> Error {
     Error::unavailable(format!("{what} cannot be used"))
         .caused_by(error)
         .advice(advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use std::path::Path;
+
+    #[test]
+    fn two_lids_on_one_channel_are_refused_however_the_channel_is_named() {
+        const TWO_LIDS: &str = include_str!("../../config/examples/two-lids.toml");
+        let on_a_pi_4 = |pin: BcmPin| Some((0, pin.number() % 2));
+        let refused = |second: &str| {
+            let text = TWO_LIDS.replace("pin = 19, pwm = \"hardware\"", second);
+            let config = Config::parse(&text, Path::new("two-lids.toml")).unwrap();
+            refuse_shared_channels(&Wiring::of(&config), on_a_pi_4).is_err()
+        };
+        assert!(!refused("pin = 19"));
+        assert!(refused("pin = 12"));
+        assert!(refused("pin = 19, pwm-chip = 0, pwm-channel = 0"));
+        assert!(!refused("pin = 19, pwm-chip = 1, pwm-channel = 0"));
+        assert!(!refused("pin = 12, pwm = \"software\""));
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use super::{ConfigFile, output};
 use crate::actuate::{self, MotionTick, Outputs};
@@ -43,12 +43,13 @@ pub(super) fn bins(command: &BinsCommand) -> Result<()> {
                 .advice(format!("choose one of: {}", names.join(", "))),
         );
     };
+    let stop = catch_signals()?;
     let mut outputs = open(&config)?;
     output::line(format!(
         "{name}: on for {} s",
         config.decision.hold.as_secs_f32()
     ))?;
-    let shown = hold(&mut outputs, BinId(bin), config.decision.hold);
+    let shown = hold(&mut outputs, BinId(bin), config.decision.hold, &stop);
     let parked = park_outputs(&mut outputs);
     shown.and(parked)?;
     output::line("parked")
@@ -58,6 +59,8 @@ pub(super) fn bins(command: &BinsCommand) -> Result<()> {
 pub(super) fn park(file: &Path) -> Result<()> {
     let in_force = daemon::in_force::file();
     let config = Config::load(in_force.as_deref().unwrap_or(file))?;
+    // Whoever stops it may not stop it half-way.
+    let _stop = catch_signals()?;
     park_outputs(&mut open(&config)?)?;
     output::line("parked: every light is off, every lid closed")
 }
@@ -75,14 +78,20 @@ fn open(config: &Config) -> Result<Outputs> {
     Ok(outputs)
 }
 
-/// Shows a bin for `time`, or until somebody presses Ctrl-C.
-fn hold(outputs: &mut Outputs, bin: BinId, time: Duration) -> Result<()> {
+/// From now on whatever asks the program to end sets the flag instead: Ctrl-C, `kill`, and a terminal or
+/// a connection that is closed. The outputs are not left as they are.
+fn catch_signals() -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
-    for kind in [SIGINT, SIGTERM] {
+    for kind in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
         signal_hook::flag::register(kind, Arc::clone(&stop)).map_err(|error| {
             Error::internal("the system gives us no signal handler").caused_by(error)
         })?;
     }
+    Ok(stop)
+}
+
+/// Shows a bin for `time`, or until it is told to stop.
+fn hold(outputs: &mut Outputs, bin: BinId, time: Duration, stop: &AtomicBool) -> Result<()> {
     let end = SystemClock.now() + time;
     while SystemClock.now() < end && !stop.load(Ordering::Relaxed) {
         let pause = match outputs.show(Some(bin), SystemClock.now())? {

@@ -33,14 +33,11 @@ pub(super) fn take_over(args: &Args) -> Result<()> {
         .as_deref()
         .map_or(Ok(()), |file| mark(file, &refusals));
     let written = takeover::write_sheet(&args.from, &sheet);
-    if let Some(failure) = outcome.failure {
-        return Err(failure);
-    }
     for refusal in &refusals {
         log::error!(target: FINDING, "{refusal}");
     }
     output::line(sheet.trim_end())?;
-    marked.and(written)
+    outcome.failure.map_or(Ok(()), Err).and(marked).and(written)
 }
 
 /// Leaves the refusals in `file`, or no file where there are none.

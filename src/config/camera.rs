@@ -95,9 +95,10 @@ impl CameraConfig {
     }
 }
 
-/// One late frame is no failure, so the deadline leaves room for two.
+/// One late frame is no failure, so the deadline leaves room for two, and for the pause that the loop makes
+/// between two looks at an empty zone.
 fn read_deadline(table: &Table<'_>, fps: i64) -> Duration {
-    let deadline = table.millis("frame-deadline-ms", 2_000, 200..=60_000);
+    let deadline = table.millis("frame-deadline-ms", 2_000, 500..=60_000);
     let shortest = Duration::from_millis((2_000 / fps).unsigned_abs());
     if deadline < shortest {
         table.problem(

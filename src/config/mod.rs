@@ -84,7 +84,7 @@ impl Config {
 
     fn read(root: &Table<'_>, file: &Path) -> Self {
         let folder = &folder_of(file);
-        if !root.has("bins") {
+        if root.lacks("bins") {
             root.problem(
                 "bins",
                 "there is no bin",

@@ -98,6 +98,12 @@ impl<'d> Table<'d> {
         self.get(key).is_some()
     }
 
+    /// Whether the key is missing, or an empty list.
+    pub(super) fn lacks(&self, key: &'static str) -> bool {
+        let list = self.get(key).map(|value| value.get_ref().as_array());
+        list.is_none_or(|list| list.is_some_and(|list| list.is_empty()))
+    }
+
     fn get(&self, key: &'static str) -> Option<&'d Value<'d>> {
         if !self.known.borrow().contains(&key) {
             self.known.borrow_mut().push(key);

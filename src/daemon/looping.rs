@@ -96,6 +96,13 @@ impl Loop {
         self.refused = Some(Refused::UntilReload);
     }
 
+    /// The status light tells of a refused configuration for a while, or on where it does so until a reload.
+    fn tell_refused(&mut self) {
+        if !matches!(self.refused, Some(Refused::UntilReload)) {
+            self.refused = Some(Refused::Until(self.clock.now() + TELL_REFUSED));
+        }
+    }
+
     /// Turns until it is told to stop, a recording ends, or the board or the network fails; parks on
     /// each way out.
     pub fn run(mut self, orders: &Receiver<Order>) -> Result<Ending> {
@@ -110,9 +117,7 @@ impl Loop {
             match orders.try_recv() {
                 Ok(Order::Stop) | Err(TryRecvError::Disconnected) => return Ok(Ending::Ordered),
                 Ok(Order::Reload(plan)) => self.reload(*plan)?,
-                Ok(Order::TellRefused) => {
-                    self.refused = Some(Refused::Until(self.clock.now() + TELL_REFUSED));
-                }
+                Ok(Order::TellRefused) => self.tell_refused(),
                 Err(TryRecvError::Empty) => {}
             }
             if self.tell_camera_changes() {
@@ -261,7 +266,7 @@ impl Loop {
                     .report(&Event::ConfigReloaded { config: file });
             }
             Takeover::Refused(error) => {
-                self.refused = Some(Refused::Until(self.clock.now() + TELL_REFUSED));
+                self.tell_refused();
                 self.reporter.report(&Event::ConfigRefused {
                     error: error.to_string(),
                 });

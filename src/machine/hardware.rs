@@ -6,6 +6,7 @@ use std::path::Path;
 use rustix::fs::{Access, access};
 
 use super::state::{self, Supply};
+use crate::actuate;
 use crate::capture;
 use crate::config::{CameraSource, Config, GpioBackend, ServoPwm};
 
@@ -108,14 +109,15 @@ fn pwm(config: &Config) -> Vec<Finding> {
     let mut findings: Vec<Finding> = servos
         .filter_map(|servo| match servo.pwm {
             ServoPwm::Software => None,
-            ServoPwm::Hardware => Some("/sys/class/pwm/pwmchip0".to_owned()),
-            ServoPwm::Chip { chip, .. } => Some(format!("/sys/class/pwm/pwmchip{chip}")),
+            ServoPwm::Hardware => Some(actuate::pwm_of_pin(servo.pin.value).map_or(0, |(chip, _)| chip)),
+            ServoPwm::Chip { chip, .. } => Some(chip),
         })
         .map(|chip| {
             reachable(
-                Path::new(&chip),
+                Path::new(&format!("/sys/class/pwm/pwmchip{chip}")),
                 Access::READ_OK,
-                "add dtoverlay=pwm-2chan to config.txt and restart",
+                "add dtoverlay=pwm-2chan to config.txt and restart; where the chip has another number, write \
+                 pwm-chip and pwm-channel instead of pwm",
             )
         })
         .collect();

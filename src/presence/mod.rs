@@ -86,6 +86,13 @@ impl PresenceDetector {
 
     /// Looks at one picture of the drop zone.
     pub fn observe(&mut self, grid: &LumaGrid, now: Instant) -> Presence {
+        let dark = watch::is_dark(grid);
+        if dark && self.is_learning(now) {
+            // What is learnt in the dark is wrong when the light returns, so learning begins then.
+            self.learning_since = None;
+            self.background = None;
+            return Presence::Learning;
+        }
         let began = *self.learning_since.get_or_insert(now);
         let since_last = self
             .last_seen
@@ -97,8 +104,8 @@ impl PresenceDetector {
             self.previous.copy_from(grid);
             return Presence::Learning;
         }
-        // In the dark nothing can be told, and what is learnt there is wrong when the light returns.
-        if watch::is_dark(grid) {
+        // In the dark nothing can be told.
+        if dark {
             return Presence::Empty;
         }
         let contrast = f32::from(self.config.contrast);
@@ -127,6 +134,12 @@ impl PresenceDetector {
         }
         self.previous.copy_from(grid);
         presence
+    }
+
+    /// Whether what the empty zone looks like is not known yet.
+    fn is_learning(&self, now: Instant) -> bool {
+        self.learning_since
+            .is_none_or(|began| now - began < self.config.learn)
     }
 
     /// The camera was opened anew: the zone is learnt again, but what it looked like is remembered,

@@ -76,6 +76,23 @@ fn nothing_is_said_while_the_zone_is_being_learnt() {
 }
 
 #[test]
+fn a_start_at_night_learns_the_zone_when_the_light_returns() {
+    let night = |x: usize, y: usize| bin(x, y) * 0.05;
+    let mut scene = Scene::with_learnt(night);
+    for _ in 0..100 {
+        assert_eq!(scene.show(night), Presence::Learning);
+    }
+    for _ in 0..10 {
+        assert_eq!(scene.show(bin), Presence::Learning);
+    }
+    for _ in 0..20 {
+        assert_eq!(scene.show(bin), Presence::Empty);
+    }
+    let presence = scene.show(|x, y| with_item(x, y, 20, 10, 14));
+    assert!(matches!(presence, Presence::Item(_)));
+}
+
+#[test]
 fn an_empty_zone_stays_empty() {
     let mut scene = Scene::with_learnt(bin);
     for _ in 0..600 {

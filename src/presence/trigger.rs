@@ -48,7 +48,7 @@ impl Trigger {
         let looking = match &self.mode {
             TriggerMode::Motion => return item,
             // A model that cannot say that nothing is there must not be asked when nothing is.
-            TriggerMode::Always => self.model_knows_empty || presence != Presence::Empty,
+            TriggerMode::Always => self.model_knows_empty || item.is_some(),
             TriggerMode::Button { look, .. } => self.pressed_at.is_some_and(|at| now - at < *look),
         };
         // Where the item is, is worth knowing even where something else says when to look.
@@ -91,9 +91,11 @@ mod tests {
     #[test]
     fn always_respects_an_empty_zone_that_the_model_cannot_name() {
         let now = Instant::now();
-        let wish = |knows| Trigger::new(TriggerMode::Always, knows).wish(Presence::Empty, now);
-        assert_eq!(wish(true), Some(Region::WHOLE));
-        assert_eq!(wish(false), None);
+        for presence in [Presence::Empty, Presence::Learning] {
+            let wish = |knows| Trigger::new(TriggerMode::Always, knows).wish(presence, now);
+            assert_eq!(wish(true), Some(Region::WHOLE));
+            assert_eq!(wish(false), None);
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ pub mod quantised;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output};
 
 use sha2::{Digest, Sha256};
 use sortd::classify::bundle::Manifest;
@@ -55,6 +55,14 @@ pub fn finish(command: &mut Command) -> Ran {
         "{command:?}: {ran:?}"
     );
     ran
+}
+
+/// Sends a running program a signal, such as `TERM`.
+pub fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill")
+        .args(["-s", name, &child.id().to_string()])
+        .status();
+    assert!(sent.expect("there is a `kill`").success());
 }
 
 impl Ran {
