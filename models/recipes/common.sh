@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 : "${CARGO_TARGET_DIR:=target}" "${RUNS:=models/runs}" "${RESULTS:=models/results}"
 : "${TRAINER:=$CARGO_TARGET_DIR/release/trainer}"
-# Arguments for every training command, such as "--device cuda" or fewer --epochs for a rehearsal.
+# Arguments for every training command, such as "--device cuda".
 : "${TRAIN_WITH:=}"
 SOURCES=models/trainer/data
 
@@ -37,6 +37,6 @@ first_lesson() {
 in_the_daemon() {
     run=$1 test=$2
     shift 2
-    say export --run "$run" --golden "$test" "$@"
+    say export --run "$run" "$@"
     say evaluate --run "$run" --bundle "$run/bundle" --test "$test" "$@"
 }

@@ -122,6 +122,19 @@ pub struct StartConfig {
     pub cut: Option<CutConfig>,
 }
 
+impl StartConfig {
+    /// What `from` says of random weights.
+    pub const RANDOM: &str = "random";
+    /// What `from` says of weights that `ImageNet` taught.
+    pub const IMAGENET: &str = "imagenet";
+
+    /// Whether `from` names no run.
+    #[must_use]
+    pub fn is_no_run(&self) -> bool {
+        [Self::RANDOM, Self::IMAGENET].contains(&self.from.as_str())
+    }
+}
+
 impl fmt::Display for StartConfig {
     /// What it starts from, in words.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -186,6 +199,9 @@ pub struct TrainingConfig {
     pub scale_penalty: f32,
     /// Whether kernels and maps are rounded to int8 while learning.
     pub rounding: bool,
+    /// Photographs that it was calibrated with before, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<usize>,
 }
 
 impl Default for TrainingConfig {
@@ -202,6 +218,7 @@ impl Default for TrainingConfig {
             average_decay: 0.998,
             scale_penalty: 0.0,
             rounding: false,
+            calibration: None,
         }
     }
 }

@@ -43,6 +43,18 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     })
 }
 
+/// The list in a JSON file; an empty one where there is no such file.
+///
+/// # Errors
+/// The file cannot be read or does not hold a list of `T`.
+pub fn read_list<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
+    if path.is_file() {
+        read_json(path)
+    } else {
+        Ok(Vec::new())
+    }
+}
+
 /// Reads a TOML file.
 ///
 /// # Errors

@@ -143,13 +143,16 @@ pub fn calibration_error(logits: &[Vec<f32>], truths: &[usize], temperature: f64
     excess.iter().map(|excess: &f64| excess.abs()).sum::<f64>() / truths.len().max(1) as f64
 }
 
+/// The lowest and the highest temperature that are tried.
+pub const TEMPERATURES: (f64, f64) = (0.1, 10.0);
+
 /// The temperature that makes the likelihood of the truths largest (Guo et al. 2017, arXiv
-/// 1706.04599), found by golden-section search between 0.1 and 10.
+/// 1706.04599), found by golden-section search within [`TEMPERATURES`].
 #[must_use]
 pub fn fit_temperature(logits: &[Vec<f32>], truths: &[usize]) -> f64 {
     let golden = (5.0_f64.sqrt() - 1.0) / 2.0;
     let loss = |logarithm: f64| negative_log_likelihood(logits, truths, logarithm.exp());
-    let (mut low, mut high) = (0.1_f64.ln(), 10.0_f64.ln());
+    let (mut low, mut high) = (TEMPERATURES.0.ln(), TEMPERATURES.1.ln());
     for _ in 0..60 {
         let (left, right) = (high - golden * (high - low), low + golden * (high - low));
         if loss(left) < loss(right) {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sortd::error::{Error, Result};
 
-use crate::config::RunConfig;
+use crate::config::{RunConfig, StartConfig};
 use crate::files;
 use crate::nets::plan::Plan;
 
@@ -94,6 +94,17 @@ impl RunFolder {
         let folder = Self {
             root: root.to_owned(),
         };
+        let name = root.file_name().unwrap_or_default();
+        if [StartConfig::RANDOM, StartConfig::IMAGENET]
+            .iter()
+            .any(|word| name == *word)
+        {
+            return Err(Error::usage(format!(
+                "a run cannot be called {}: other runs say by that word that they start from no run",
+                root.display()
+            ))
+            .advice("name another folder with --run"));
+        }
         if folder.config_file().exists() {
             return Err(
                 Error::usage(format!("{} holds a run already", root.display()))
@@ -201,6 +212,14 @@ impl RunFolder {
     #[must_use]
     pub fn metrics_file(&self) -> PathBuf {
         self.root.join("metrics.json")
+    }
+
+    /// What was measured, one record an epoch; nothing before the first has ended.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn history(&self) -> Result<Vec<EpochRecord>> {
+        files::read_list(&self.metrics_file())
     }
 
     /// The averaged weights of the best epoch.

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sortd::error::{Error, Result};
 
@@ -35,7 +34,6 @@ impl RunResult {
     /// There is no run, or one of its files cannot be read.
     pub fn of_run(root: &Path) -> Result<Self> {
         let folder = RunFolder::open(root)?;
-        let (history, storage) = (folder.metrics_file(), folder.storage_file());
         Ok(Self {
             name: root
                 .file_name()
@@ -43,8 +41,8 @@ impl RunResult {
                 .to_string_lossy()
                 .into_owned(),
             config: folder.config()?,
-            history: read_if_there(&history)?,
-            storage: read_if_there(&storage)?,
+            history: folder.history()?,
+            storage: files::read_list(&folder.storage_file())?,
             evaluations: Evaluation::all_of(&folder, "")?,
         })
     }
@@ -74,15 +72,6 @@ impl RunResult {
     pub fn keep(&self, folder: &Path) -> Result<()> {
         files::make_folder(folder)?;
         files::write_json(&folder.join(format!("{}.json", self.name)), self)
-    }
-}
-
-/// The list in a JSON file; an empty one where there is no such file.
-fn read_if_there<T: DeserializeOwned>(file: &Path) -> Result<Vec<T>> {
-    if file.is_file() {
-        files::read_json(file)
-    } else {
-        Ok(Vec::new())
     }
 }
 

@@ -1,16 +1,15 @@
 //! `trainer export`.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sortd::classify::bundle::{Accuracy, Calibration, DataSource};
 use sortd::error::{Error, Result};
 
-use super::{Common, Trained};
+use super::{Common, Trained, ancestry};
 use crate::bundle::{Content, Draft, Findings};
 use crate::data::Sources;
-use crate::data::material::Framing;
+use crate::data::material::{Credit, Framing};
 use crate::data::photo::{Loaded, Squeezed};
 use crate::data::sources::Use;
 use crate::deploy::Deployed;
@@ -19,7 +18,6 @@ use crate::evaluation::{Answers, Evaluation};
 use crate::metrics;
 use crate::parity::{Margin, Parity};
 use crate::places;
-use crate::run_folder::RunFolder;
 
 /// The test that shows photographs of every kind, where the sources describe it.
 const ALL: &str = "all";
@@ -96,6 +94,7 @@ impl Export {
             data: origins(&trained, sources, &data)?,
         };
         let manifest = draft.finish(findings, &golden)?;
+        doubt(temperature);
         say!(
             "{}: {} {}, {} parameters, {} MACs, temperature {:.3} (calibration error {:.1} % before, {:.1} % with it)",
             out.display(),
@@ -148,6 +147,18 @@ fn calibrate(answers: &Answers, photos: &[Squeezed]) -> (f32, Calibration) {
     (temperature, calibration)
 }
 
+/// Says so where no temperature fits, so that the confidences mean little.
+fn doubt(temperature: f32) {
+    let (lowest, highest) = metrics::TEMPERATURES;
+    let within = 1.001 * lowest..=0.999 * highest;
+    if !within.contains(&f64::from(temperature)) {
+        eprintln!(
+            "note: of the temperatures {lowest} to {highest} the last one was taken, since the fit wants to go beyond; \
+             confidences will mean little until there are more photographs to choose by, some of them hard"
+        );
+    }
+}
+
 /// The first photograph of each class.
 fn first_of_each_class(photos: Loaded<Squeezed>, sources: &Sources) -> Result<Vec<Squeezed>> {
     let mut first: Vec<Option<Squeezed>> = vec![None; sources.labels.len()];
@@ -186,10 +197,20 @@ fn accuracy(trained: &Trained) -> Result<Vec<Accuracy>> {
     Ok(accuracy.collect())
 }
 
-/// Whose work went into the weights.
+/// Whose work went into the weights: of the run, and of those that it goes back to.
 fn origins(trained: &Trained, sources: &Sources, data: &Path) -> Result<Vec<DataSource>> {
-    let credits = sources.credits(data)?.into_iter();
+    let family = ancestry::of(&trained.folder)?;
+    let mut credits = sources.credits(data)?;
+    for run in &family {
+        let theirs = run.config()?.data.sources;
+        if theirs != *sources {
+            let more = theirs.credits(data)?.into_iter();
+            let is_new = |credit: &Credit| credits.iter().all(|known| known.name != credit.name);
+            credits.extend(more.filter(is_new).collect::<Vec<_>>());
+        }
+    }
     let mut origins: Vec<DataSource> = credits
+        .into_iter()
         .map(|credit| DataSource {
             name: credit.name,
             licence: credit.licence,
@@ -197,7 +218,7 @@ fn origins(trained: &Trained, sources: &Sources, data: &Path) -> Result<Vec<Data
             images: credit.images as u64,
         })
         .collect();
-    if starts_from_imagenet(&trained.folder)? {
+    if ancestry::starts_from_imagenet(&family)? {
         origins.push(DataSource {
             name: "MobileNet v1 weights pretrained on ImageNet".to_owned(),
             licence: "Apache-2.0".to_owned(),
@@ -206,34 +227,4 @@ fn origins(trained: &Trained, sources: &Sources, data: &Path) -> Result<Vec<Data
         });
     }
     Ok(origins)
-}
-
-/// Whether a run or one that it goes back to started from ImageNet's weights. Runs that go back to each
-/// other lie side by side.
-fn starts_from_imagenet(run: &RunFolder) -> Result<bool> {
-    let (mut open, mut seen) = (vec![run.clone()], BTreeSet::new());
-    while let Some(run) = open.pop() {
-        let start = run.config()?.network.start;
-        if start.from == "imagenet" {
-            return Ok(true);
-        }
-        let other = start.blend.map(|blend| blend.with);
-        for from in [Some(start.from), other].into_iter().flatten() {
-            let parent = run.root().with_file_name(&from);
-            // A name that was used again can make runs go back to each other.
-            if from != "random" && parent != run.root() && seen.insert(parent.clone()) {
-                open.push(RunFolder::open(&parent).map_err(|error| unknown(&run, &from, error))?);
-            }
-        }
-    }
-    Ok(false)
-}
-
-fn unknown(run: &RunFolder, from: &str, error: Error) -> Error {
-    Error::data(format!(
-        "{} started from {from}, which is not beside it, so nobody can say whose work is in its weights",
-        run.root().display()
-    ))
-    .caused_by(error)
-    .advice("put that run back")
 }

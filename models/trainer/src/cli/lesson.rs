@@ -6,6 +6,7 @@ use burn::module::Module;
 use clap::Args;
 use sortd::error::{Error, Result};
 
+use super::ancestry;
 use super::start::Start;
 use super::values::{count, positive, share};
 use super::{Common, Trained};
@@ -17,7 +18,6 @@ use crate::data::augment::Variation;
 use crate::data::batches::Source;
 use crate::data::material::{self, Material};
 use crate::data::sources::Sources;
-use crate::files;
 use crate::nets::cost::cost;
 use crate::places;
 use crate::run_folder::RunFolder;
@@ -43,7 +43,7 @@ pub struct LessonOptions {
     #[arg(long, value_name = "FILE")]
     pub sources: Option<PathBuf>,
 
-    /// Epochs [default: 40 for a new network, less for one that goes on]
+    /// Epochs [default: 40 for `train`, less for what changes a network that has learnt]
     #[arg(long, value_name = "N")]
     pub epochs: Option<usize>,
 
@@ -70,7 +70,7 @@ pub struct LessonOptions {
     pub teachers: Vec<PathBuf>,
 
     /// Share of the loss that is the teachers'
-    #[arg(long, value_name = "SHARE", default_value_t = 0.5, value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.5, value_parser = share, requires = "teachers")]
     pub teacher_share: f32,
 
     /// Weight of the metric loss that draws photographs of one class together in the embedding
@@ -118,7 +118,7 @@ impl LessonOptions {
     /// Teaches a network; `change` sets what the command has besides.
     ///
     /// # Errors
-    /// The network knows other labels, data is missing, the run's folder is of another configuration
+    /// The network knows other labels, it or a teacher has learnt from what is measured on, data is missing, the run's folder is of another configuration
     /// or in use, the loss is not a number, or a file cannot be written.
     pub fn teach(
         self,
@@ -130,11 +130,7 @@ impl LessonOptions {
         start.require_labels(&description.sources.labels)?;
         let device = self.common.device.open()?;
         let side = start.network.plan.side as u32;
-        let material = Material::load(
-            &description.sources,
-            &places::data(self.common.data.as_deref()),
-            side,
-        )?;
+        let data = places::data(self.common.data.as_deref());
         let teachers: Vec<Trained> = self
             .teachers
             .iter()
@@ -142,6 +138,10 @@ impl LessonOptions {
                 Trained::open(run, &self.common)?.into_teacher(&description.sources.labels, side)
             })
             .collect::<Result<_>>()?;
+        let elders = start.elders.iter();
+        let elders = elders.chain(teachers.iter().map(|teacher| &teacher.folder));
+        ancestry::refuse_leakage(elders, &description.sources, &data)?;
+        let material = Material::load(&description.sources, &data, side)?;
         let mut config = self.config(start, habits, description, &material, &teachers)?;
         change(&mut config);
         let folder = self.folder(&config, start)?;
@@ -262,7 +262,7 @@ impl LessonOptions {
                 start_divisor: 25.0,
                 end_divisor: 1e4,
             },
-            variation: self.variation()?,
+            variation: Variation::read(self.variation.as_deref())?,
             distillation,
             metric: (self.metric > 0.0).then_some(MetricLoss {
                 share: self.metric,
@@ -270,17 +270,6 @@ impl LessonOptions {
             }),
             sparsity: None,
         })
-    }
-
-    fn variation(&self) -> Result<Variation> {
-        let Some(file) = &self.variation else {
-            return Ok(Variation::default());
-        };
-        let variation: Variation = files::read_toml(file)?;
-        variation.check().map_err(|error| {
-            Error::data(format!("{} makes no sense", file.display())).caused_by(error)
-        })?;
-        Ok(variation)
     }
 }
 

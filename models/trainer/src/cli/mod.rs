@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod ancestry;
 mod bench;
 mod blend;
 mod card;

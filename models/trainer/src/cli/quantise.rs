@@ -10,6 +10,7 @@ use super::Trained;
 use super::lesson::{Description, Habits, LessonOptions};
 use super::start::Start;
 use super::values::count;
+use crate::data::dice::{Dice, Purpose};
 use crate::data::material::Framing;
 use crate::data::photo::Squeezed;
 use crate::evaluation;
@@ -60,25 +61,25 @@ impl Quantise {
             epochs: 6,
             rate: 1e-4,
         };
+        let calibration = photos.len();
         self.lesson.teach(description, &start, habits, |config| {
             config.training.rounding = true;
+            config.training.calibration = Some(calibration);
         })?;
         files::write_whole(&run.join(LIST), list.as_bytes())
     }
 
-    /// Training photographs at even distances in their list, as they are measured.
+    /// Training photographs as they are measured, drawn from the whole list, in an order that mixes the
+    /// classes: what is shown first counts most.
     fn photos(&self, description: &Description, side: u32) -> Result<Vec<Squeezed>> {
         let sources = &description.sources;
         let data = places::data(self.lesson.common.data.as_deref());
-        let photos = sources.load(&data, &sources.train, side, Framing::Whole)?;
-        photos.report_skipped("photographs to calibrate with");
-        let step = (photos.photos.len() / self.calibration).max(1);
-        Ok(photos
-            .photos
-            .into_iter()
-            .step_by(step)
-            .take(self.calibration)
-            .collect())
+        let loaded = sources.load(&data, &sources.train, side, Framing::Whole)?;
+        loaded.report_skipped("photographs to calibrate with");
+        let photos = loaded.photos;
+        let order = Dice::new(self.lesson.seed, Purpose::Calibration, 0, 0).order(photos.len());
+        let drawn = order.into_iter().take(self.calibration);
+        Ok(drawn.map(|place| photos[place].clone()).collect())
     }
 }
 

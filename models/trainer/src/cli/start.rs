@@ -13,6 +13,7 @@ use crate::nets::net::Net;
 use crate::nets::numbers;
 use crate::nets::plan::Plan;
 use crate::quantise::Ranges;
+use crate::run_folder::RunFolder;
 use crate::weights::Weights;
 
 /// A network before its first step.
@@ -26,6 +27,8 @@ pub struct Start {
     pub labels: Option<Vec<String>>,
     /// Where they are from.
     pub config: StartConfig,
+    /// The runs whose weights they are.
+    pub elders: Vec<RunFolder>,
 }
 
 impl Start {
@@ -35,7 +38,7 @@ impl Start {
         let numbers = numbers::random(&plan, &mut Dice::new(seed, Purpose::Weights, 0, 0));
         let ranges = Ranges::unseen(plan.nodes.len());
         let config = StartConfig {
-            from: "random".to_owned(),
+            from: StartConfig::RANDOM.to_owned(),
             sha256: None,
             blend: None,
             cut: None,
@@ -45,6 +48,7 @@ impl Start {
             ranges,
             labels: None,
             config,
+            elders: Vec::new(),
         }
     }
 
@@ -55,7 +59,7 @@ impl Start {
     pub fn imagenet(plan: Plan, seed: u64, weights: &Path) -> Result<Self> {
         let mut start = Self::random(plan, seed);
         let weights = Weights::read(weights)?;
-        "imagenet".clone_into(&mut start.config.from);
+        StartConfig::IMAGENET.clone_into(&mut start.config.from);
         start.config.sha256 = Some(weights.sha256().to_owned());
         weights.fill(&start.network.plan, &mut start.network.numbers)?;
         Ok(start)
@@ -76,6 +80,7 @@ impl Start {
                 blend: None,
                 cut: None,
             },
+            elders: vec![trained.folder.clone()],
         })
     }
 

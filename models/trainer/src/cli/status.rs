@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use sortd::error::{Error, Result};
 
-use crate::files;
-use crate::run_folder::{self, EpochRecord, RunFolder};
+use crate::run_folder::{self, RunFolder};
 
 /// Show all runs below a folder: how far they are, how good, and what they started from.
 #[derive(Debug, Args)]
@@ -53,11 +52,7 @@ impl Status {
 fn line(run: &Path) -> Result<String> {
     let folder = RunFolder::open(run)?;
     let config = folder.config()?;
-    let history: Vec<EpochRecord> = if folder.metrics_file().is_file() {
-        files::read_json(&folder.metrics_file())?
-    } else {
-        Vec::new()
-    };
+    let history = folder.history()?;
     let best = run_folder::best(&config, &history);
     let (epoch, accuracy) = best.map_or(("–".to_owned(), "–".to_owned()), |best| {
         (

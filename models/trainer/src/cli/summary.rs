@@ -24,7 +24,7 @@ pub struct Summary {
     classes: usize,
 
     /// The network of a run instead, as it was cut
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["side", "classes"])]
     run: Option<PathBuf>,
 
     /// Also draw it
@@ -39,7 +39,10 @@ impl Summary {
     /// The options make no network, the run cannot be read, or the picture cannot be written.
     pub fn run(self) -> Result<()> {
         let plan: Plan = match &self.run {
-            Some(run) => files::read_json(&run.join(crate::run_folder::PLAN))?,
+            Some(run) => {
+                self.network.require_none("--run")?;
+                files::read_json(&run.join(crate::run_folder::PLAN))?
+            }
             None => self.network.plan(self.classes)?,
         };
         plan.check()?;

@@ -10,6 +10,7 @@ use super::lesson::{Habits, LessonOptions};
 use super::networks::NetworkOptions;
 use super::start::Start;
 use super::values::not_negative;
+use crate::config::StartConfig;
 use crate::places;
 
 /// Teach a network, or go on with an interrupted run.
@@ -56,6 +57,9 @@ impl Train {
     /// Data or weights are missing, the run's folder is of another configuration, the loss is not a
     /// number, or a file cannot be written.
     pub fn run(self) -> Result<()> {
+        if self.from.is_some() {
+            self.network.require_none("--from")?;
+        }
         let trained = self
             .from
             .as_ref()
@@ -72,7 +76,7 @@ impl Train {
             None => self.start(description.sources.labels.len())?,
         };
         let (penalty, probe) = (self.scale_penalty, self.probe);
-        let fresh = start.config.from == "random";
+        let fresh = start.config.from == StartConfig::RANDOM;
         let habits = Habits {
             epochs: 40,
             rate: if fresh { 3e-3 } else { 1e-3 },
@@ -95,7 +99,7 @@ impl Train {
             Start::imagenet(
                 plan,
                 self.lesson.seed,
-                &places::weights(self.weights.as_deref(), self.network.width),
+                &places::weights(self.weights.as_deref(), self.network.width()),
             )
         }
     }

@@ -20,6 +20,8 @@ pub enum Purpose {
     Dropout = 4,
     /// Which photographs are taught.
     Shots = 5,
+    /// Which photographs a network is calibrated with.
+    Calibration = 6,
 }
 
 /// A sequence of random numbers.

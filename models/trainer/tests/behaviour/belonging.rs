@@ -103,7 +103,10 @@ fn a_bundle_is_measured_for_its_own_run_only() {
     let untaught = TRAIN.replace("--epochs 2", "--epochs 0");
     here.fine(&untaught);
     here.fine(&format!("{untaught} --seed 2").replace("--run run", "--run twin"));
-    let v1 = untaught.replace("mobilenet-cbam", "mobilenet-v1");
+    let v1 = untaught.replace(
+        "mobilenet-cbam --width 0.125 --attention 3",
+        "mobilenet-v1 --width 0.125",
+    );
     here.fine(&v1.replace("--run run", "--run v1"));
     for run in ["run", "twin", "v1"] {
         here.fine(&format!("export --data . --run {run}"));
@@ -122,4 +125,67 @@ fn weights_that_are_gone_are_not_promised() {
     here.fine(TRAIN);
     fs::remove_file(folder.path().join("run/best.bpk")).unwrap();
     here.refused(&format!("{TRAIN} --resume"), 65, "which is gone");
+}
+
+#[test]
+fn what_a_parent_or_a_teacher_has_learnt_from_is_not_measured_on() {
+    let folder = tempfile::tempdir().unwrap();
+    shapes::write(folder.path());
+    let here = Here(folder.path());
+    here.fine(&TRAIN.replace("--epochs 2", "--epochs 0"));
+    let turned = shapes::SOURCES
+        .replace("train.txt", "other.txt")
+        .replace("test.txt", "train.txt")
+        .replace("other.txt", "test.txt");
+    fs::write(folder.path().join("turned.toml"), turned).unwrap();
+    let leak = "run has learnt from 15 of the 15 photographs of shapes/test";
+    let child = "train --data . --from run --run child --epochs 0";
+    here.refused(&format!("{child} --sources turned.toml"), 65, leak);
+    let pupil = TRAIN.replace(
+        "shapes.toml --run run",
+        "turned.toml --run child --teacher run",
+    );
+    here.refused(&pupil, 65, leak);
+    assert!(!folder.path().join("child").exists());
+    // A grandchild is told as well.
+    here.fine(child);
+    let grandchild = "train --data . --from child --run grandchild --epochs 0";
+    here.refused(
+        &format!("{grandchild} --sources turned.toml"),
+        65,
+        "has learnt from 15",
+    );
+}
+
+#[test]
+fn a_bundle_names_whose_photographs_a_run_before_it_has_learnt_from() {
+    let folder = tempfile::tempdir().unwrap();
+    shapes::write(folder.path());
+    std::os::unix::fs::symlink("shapes", folder.path().join("others")).unwrap();
+    let others = shapes::SOURCES.replace("\"shapes\"", "\"others\"");
+    fs::write(folder.path().join("others.toml"), others).unwrap();
+    let here = Here(folder.path());
+    here.fine(&TRAIN.replace("--epochs 2", "--epochs 0"));
+    here.fine("train --data . --from run --run child --epochs 0 --sources others.toml");
+    here.fine("export --data . --run child --golden shapes/test");
+    let manifest: Manifest =
+        files::read_toml(&folder.path().join("child/bundle/model.toml")).unwrap();
+    let names: Vec<&str> = manifest.data.iter().map(|source| &*source.name).collect();
+    assert_eq!(names, ["others", "shapes"]);
+}
+
+#[test]
+fn a_calibration_with_other_photographs_is_another_run() {
+    let folder = tempfile::tempdir().unwrap();
+    shapes::write(folder.path());
+    let here = Here(folder.path());
+    here.fine(&TRAIN.replace("--epochs 2", "--epochs 0"));
+    let quantise = "quantise --data . --from run --run int8 --epochs 0 --resume --calibration";
+    here.fine(&format!("{quantise} 4"));
+    let list = fs::read_to_string(folder.path().join("int8/calibration.txt")).unwrap();
+    assert_eq!(list.lines().count(), 4);
+    here.fine(&format!("{quantise} 4"));
+    here.refused(&format!("{quantise} 8"), 65, "calibration");
+    let now = fs::read_to_string(folder.path().join("int8/calibration.txt")).unwrap();
+    assert_eq!(now, list);
 }

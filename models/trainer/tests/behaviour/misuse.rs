@@ -36,6 +36,24 @@ fn an_export_replaces_bundles_and_empty_folders_and_nothing_else() {
 }
 
 #[test]
+fn confidences_that_nothing_can_be_said_of_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    untaught(folder.path());
+    let export = [
+        "export",
+        "--data",
+        ".",
+        "--run",
+        "run",
+        "--golden",
+        "shapes/test",
+    ];
+    let (status, notes) = outcome(&trainer(folder.path(), &export));
+    assert_eq!(status, 0, "{notes}");
+    assert!(notes.contains("confidences will mean little"), "{notes}");
+}
+
+#[test]
 fn a_network_of_other_labels_is_not_called_by_new_names() {
     let folder = tempfile::tempdir().unwrap();
     let here = untaught(folder.path());
@@ -171,6 +189,40 @@ fn numbers_beyond_reason_are_refused_by_name() {
             "too large",
         );
     }
+}
+
+#[test]
+fn an_option_that_would_change_nothing_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = untaught(folder.path());
+    for (command, problem) in [
+        (
+            "summary --net elnet --width 0.5",
+            "--net elnet has no --width",
+        ),
+        (
+            "summary --net mobilenet-v1 --no-attention",
+            "it goes with --net mobilenet-cbam",
+        ),
+        (
+            "summary --attention 5 --no-attention",
+            "cannot be used with",
+        ),
+        ("summary --run run --side 64", "cannot be used with"),
+        ("train --run new --teacher-share 0.9", "--teacher <DIR>"),
+        (
+            "data import --out own --from shapes --delay 2",
+            "cannot be used with",
+        ),
+        (
+            "train --data . --from run --run new --net elnet",
+            "--net chooses a new network",
+        ),
+    ] {
+        here.refused(command, 2, problem);
+    }
+    let keyword = TRAIN.replace("--run run", "--run random");
+    here.refused(&keyword, 2, "cannot be called random");
 }
 
 #[test]

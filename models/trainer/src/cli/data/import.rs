@@ -68,15 +68,15 @@ pub struct Import {
     max_megapixels: u64,
 
     /// Pause between two requests to one site; longer where its robots.txt says so
-    #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = pause)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = pause, conflicts_with = "from")]
     delay: f64,
 
     /// E-mail or web address by which a site's keeper may reach you; it is sent with each request
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "from")]
     contact: Option<String>,
 
     /// Fetch from private networks too, such as a camera or a server of your own
-    #[arg(long)]
+    #[arg(long, conflicts_with = "from")]
     allow_local: bool,
 
     /// Longest silence of a site

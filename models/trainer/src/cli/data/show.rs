@@ -10,7 +10,6 @@ use sortd::error::{Error, Result};
 
 use crate::data::augment::Variation;
 use crate::data::{Framing, Material, Source, Sources};
-use crate::files;
 use crate::places;
 use crate::plots::{self, Tile};
 
@@ -119,12 +118,7 @@ impl Show {
         data: &Path,
         wanted: Option<usize>,
     ) -> Result<Vec<Tile>> {
-        let variation = match &self.variation {
-            None => Variation::default(),
-            Some(file) => toml::from_str(&files::read_text(file)?).map_err(|error| {
-                Error::data(format!("{} sets no variation", file.display())).caused_by(error)
-            })?,
-        };
+        let variation = Variation::read(self.variation.as_deref())?;
         let mut material = Material::load(sources, data, self.side)?;
         report(&material)?;
         if let Some(label) = wanted {

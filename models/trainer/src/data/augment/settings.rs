@@ -1,9 +1,12 @@
 //! How strongly photographs are varied: for each change how often it happens, and how far it goes.
 
 use std::ops::RangeInclusive;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sortd::error::{Error, Result};
+
+use crate::files;
 
 /// How strongly photographs are varied. Shares are 0 to 1; keys that are left out have their
 /// defaults.
@@ -113,6 +116,21 @@ impl Default for Variation {
 }
 
 impl Variation {
+    /// That of a TOML file, whose missing keys keep their defaults; the usual one without a file.
+    ///
+    /// # Errors
+    /// The file cannot be read, has a key that is none, or a number that cannot be meant.
+    pub fn read(file: Option<&Path>) -> Result<Self> {
+        let Some(file) = file else {
+            return Ok(Self::default());
+        };
+        let variation: Self = files::read_toml(file)?;
+        let made = variation.check().map(|()| variation);
+        made.map_err(|error| {
+            Error::data(format!("{} makes no sense", file.display())).caused_by(error)
+        })
+    }
+
     /// Checks that every number can be meant.
     ///
     /// # Errors

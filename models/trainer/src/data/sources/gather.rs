@@ -47,15 +47,34 @@ impl Sources {
         Ok(taken)
     }
 
+    /// The original photographs that are learnt from, as class or as background.
+    ///
+    /// # Errors
+    /// The photographs cannot be found.
+    pub fn learnt(&self, data: &Path) -> Result<HashSet<String>> {
+        let mut learnt = self.gather(data, &self.train)?;
+        learnt.extend(self.gather(data, &self.backgrounds)?);
+        Ok(learnt.into_iter().map(|taken| taken.original).collect())
+    }
+
     /// Makes sure that no original photograph is both learnt from and measured on, by choice of the
     /// best epoch or by a test.
     ///
     /// # Errors
     /// One is, or the photographs cannot be found.
     pub fn refuse_leakage(&self, data: &Path) -> Result<()> {
-        let mut learnt = self.gather(data, &self.train)?;
-        learnt.extend(self.gather(data, &self.backgrounds)?);
-        let learnt: HashSet<String> = learnt.into_iter().map(|taken| taken.original).collect();
+        match self.measured_among(data, &self.learnt(data)?)? {
+            Some(found) => Err(Error::data(format!("learnt from and measured on: {found}"))
+                .advice("give parts or lists that exclude each other, or use apart-from")),
+            None => Ok(()),
+        }
+    }
+
+    /// What of the `learnt` originals is measured on, in words, by choice of the best epoch or by a test.
+    ///
+    /// # Errors
+    /// The photographs cannot be found.
+    pub fn measured_among(&self, data: &Path, learnt: &HashSet<String>) -> Result<Option<String>> {
         let validation = ("validation", &self.validation);
         let tests = self.tests.iter().map(|(name, uses)| (name.as_str(), uses));
         for (name, uses) in std::iter::once(validation).chain(tests) {
@@ -65,16 +84,15 @@ impl Sources {
                 .filter(|taken| learnt.contains(&taken.original))
                 .collect();
             if let Some(first) = seen.first() {
-                return Err(Error::data(format!(
-                    "{} of the {} photographs of {name} are also learnt from, such as {}",
+                return Ok(Some(format!(
+                    "{} of the {} photographs of {name}, such as {}",
                     seen.len(),
                     measured.len(),
                     first.item.path.display()
-                ))
-                .advice("give parts or lists that exclude each other, or use apart-from"));
+                )));
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     fn take(&self, data: &Path, usage: &Use) -> Result<Vec<Taken>> {

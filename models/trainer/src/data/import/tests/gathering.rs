@@ -11,8 +11,11 @@ use super::super::{Limits, Reason, Summary};
 use super::{jpeg, names, picture};
 
 fn import(from: &Path, out: &Path) -> Summary {
+    import_as(&Terms::default(), from, out)
+}
+
+fn import_as(terms: &Terms, from: &Path, out: &Path) -> Summary {
     let mut collection = Collection::open(out).unwrap();
-    let terms = Terms::default();
     let limits = Limits::default();
     let from = [from.to_owned()];
     let mut tell = |_| {};
@@ -21,7 +24,7 @@ fn import(from: &Path, out: &Path) -> Summary {
         &limits,
         "2026-11-25",
         &mut collection,
-        &terms,
+        terms,
         &mut tell,
     )
     .unwrap();
@@ -134,4 +137,23 @@ fn a_file_that_cannot_be_written_stops_the_import_with_advice() {
     let folders = [from.path().to_owned()];
     let error = gather(&folders, &limits, "", &mut collection, &terms, &mut |_| {}).unwrap_err();
     assert!(error.to_string().contains("glass"), "{error}");
+}
+
+#[test]
+fn a_picture_comes_into_its_class_once_it_was_deleted_from_the_wrong_one() {
+    let (from, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for class in ["glass", "paper"] {
+        fs::create_dir(from.path().join(class)).unwrap();
+        fs::write(from.path().join(class).join("photo.jpg"), jpeg(0)).unwrap();
+    }
+    assert_eq!(import(from.path(), out.path()).kept, 1);
+    let wrong = &names(out.path(), "glass")[0];
+    fs::remove_file(out.path().join("glass").join(wrong)).unwrap();
+    let retry = Terms {
+        retry: true,
+        ..Terms::default()
+    };
+    assert_eq!(import_as(&retry, from.path(), out.path()).kept, 1);
+    assert_eq!(names(out.path(), "paper").len(), 1);
+    assert_eq!(import_as(&retry, from.path(), out.path()).kept, 0);
 }
