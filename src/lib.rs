@@ -15,7 +15,8 @@
 //! - [`takeover`]: what lies on the boot partition is checked and taken over
 //! - [`cli`]: the commands
 //!
-//! The floor, which names no stage: [`error`], [`panics`], [`files`], [`units`], [`clock`], [`config`].
+//! The floor, which names no stage: [`error`], [`panics`], [`signals`], [`files`], [`units`], [`clock`],
+//! [`config`].
 
 pub mod actuate;
 pub mod capture;
@@ -33,5 +34,6 @@ pub mod pipeline;
 pub mod preprocess;
 pub mod presence;
 pub mod report;
+pub mod signals;
 pub mod takeover;
 pub mod units;

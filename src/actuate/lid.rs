@@ -63,19 +63,26 @@ impl Lid {
         self.stepped_at.is_some() && closed && !(self.servo.detach && self.pulse.is_some())
     }
 
+    /// Whether the servo was last told its rest angle, or nothing at all.
+    pub fn is_told_to_rest(&self) -> bool {
+        let rests = |pulse| pulse == self.rest_pulse();
+        self.angle == self.servo.rest && self.pulse.is_none_or(rests)
+    }
+
     /// The board has taken the pulse that [`step`](Self::step) asked for.
     pub fn confirm(&mut self, pulse: Option<PulseWidth>) {
         self.pulse = pulse;
     }
 
-    /// Brings the motion forward to `now`; answers with the new pulse where it changes, which the
-    /// board's answer must [`confirm`](Self::confirm).
-    pub fn step(&mut self, now: Instant) -> Option<NewPulse> {
+    /// Brings the motion forward to `now`; a closed lid stays closed unless it `may_open`. Answers with the
+    /// new pulse where it changes, which the board's answer must [`confirm`](Self::confirm).
+    pub fn step(&mut self, now: Instant, may_open: bool) -> Option<NewPulse> {
         let elapsed = self
             .stepped_at
             .map_or(0.0, |last| (now - last).as_secs_f32());
         let first = self.stepped_at.replace(now).is_none();
-        if self.angle != self.target {
+        let waits = !may_open && self.is_told_to_rest();
+        if self.angle != self.target && !waits {
             // After a pause the motion starts from where the lid rests, not with a leap.
             let step = self.servo.max_speed * elapsed.min(LONGEST_STEP);
             self.angle = self.angle.towards(self.target, step);
@@ -141,7 +148,7 @@ pub(super) mod tests {
 
     /// A step on a board that takes every pulse.
     fn step(lid: &mut Lid, now: Instant) -> Option<NewPulse> {
-        let pulse = lid.step(now);
+        let pulse = lid.step(now, true);
         pulse.inspect(|pulse| lid.confirm(pulse.0))
     }
 

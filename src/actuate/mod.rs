@@ -1,11 +1,14 @@
 //! From a decision to lights and lids.
 //!
 //! [`Actuator`] is what a board can do; [`Outputs`] knows what is wired to it, moves lids no faster
-//! than they may, limits how long anything stays on, and brings everything to rest whatever happens.
+//! than they may, limits how long anything stays on, and brings everything to rest whatever happens;
+//! [`Board`] shares the outputs between the loop, the thread that keeps their deadlines, and the control
+//! side.
 //!
 //! Terms: *at rest* means that every light is off and every lid closed; a servo is *detached* when it
 //! gets no pulses.
 
+mod board;
 mod gpiochip;
 mod hardware_pwm;
 mod lid;
@@ -14,8 +17,9 @@ mod rppal;
 mod simulated;
 mod status_led;
 
+pub use board::{Board, Keeper};
 pub use hardware_pwm::of_pin as pwm_of_pin;
-pub use outputs::{MotionTick, Outputs};
+pub use outputs::Outputs;
 pub use simulated::{Action, SimulatedActuator, Timeline};
 pub use status_led::Health;
 

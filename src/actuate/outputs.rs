@@ -1,26 +1,19 @@
-//! Everything that is wired, driven as one: at most one bin signals, and rest is always reached.
+//! Everything that is wired, driven as one: at most one bin signals, at most one lid is open, and rest
+//! is always reached.
+//!
+//! Nothing here waits or reads a clock. [`Board`](super::Board) shares the outputs between threads and
+//! lets time pass.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::lid::{Lid, NewPulse, SETTLE};
-use super::{Actuator, Health, Light, SimulatedActuator};
-use crate::clock::Clock;
+use super::{Actuator, Health, Light};
 use crate::config::Config;
 use crate::decide::BinId;
 use crate::error::Result;
 
 /// How often a moving lid is brought forward: once a servo's frame of 20 ms.
-const TICK: Duration = Duration::from_millis(20);
-
-/// Whether anything still moves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MotionTick {
-    /// Call again after this long.
-    Again(Duration),
-    /// Nothing moves.
-    Still,
-}
+pub(super) const TICK: Duration = Duration::from_millis(20);
 
 /// The lights and lids of all bins, and the status light.
 pub struct Outputs {
@@ -32,6 +25,8 @@ pub struct Outputs {
     signal: Option<(BinId, Instant)>,
     /// A bin that was on for too long stays off until another decision.
     tripped: Option<BinId>,
+    /// While they are held, nothing signals, whatever is decided.
+    held: bool,
     status: Option<bool>,
 }
 
@@ -41,20 +36,10 @@ impl Outputs {
     /// # Errors
     /// The board refuses.
     pub fn new(actuator: Box<dyn Actuator>, config: &Config, now: Instant) -> Result<Self> {
-        let lids = config
-            .bins
-            .iter()
-            .map(|bin| bin.servo.clone().map(Lid::new))
-            .collect();
-        let mut outputs = Self {
-            actuator,
-            lids,
-            started_at: now,
-            max_on: config.gpio.max_on,
-            signal: None,
-            tripped: None,
-            status: None,
-        };
+        let mut outputs = Self::unwired(actuator, now);
+        outputs.max_on = config.gpio.max_on;
+        let servos = config.bins.iter().map(|bin| bin.servo.clone());
+        outputs.lids = servos.map(|servo| servo.map(Lid::new)).collect();
         for bin in 0..outputs.lids.len() {
             outputs.actuator.set_light(Light::Bin(BinId(bin)), false)?;
         }
@@ -62,16 +47,17 @@ impl Outputs {
         Ok(outputs)
     }
 
-    /// Outputs to which nothing is wired: what is left while the lines change hands.
+    /// Outputs without bins: what is left while the lines change hands.
     #[must_use]
-    pub fn unwired(clock: &Arc<dyn Clock>) -> Self {
+    pub(super) fn unwired(actuator: Box<dyn Actuator>, now: Instant) -> Self {
         Self {
-            actuator: Box::new(SimulatedActuator::new(Arc::clone(clock))),
+            actuator,
             lids: Vec::new(),
-            started_at: clock.now(),
+            started_at: now,
             max_on: Duration::ZERO,
             signal: None,
             tripped: None,
+            held: false,
             status: None,
         }
     }
@@ -90,23 +76,84 @@ impl Outputs {
         self.actuator.button_pressed()
     }
 
-    /// Shows `signal` and brings every motion forward to `now`.
+    /// Shows `signal`, unless it is held or was on for too long, and brings everything forward to `now`.
     ///
     /// # Errors
     /// The board refuses.
-    pub fn show(&mut self, signal: Option<BinId>, now: Instant) -> Result<MotionTick> {
+    pub fn show(&mut self, signal: Option<BinId>, now: Instant) -> Result<()> {
         if signal != self.tripped {
             self.tripped = None;
         }
-        let overdue = self
-            .signal
-            .is_some_and(|(_, since)| now - since >= self.max_on);
+        let allowed = |bin: &BinId| !self.held && Some(*bin) != self.tripped;
+        let switched = self.switch(signal.filter(allowed), now);
+        self.advance(now).and(switched)
+    }
+
+    /// Brings every motion forward to `now`, and switches off what was on for too long.
+    ///
+    /// # Errors
+    /// The board refuses; what obeys is brought forward all the same.
+    pub fn advance(&mut self, now: Instant) -> Result<()> {
+        let on_since = self.signal.map(|(_, since)| since);
+        let overdue =
+            on_since.is_some_and(|since| now.saturating_duration_since(since) >= self.max_on);
         if overdue {
             self.tripped = self.signal.map(|(bin, _)| bin);
         }
-        let wanted = signal.filter(|bin| Some(*bin) != self.tripped);
-        self.switch(wanted, now)?;
-        self.move_lids(now)
+        let switched = if overdue || self.held {
+            self.switch(None, now)
+        } else {
+            Ok(())
+        };
+        self.move_lids(now).and(switched)
+    }
+
+    /// How long after `now` [`advance`](Self::advance) has something to do; `None` while nothing moves
+    /// and nothing is on.
+    #[must_use]
+    pub fn due(&self, now: Instant) -> Option<Duration> {
+        let limit = self
+            .signal
+            .map(|(_, since)| (since + self.max_on).saturating_duration_since(now));
+        let disobeys = self.held && self.signal.is_some();
+        let moves = disobeys || self.lids.iter().flatten().any(Lid::is_busy);
+        let tick = moves.then_some(TICK);
+        limit.into_iter().chain(tick).min()
+    }
+
+    /// Switches every bin's light off, lets the lids begin to close, and shows nothing until
+    /// [`release`](Self::release).
+    ///
+    /// # Errors
+    /// The board refuses; what could be brought to rest is.
+    pub fn hold(&mut self, now: Instant) -> Result<()> {
+        self.held = true;
+        self.show(None, now)
+    }
+
+    /// Decisions are shown again.
+    pub fn release(&mut self) {
+        self.held = false;
+    }
+
+    /// Is held where `before` was, whose place it takes.
+    pub(super) fn inherit_hold(&mut self, before: &Self) {
+        self.held = before.held;
+    }
+
+    /// Switches the status light off, until the next [`show_health`](Self::show_health).
+    ///
+    /// # Errors
+    /// The board refuses.
+    pub fn darken(&mut self) -> Result<()> {
+        self.status = None;
+        self.actuator.set_light(Light::Status, false)
+    }
+
+    /// Whether no bin's light is on, and every lid is closed and left alone.
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        self.signal.is_none() && !self.lids.iter().flatten().any(Lid::is_busy)
     }
 
     fn switch(&mut self, wanted: Option<BinId>, now: Instant) -> Result<()> {
@@ -114,11 +161,12 @@ impl Outputs {
         if wanted == current {
             return Ok(());
         }
-        // Off comes before on, so that two bins never show at once.
+        // Off comes before on, so that two bins never show at once. A light that does not obey counts as
+        // on, so that it is tried again.
         if let Some(bin) = current {
-            self.signal = None;
             self.open_lid(bin, false);
             self.actuator.set_light(Light::Bin(bin), false)?;
+            self.signal = None;
         }
         if let Some(bin) = wanted {
             self.signal = Some((bin, now));
@@ -134,22 +182,29 @@ impl Outputs {
         }
     }
 
-    fn move_lids(&mut self, now: Instant) -> Result<MotionTick> {
-        let mut tick = Ok(MotionTick::Still);
-        for (bin, lid) in self.lids.iter_mut().enumerate() {
-            let Some(lid) = lid else { continue };
+    /// A closed lid waits until every other one has been told its rest angle.
+    fn move_lids(&mut self, now: Instant) -> Result<()> {
+        let mut moved = Ok(());
+        for bin in 0..self.lids.len() {
+            let others_rest = self.all_others_rest(bin);
+            let Some(lid) = &mut self.lids[bin] else {
+                continue;
+            };
             // A servo that fails must not keep the others from closing.
-            if let Some(NewPulse(pulse)) = lid.step(now) {
+            if let Some(NewPulse(pulse)) = lid.step(now, others_rest) {
                 match self.actuator.set_pulse(BinId(bin), pulse) {
                     Ok(()) => lid.confirm(pulse),
-                    Err(error) => tick = Err(error),
+                    Err(error) => moved = Err(error),
                 }
             }
-            if lid.is_busy() && tick.is_ok() {
-                tick = Ok(MotionTick::Again(TICK));
-            }
         }
-        tick
+        moved
+    }
+
+    fn all_others_rest(&self, bin: usize) -> bool {
+        let lids = self.lids.iter().enumerate();
+        let mut others = lids.filter(|(other, _)| *other != bin);
+        others.all(|(_, lid)| lid.as_ref().is_none_or(Lid::is_told_to_rest))
     }
 
     /// Shows how the daemon is on the status light.
@@ -165,38 +220,17 @@ impl Outputs {
         self.actuator.set_light(Light::Status, lit)
     }
 
-    /// The longest time that [`park`](Self::park) takes.
+    /// The longest time from [`hold`](Self::hold) to rest.
     #[must_use]
     pub fn longest_parking(&self) -> Duration {
         let lids = self.lids.iter().flatten();
         lids.map(Lid::longest_closing).max().unwrap_or_default() + 2 * TICK
     }
-
-    /// Switches every light off at once, closes the lids at their speed, and detaches them. `wait`
-    /// lets time pass and answers with the new time.
-    ///
-    /// # Errors
-    /// The board refuses; what could be brought to rest is.
-    pub fn park(&mut self, now: Instant, mut wait: impl FnMut(Duration) -> Instant) -> Result<()> {
-        let switched = self.switch(None, now);
-        let dark = self.actuator.set_light(Light::Status, false);
-        self.status = None;
-        let end = now + self.longest_parking();
-        let mut moved = self.move_lids(now);
-        let mut now = now;
-        let mut failed = None;
-        while !matches!(moved, Ok(MotionTick::Still)) && now < end {
-            now = wait(TICK);
-            failed = failed.or(std::mem::replace(&mut moved, self.move_lids(now)).err());
-        }
-        switched.and(dark)?;
-        failed.map_or(moved.map(|_| ()), Err)
-    }
 }
 
 impl Drop for Outputs {
-    /// Rest on every way out, a panic included. There is no time for a slow lid here, so each servo
-    /// is sent home directly; errors have nowhere to go any more, and the unit's `sortd park` follows.
+    /// Rest where nobody parked them. There is no time for a slow lid here, so each servo is sent home
+    /// directly; errors have nowhere to go any more, and the unit's `sortd park` follows.
     fn drop(&mut self) {
         for bin in 0..self.lids.len() {
             let _ = self.actuator.set_light(Light::Bin(BinId(bin)), false);
@@ -217,165 +251,5 @@ impl Drop for Outputs {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::{Action, Timeline};
-    use super::*;
-    use crate::clock::SimulatedClock;
-    use crate::error::Error;
-    use crate::units::PulseWidth;
-    use proptest::prelude::*;
-    use std::path::Path;
-
-    const TWO_LIDS: &str = r#"
-        [gpio]
-        backend = "simulated"
-        max-on-ms = 2000
-        [decision]
-        hold-ms = 1500
-        [status-led]
-        pin = 4
-        [[bins]]
-        name = "glass"
-        led = { pin = 17 }
-        servo = { pin = 18 }
-        [[bins]]
-        name = "rest"
-        led = { pin = 27 }
-        servo = { pin = 19, max-deg-per-s = 60 }
-    "#;
-
-    fn wired() -> (Outputs, Timeline, Arc<SimulatedClock>) {
-        let config = Config::parse(TWO_LIDS, Path::new("two-lids.toml")).unwrap();
-        let clock = Arc::new(SimulatedClock::default());
-        let actuator = SimulatedActuator::new(clock.clone());
-        let timeline = actuator.timeline();
-        let outputs = Outputs::new(Box::new(actuator), &config, clock.now()).unwrap();
-        (outputs, timeline, clock)
-    }
-
-    /// Lights that are on at the end, and the last pulse of each bin.
-    fn final_state(timeline: &Timeline) -> (Vec<Light>, [Option<u16>; 2]) {
-        let (mut lit, mut pulses) = (Vec::new(), [None; 2]);
-        for (_, action) in timeline.actions() {
-            match action {
-                Action::Light(light, on) => {
-                    lit.retain(|other| *other != light);
-                    if on {
-                        lit.push(light);
-                    }
-                }
-                Action::Pulse(bin, pulse) => {
-                    pulses[bin.0] = pulse.map(crate::units::PulseWidth::micros);
-                }
-            }
-        }
-        (lit, pulses)
-    }
-
-    proptest! {
-        #[test]
-        fn two_bins_never_show_at_once_and_parking_reaches_rest(
-            wishes in prop::collection::vec((prop::option::of(0..2usize), 1..900u64), 1..40),
-        ) {
-            let (mut outputs, timeline, clock) = wired();
-            for (wish, pause) in wishes {
-                outputs.show(wish.map(BinId), clock.now()).unwrap();
-                let bins = final_state(&timeline).0.len();
-                prop_assert!(bins <= 1);
-                clock.advance(Duration::from_millis(pause));
-            }
-            outputs.show_health(Health::Fine, clock.now()).unwrap();
-            outputs.park(clock.now(), |pause| { clock.advance(pause); clock.now() }).unwrap();
-            prop_assert_eq!(final_state(&timeline), (vec![], [None, None]));
-        }
-    }
-
-    #[test]
-    fn a_light_that_is_wanted_for_ever_goes_off_in_time_and_stays_off() {
-        let (mut outputs, timeline, clock) = wired();
-        for _ in 0..400 {
-            outputs.show(Some(BinId(0)), clock.now()).unwrap();
-            clock.advance(Duration::from_millis(10));
-        }
-        let switched: Vec<_> = timeline
-            .actions()
-            .into_iter()
-            .filter(|(_, action)| matches!(action, Action::Light(Light::Bin(BinId(0)), _)))
-            .collect();
-        assert_eq!(switched.len(), 3, "off at the start, on, off: {switched:?}");
-        assert_eq!(switched[2].0 - switched[1].0, Duration::from_secs(2));
-        outputs.show(None, clock.now()).unwrap();
-        outputs.show(Some(BinId(0)), clock.now()).unwrap();
-        assert_eq!(
-            final_state(&timeline).0,
-            [Light::Bin(BinId(0))],
-            "a new decision lights it"
-        );
-    }
-
-    #[test]
-    fn a_panic_leaves_no_light_on_and_no_lid_open() {
-        // In the middle of the way, and long after the lid has opened.
-        for turns in [2, 90] {
-            let (mut outputs, timeline, clock) = wired();
-            for _ in 0..turns {
-                outputs.show(Some(BinId(1)), clock.now()).unwrap();
-                clock.advance(Duration::from_millis(20));
-            }
-            let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
-                let _outputs = outputs;
-                panic!("the loop stumbles");
-            }));
-            assert!(panicked.is_err());
-            let (lit, pulses) = final_state(&timeline);
-            assert!(lit.is_empty());
-            assert_eq!(
-                pulses[1],
-                Some(1_000),
-                "the lid is sent home after {turns} turns"
-            );
-        }
-    }
-
-    /// A board one of whose servos never obeys.
-    struct OneBroken(SimulatedActuator);
-
-    impl Actuator for OneBroken {
-        fn set_light(&mut self, light: Light, on: bool) -> Result<()> {
-            self.0.set_light(light, on)
-        }
-
-        fn set_pulse(&mut self, bin: BinId, pulse: Option<PulseWidth>) -> Result<()> {
-            if bin == BinId(0) {
-                return Err(Error::unavailable("the servo does not obey"));
-            }
-            self.0.set_pulse(bin, pulse)
-        }
-
-        fn button_pressed(&mut self) -> Result<bool> {
-            Ok(false)
-        }
-    }
-
-    #[test]
-    fn a_servo_that_fails_does_not_keep_the_others_open() {
-        let (mut outputs, timeline, clock) = wired();
-        for _ in 0..90 {
-            outputs.show(Some(BinId(1)), clock.now()).unwrap();
-            clock.advance(Duration::from_millis(20));
-        }
-        let board = SimulatedActuator::sharing(clock.clone(), timeline.clone());
-        outputs.actuator = Box::new(OneBroken(board));
-        outputs.lids[0].as_mut().unwrap().set_open(true);
-        let parked = outputs.park(clock.now(), |pause| {
-            clock.advance(pause);
-            clock.now()
-        });
-        assert!(parked.is_err(), "the failure is told");
-        assert_eq!(
-            final_state(&timeline).1[1],
-            None,
-            "the other lid is closed and left alone"
-        );
-    }
-}
+#[path = "outputs_tests.rs"]
+mod tests;

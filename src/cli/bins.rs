@@ -2,18 +2,16 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-
 use super::{ConfigFile, output};
-use crate::actuate::{self, MotionTick, Outputs};
+use crate::actuate::{self, Board, Outputs};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::daemon;
 use crate::decide::BinId;
 use crate::error::{Error, Result};
+use crate::signals::Asked;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum BinsCommand {
@@ -26,8 +24,8 @@ pub(super) enum BinsCommand {
     },
 }
 
-/// The loop's turn while nothing moves.
-const TURN: Duration = Duration::from_millis(50);
+/// How often it is looked whether the test is to end.
+const TURN: Duration = Duration::from_millis(20);
 
 pub(super) fn bins(command: &BinsCommand) -> Result<()> {
     let BinsCommand::Test { name, file } = command;
@@ -43,15 +41,17 @@ pub(super) fn bins(command: &BinsCommand) -> Result<()> {
                 .advice(format!("choose one of: {}", names.join(", "))),
         );
     };
-    let stop = catch_signals()?;
-    let mut outputs = open(&config)?;
+    let asked = Asked::catch()?;
+    let board = open(&config)?;
+    let _keeper = board.keep()?;
     output::line(format!(
         "{name}: on for {} s",
         config.decision.hold.as_secs_f32()
     ))?;
-    let shown = hold(&mut outputs, BinId(bin), config.decision.hold, &stop);
-    let parked = park_outputs(&mut outputs);
+    let shown = show(&board, BinId(bin), config.decision.hold, &asked);
+    let parked = board.park(std::thread::sleep);
     shown.and(parked)?;
+    asked.stop_if_asked();
     output::line("parked")
 }
 
@@ -60,52 +60,28 @@ pub(super) fn park(file: &Path) -> Result<()> {
     let in_force = daemon::in_force::file();
     let config = Config::load(in_force.as_deref().unwrap_or(file))?;
     // Whoever stops it may not stop it half-way.
-    let _stop = catch_signals()?;
-    park_outputs(&mut open(&config)?)?;
+    let asked = Asked::catch()?;
+    open(&config)?.park(std::thread::sleep)?;
+    asked.stop_if_asked();
     output::line("parked: every light is off, every lid closed")
 }
 
-fn open(config: &Config) -> Result<Outputs> {
+fn open(config: &Config) -> Result<Board> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let outputs = Outputs::new(
-        actuate::open(config, Arc::clone(&clock))?,
-        config,
-        clock.now(),
-    )?;
+    let actuator = actuate::open(config, Arc::clone(&clock))?;
+    let outputs = Outputs::new(actuator, config, clock.now())?;
     for remark in outputs.remarks() {
         log::warn!(target: "sortd", "{remark}");
     }
-    Ok(outputs)
+    Ok(Board::new(outputs, clock))
 }
 
-/// From now on whatever asks the program to end sets the flag instead: Ctrl-C, `kill`, and a terminal or
-/// a connection that is closed. The outputs are not left as they are.
-fn catch_signals() -> Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for kind in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
-        signal_hook::flag::register(kind, Arc::clone(&stop)).map_err(|error| {
-            Error::internal("the system gives us no signal handler").caused_by(error)
-        })?;
-    }
-    Ok(stop)
-}
-
-/// Shows a bin for `time`, or until it is told to stop.
-fn hold(outputs: &mut Outputs, bin: BinId, time: Duration, stop: &AtomicBool) -> Result<()> {
+/// Shows a bin for `time`, or until something else is asked for.
+fn show(board: &Board, bin: BinId, time: Duration, asked: &Asked) -> Result<()> {
     let end = SystemClock.now() + time;
-    while SystemClock.now() < end && !stop.load(Ordering::Relaxed) {
-        let pause = match outputs.show(Some(bin), SystemClock.now())? {
-            MotionTick::Again(pause) => pause,
-            MotionTick::Still => TURN,
-        };
-        std::thread::sleep(pause);
+    while SystemClock.now() < end && !asked.anything() {
+        board.show(Some(bin))?;
+        std::thread::sleep(TURN);
     }
     Ok(())
-}
-
-fn park_outputs(outputs: &mut Outputs) -> Result<()> {
-    outputs.park(SystemClock.now(), |pause| {
-        std::thread::sleep(pause);
-        SystemClock.now()
-    })
 }

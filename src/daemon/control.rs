@@ -1,26 +1,33 @@
 //! The control side: signals, reload and the watchdog, on tokio.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
-use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
+use tokio::time::{Interval, MissedTickBehavior, interval, sleep, timeout};
 
+use super::asked::{Asked, Signals};
 use super::heartbeat::Heartbeat;
-use super::looping::{Ending, Loop, Order, panicked};
+use super::looping::{Ending, Loop, panicked};
 use super::notify;
+use super::orders::Orders;
+use super::reloads::Reloads;
+use crate::actuate::Board;
 use crate::error::{Error, Result};
+use crate::panics::contained;
 use crate::pipeline::Plan;
 use crate::report::{Event, Reporter};
+use crate::signals;
 
 /// How often `systemctl status` gets a new line, and the longest pause between watchdog ticks.
 const STATUS_EVERY: Duration = Duration::from_secs(5);
 
-/// Lids close within a few seconds; a loop that has not ended by then hangs.
+/// Lids close within 8 s, and the light goes off before that; a loop that has not ended by then hangs.
 const LONGEST_STOP: Duration = Duration::from_secs(10);
+
+/// How often it is asked whether the lids are closed, before the process is stopped.
+const REST_EVERY: Duration = Duration::from_millis(20);
 
 /// Runs the daemon with the configuration at `file` until it is told to stop, or a recording ends.
 /// Where the file `refused` is there, another configuration was refused before the start, and it says
@@ -36,111 +43,107 @@ pub fn run(file: &Path, refused: Option<&Path>, reporter: &Reporter) -> Result<(
         model: plan.model.clone(),
         config: file.display().to_string(),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| no_resource("runtime", error))?;
+    let orders = Orders::default();
     let heartbeat = Arc::new(Heartbeat::default());
-    let (orders, inbox) = channel();
-    let (ended, has_ended) = oneshot::channel();
-    // Signals are caught before anything is switched on, so that none can come too early.
-    let control = runtime.block_on(async {
-        Control::new(
-            file.into(),
-            orders,
-            Arc::clone(&heartbeat),
-            reporter.clone(),
-        )
-    })?;
-    let mut turning = Loop::start(plan, reporter.clone(), heartbeat)?;
+    let (runtime, signals) = start_runtime()?;
+    let mut turning = Loop::start(plan, orders.clone(), reporter.clone(), heartbeat.clone())?;
+    let board = turning.board();
+    let _keeper = board.keep()?;
     reporter.report(&started);
     if let Some(error) = refused.and_then(|file| std::fs::read_to_string(file).ok()) {
         turning.keep_telling_refused();
         reporter.report(&Event::ConfigRefused { error });
     }
+    let control = Control {
+        reloads: Reloads::of(file.into()),
+        orders,
+        heartbeat,
+        reporter: reporter.clone(),
+        board: board.clone(),
+        signals,
+        frames_at_last_tick: 0,
+    };
+    let (ended, has_ended) = oneshot::channel();
     let thread = std::thread::Builder::new()
         .name("loop".into())
         .spawn(move || {
-            let ending = turning.run(&inbox);
+            let ending = turning.run();
             // The control side may be gone already.
             let _ = ended.send(());
             ending
         })
         .map_err(|error| no_resource("thread", error))?;
     notify::ready();
-    runtime.block_on(control.serve(has_ended))?;
-    match thread.join() {
-        Ok(Ok(ending)) => {
-            if ending == Ending::RecordingOver {
-                reporter.report(&Event::Stopping {
-                    cause: "the recording is over".into(),
-                });
-            }
-            Ok(())
-        }
-        Ok(Err(error)) => Err(error),
-        Err(_) => Err(panicked()),
+    let served = runtime.block_on(control.serve(has_ended));
+    let ended = served.and_then(|()| thread.join().unwrap_or_else(|_| Err(panicked())));
+    // Whatever became of the loop, nothing is left on.
+    let parked = board.park(std::thread::sleep);
+    if ended? == Ending::RecordingOver {
+        reporter.report(&Event::Stopping {
+            cause: "the recording is over".into(),
+        });
     }
+    parked
 }
 
-fn no_resource(what: &str, error: std::io::Error) -> Error {
+/// The runtime, and the signals, which are caught before anything is switched on.
+fn start_runtime() -> Result<(tokio::runtime::Runtime, Signals)> {
+    let start = || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| no_resource("runtime", error))?;
+        let signals = runtime.block_on(async { Signals::catch() })?;
+        Ok((runtime, signals))
+    };
+    // tokio panics where the process may open no more files.
+    contained(start).unwrap_or_else(|said| Err(no_resource("signal handler", said)))
+}
+
+pub(super) fn no_resource(
+    what: &str,
+    error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> Error {
     Error::internal(format!("the system gives us no {what}"))
         .caused_by(error)
-        .advice("check memory and process limits")
+        .advice(
+            "check memory and process limits, and that of open files (`ulimit -n`, LimitNOFILE=)",
+        )
 }
 
 struct Control {
-    file: PathBuf,
-    orders: Sender<Order>,
+    reloads: Reloads,
+    orders: Orders,
     heartbeat: Arc<Heartbeat>,
     reporter: Reporter,
-    terminate: Signal,
-    interrupt: Signal,
-    hangup: Signal,
-    ticks: Interval,
+    board: Board,
+    signals: Signals,
     frames_at_last_tick: u64,
 }
 
 impl Control {
-    fn new(
-        file: PathBuf,
-        orders: Sender<Order>,
-        heartbeat: Arc<Heartbeat>,
-        reporter: Reporter,
-    ) -> Result<Self> {
-        let catch = |kind| signal(kind).map_err(|error| no_resource("signal handler", error));
-        let mut ticks = interval(tick_of(notify::watchdog_interval()));
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Ok(Self {
-            file,
-            orders,
-            heartbeat,
-            reporter,
-            terminate: catch(SignalKind::terminate())?,
-            interrupt: catch(SignalKind::interrupt())?,
-            hangup: catch(SignalKind::hangup())?,
-            ticks,
-            frames_at_last_tick: 0,
-        })
-    }
-
-    /// Serves signals and ticks until the loop has ended.
+    /// Serves signals, reloads and ticks until the loop has ended.
     async fn serve(mut self, mut has_ended: oneshot::Receiver<()>) -> Result<()> {
+        let mut ticks = ticks();
         let cause = loop {
             tokio::select! {
                 // The loop ended of itself; joining its thread tells why.
                 _ = &mut has_ended => return Ok(()),
-                _ = self.terminate.recv() => break "SIGTERM",
-                _ = self.interrupt.recv() => break "SIGINT",
-                _ = self.hangup.recv() => self.reload().await,
-                _ = self.ticks.tick() => self.tick(),
+                asked = self.signals.next() => match asked {
+                    Asked::End(signal) => break signal,
+                    Asked::Stop => self.stop_until_continued().await,
+                    Asked::Reload => self.ask_for_reload(),
+                },
+                loaded = self.reloads.next() => self.hand_over(loaded),
+                _ = ticks.tick() => self.tick(),
             }
         };
-        self.order(Order::Stop);
+        self.orders.stop();
+        // The loop may be busy for long; the light does not wait for it. A board that does not answer is told
+        // of when it is parked.
+        let _ = self.board.hold();
         notify::stopping();
-        self.reporter.report(&Event::Stopping {
-            cause: cause.into(),
-        });
+        self.reporter.report(&Event::Stopping { cause });
         timeout(LONGEST_STOP, has_ended)
             .await
             .map(|_| ())
@@ -159,34 +162,54 @@ impl Control {
         notify::status(&self.heartbeat.status());
     }
 
-    /// Checks the configuration anew, and hands it to the loop if it is right.
-    async fn reload(&mut self) {
-        notify::reloading();
-        let file = self.file.clone();
-        let loaded = tokio::task::spawn_blocking(move || Plan::load(&file)).await;
-        match loaded {
-            Ok(Ok(plan)) => self.order(Order::Reload(Box::new(plan))),
-            Ok(Err(error)) => self.refuse(&error),
-            Err(error) => {
-                self.refuse(
-                    &Error::internal("reading the configuration stumbled").caused_by(error),
-                );
+    /// Stops the process as the signal would, but at rest.
+    async fn stop_until_continued(&self) {
+        self.orders.rest(true);
+        let _ = self.board.hold();
+        let closes = async {
+            while !self.board.is_at_rest() {
+                sleep(REST_EVERY).await;
             }
+        };
+        // Whoever stops it wants it stopped, even where a lid cannot be closed.
+        let _ = timeout(LONGEST_STOP, closes).await;
+        signals::stop_now();
+        self.orders.rest(false);
+    }
+
+    fn ask_for_reload(&mut self) {
+        if !self.reloads.are_under_way() {
+            notify::reloading();
         }
-        notify::ready();
+        if let Err(error) = self.reloads.ask() {
+            self.refuse(&error);
+            notify::ready();
+        }
+    }
+
+    /// Hands a plan that was checked to the loop.
+    fn hand_over(&mut self, loaded: Result<Box<Plan>>) {
+        match loaded {
+            Ok(plan) => self.orders.reload(plan),
+            Err(error) => self.refuse(&error),
+        }
+        if !self.reloads.are_under_way() {
+            notify::ready();
+        }
     }
 
     fn refuse(&self, error: &Error) {
         self.reporter.report(&Event::ConfigRefused {
             error: error.to_string(),
         });
-        self.order(Order::TellRefused);
+        self.orders.tell_refused();
     }
+}
 
-    fn order(&self, order: Order) {
-        // A loop that is gone needs no orders; `serve` is about to see its end.
-        let _ = self.orders.send(order);
-    }
+fn ticks() -> Interval {
+    let mut ticks = interval(tick_of(notify::watchdog_interval()));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
 /// systemd advises to report at half of its interval; a third leaves room for a slow turn.

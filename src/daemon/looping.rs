@@ -1,12 +1,12 @@
 //! The loop: newest frame in, lights out, on a plain thread.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
 use super::heartbeat::Heartbeat;
 use super::in_force;
-use crate::actuate::{self, Health, MotionTick, Outputs};
+use super::orders::Orders;
+use crate::actuate::{self, Board, Health, Outputs};
 use crate::capture::{self, CaptureChange, CaptureThread, Frame};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, TriggerMode};
@@ -26,17 +26,6 @@ const BUTTON_TURN: Duration = Duration::from_millis(20);
 
 /// How long the status light tells of a configuration that was refused on reload.
 const TELL_REFUSED: Duration = Duration::from_secs(20);
-
-/// What the control side wants.
-#[derive(Debug)]
-pub(super) enum Order {
-    /// Go to rest and end.
-    Stop,
-    /// Take over a plan that was checked.
-    Reload(Box<Plan>),
-    /// A new configuration was refused; show it.
-    TellRefused,
-}
 
 /// How the loop ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +48,11 @@ pub(super) struct Loop {
     last_picture: Option<Instant>,
     next_look: Instant,
     refused: Option<Refused>,
+    orders: Orders,
+    /// A plan that is taken over as soon as everything is at rest.
+    next_plan: Option<Box<Plan>>,
+    /// Whether the process is about to be stopped.
+    resting: bool,
 }
 
 /// How long the status light tells of a refused configuration.
@@ -72,7 +66,12 @@ enum Refused {
 
 impl Loop {
     /// Takes the lines, brings the outputs to rest and starts the camera.
-    pub fn start(plan: Plan, reporter: Reporter, heartbeat: Arc<Heartbeat>) -> Result<Self> {
+    pub fn start(
+        plan: Plan,
+        orders: Orders,
+        reporter: Reporter,
+        heartbeat: Arc<Heartbeat>,
+    ) -> Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let outputs = open_outputs(&plan.config, &clock, &reporter)?;
         let capture = start_camera(&plan.config)?;
@@ -88,7 +87,15 @@ impl Loop {
             next_look: clock.now(),
             clock,
             refused: None,
+            orders,
+            next_plan: None,
+            resting: false,
         })
+    }
+
+    /// The outputs, for whoever keeps their deadlines or brings them to rest from outside.
+    pub fn board(&self) -> Board {
+        self.pipeline.board()
     }
 
     /// Lets the status light tell, until the next reload, that a configuration was refused.
@@ -105,37 +112,57 @@ impl Loop {
 
     /// Turns until it is told to stop, a recording ends, or the board or the network fails; parks on
     /// each way out.
-    pub fn run(mut self, orders: &Receiver<Order>) -> Result<Ending> {
-        let ended = self.turn_until_end(orders);
+    pub fn run(mut self) -> Result<Ending> {
+        let ended = self.turn_until_end();
         let parked = self.pipeline.park(std::thread::sleep);
         ended.and_then(|ending| parked.map(|()| ending))
     }
 
-    fn turn_until_end(&mut self, orders: &Receiver<Order>) -> Result<Ending> {
-        let mut pause = LONGEST_TURN;
+    fn turn_until_end(&mut self) -> Result<Ending> {
         loop {
-            match orders.try_recv() {
-                Ok(Order::Stop) | Err(TryRecvError::Disconnected) => return Ok(Ending::Ordered),
-                Ok(Order::Reload(plan)) => self.reload(*plan)?,
-                Ok(Order::TellRefused) => self.tell_refused(),
-                Err(TryRecvError::Empty) => {}
+            if self.obey()? {
+                return Ok(Ending::Ordered);
             }
             if self.tell_camera_changes() {
-                self.finish(orders)?;
+                self.finish()?;
                 return Ok(Ending::RecordingOver);
             }
-            pause = match self.turn(pause)? {
-                MotionTick::Again(after) => after,
-                MotionTick::Still => self.longest_turn(),
-            };
+            self.turn()?;
         }
     }
 
+    /// Does all that was ordered since the last turn; `true` where that is to end.
+    fn obey(&mut self) -> Result<bool> {
+        let ordered = self.orders.take();
+        if ordered.stop {
+            return Ok(true);
+        }
+        if ordered.tell_refused {
+            self.tell_refused();
+        }
+        if let Some(rest) = ordered.rest {
+            self.resting = rest;
+        }
+        self.next_plan = ordered.reload.or(self.next_plan.take());
+        // Lids close while pictures are watched on, so that a slow one holds up nothing.
+        let rests = self.resting || self.next_plan.is_some();
+        match (rests, self.pipeline.is_held()) {
+            (true, false) => self.pipeline.hold()?,
+            (false, true) => self.pipeline.release(),
+            _ => {}
+        }
+        if self.next_plan.is_some() && self.pipeline.is_at_rest() {
+            self.take_over_next()?;
+        }
+        Ok(false)
+    }
+
     /// One turn: the newest frame, if one comes in time, through all stages.
-    fn turn(&mut self, pause: Duration) -> Result<MotionTick> {
+    fn turn(&mut self) -> Result<()> {
+        let pause = self.longest_turn();
         let turn = if self.may_rest() {
             let rest = self.next_look.saturating_duration_since(self.clock.now());
-            std::thread::sleep(pause.min(rest));
+            self.orders.stopped_within(pause.min(rest));
             self.pipeline.pass()?
         } else if self
             .capture
@@ -150,8 +177,7 @@ impl Loop {
             self.last_picture = Some(self.clock.now());
             self.heartbeat.beat();
         }
-        self.pipeline.show_health(self.health())?;
-        Ok(turn.motion)
+        self.pipeline.show_health(self.health())
     }
 
     /// A button is asked more often, since a tap is short.
@@ -233,24 +259,25 @@ impl Loop {
     }
 
     /// After a recording: whatever is still on is let run out, as after an item that has gone.
-    fn finish(&mut self, orders: &Receiver<Order>) -> Result<()> {
+    fn finish(&mut self) -> Result<()> {
         let end = self.clock.now() + self.pipeline.config().gpio.max_on;
         while self.pipeline.signal().is_some() && self.clock.now() < end {
-            match orders.recv_timeout(LONGEST_TURN) {
-                Err(RecvTimeoutError::Timeout) => self.pipeline.pass()?,
-                _ => return Ok(()),
-            };
+            if self.orders.stopped_within(LONGEST_TURN) {
+                break;
+            }
+            self.pipeline.pass()?;
         }
         Ok(())
     }
 
-    /// Takes over a checked plan. Lines are exclusive, so the old outputs must go first; where the
-    /// new ones cannot be had, the old ones come back.
-    fn reload(&mut self, plan: Plan) -> Result<()> {
-        self.pipeline.park(std::thread::sleep)?;
+    /// Takes over the plan that waits, now that everything is at rest.
+    fn take_over_next(&mut self) -> Result<()> {
+        let Some(plan) = self.next_plan.take() else {
+            return Ok(());
+        };
         let file = plan.config.file.display().to_string();
         let same_camera = plan.config.camera == self.pipeline.config().camera;
-        let taken = self.pipeline.take_over(plan, |config| {
+        let taken = self.pipeline.take_over(*plan, |config| {
             open_outputs(config, &self.clock, &self.reporter)
         })?;
         match taken {

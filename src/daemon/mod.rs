@@ -1,17 +1,22 @@
 //! The daemon: the loop on a plain thread, and the control side on tokio.
 //!
 //! ```text
-//! SIGTERM, SIGINT ─┐                    ┌─ capture thread (newest frame)
-//! SIGHUP ──────────┼─ control ─Order──▶ loop ── pipeline
-//! watchdog ticks ──┘    ▲                │
-//!                       └────Heartbeat───┘
+//! SIGTERM, SIGTSTP ─┐                      ┌─ capture thread (newest frame)
+//! SIGHUP, its load ─┼─ control ─Orders──▶ loop ── pipeline ──┐
+//! watchdog ticks ───┘    ▲  │              │                 ▼
+//!                        │  └── at the end ─┼──────────────▶ board ◀── keeper (lids, longest time)
+//!                        └────Heartbeat─────┘
 //! ```
-//! No inference runs on a tokio worker, and no signal is handled on the loop.
+//! No inference runs on a tokio worker, and no signal is handled on the loop. The control side waits for nothing:
+//! not for the loop, not for a configuration that is read, not for who reads its records.
 
+mod asked;
 mod control;
 mod heartbeat;
 pub mod in_force;
 mod looping;
 mod notify;
+mod orders;
+mod reloads;
 
 pub use control::run;

@@ -10,7 +10,7 @@ pub use plan::Plan;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::actuate::{Health, MotionTick, Outputs};
+use crate::actuate::{Board, Health, Outputs};
 use crate::capture::Frame;
 use crate::classify::{Classifier, Scores, TractClassifier};
 use crate::clock::Clock;
@@ -40,7 +40,9 @@ pub struct Pipeline {
     /// Frames that could not be read, and when that was last told.
     skipped: u64,
     told_skipped: Option<Instant>,
-    outputs: Outputs,
+    board: Board,
+    /// While it is held, pictures are watched and nothing is decided.
+    held: bool,
     reporter: Reporter,
 }
 
@@ -50,26 +52,8 @@ const TELL_SKIPPED_EVERY: Duration = Duration::from_secs(60);
 /// What one turn came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Turn {
-    /// Whether anything still moves.
-    pub motion: MotionTick,
     /// Whether a picture was seen.
     pub saw_picture: bool,
-}
-
-impl Turn {
-    const fn with_picture(motion: MotionTick) -> Self {
-        Self {
-            motion,
-            saw_picture: true,
-        }
-    }
-
-    const fn without_picture(motion: MotionTick) -> Self {
-        Self {
-            motion,
-            saw_picture: false,
-        }
-    }
 }
 
 /// How [`Pipeline::take_over`] ended.
@@ -85,6 +69,11 @@ impl Pipeline {
     /// Joins the stages of a plan; `outputs` are at rest.
     #[must_use]
     pub fn new(plan: Plan, outputs: Outputs, clock: Arc<dyn Clock>, reporter: Reporter) -> Self {
+        let board = Board::new(outputs, Arc::clone(&clock));
+        Self::join(plan, board, clock, reporter)
+    }
+
+    fn join(plan: Plan, board: Board, clock: Arc<dyn Clock>, reporter: Reporter) -> Self {
         let Plan {
             config,
             classifier,
@@ -115,7 +104,8 @@ impl Pipeline {
             clock,
             classifier,
             sorting,
-            outputs,
+            board,
+            held: false,
             reporter,
         }
     }
@@ -125,10 +115,16 @@ impl Pipeline {
     /// # Errors
     /// The board or the network fails. A frame that cannot be read is reported and left out.
     pub fn look(&mut self, frame: &Frame) -> Result<Turn> {
-        let sight = match self.see(frame) {
+        let sight = if self.held {
+            self.glance(frame).map(|_| None)
+        } else {
+            self.see(frame)
+        };
+        let sight = match sight {
             Err(error) if error.kind() == Kind::Data => {
                 self.skip(&error);
-                return self.act(None).map(Turn::without_picture);
+                self.act(None)?;
+                return Ok(Turn { saw_picture: false });
             }
             sight => sight?,
         };
@@ -136,7 +132,8 @@ impl Pipeline {
             captured_at: frame.captured_at,
             sight,
         });
-        self.act(seen.as_ref()).map(Turn::with_picture)
+        self.act(seen.as_ref())?;
+        Ok(Turn { saw_picture: true })
     }
 
     /// Lets time pass without a frame: lids move on, and what is stale decays to rest.
@@ -144,19 +141,25 @@ impl Pipeline {
     /// # Errors
     /// The board fails.
     pub fn pass(&mut self) -> Result<Turn> {
-        self.act(None).map(Turn::without_picture)
+        self.act(None)?;
+        Ok(Turn { saw_picture: false })
+    }
+
+    /// From a frame to whether something is there; `None` where the picture is not to be trusted.
+    fn glance(&mut self, frame: &Frame) -> Result<Option<Presence>> {
+        self.preprocessor.look(frame, &mut self.grid)?;
+        let now = self.clock.now();
+        self.watch_picture(frame, now);
+        let presence = self.fault.is_none();
+        Ok(presence.then(|| self.presence.observe(&self.grid, now)))
     }
 
     /// From a frame to what it shows; `None` where nothing can be said of it.
     fn see(&mut self, frame: &Frame) -> Result<Option<Sight>> {
-        self.preprocessor.look(frame, &mut self.grid)?;
-        let now = self.clock.now();
-        self.watch_picture(frame, now);
-        if self.fault.is_some() {
+        let Some(presence) = self.glance(frame)? else {
             return Ok(None);
-        }
-        let presence = self.presence.observe(&self.grid, now);
-        match (self.trigger.wish(presence, now), presence) {
+        };
+        match (self.trigger.wish(presence, self.clock.now()), presence) {
             (Some(item), _) => self.judge(frame, &item).map(Some),
             (None, Presence::Learning) => Ok(None),
             (None, _) => Ok(Some(Sight::Empty)),
@@ -184,15 +187,18 @@ impl Pipeline {
     }
 
     /// From what was seen to lights and lids.
-    fn act(&mut self, seen: Option<&Observation>) -> Result<MotionTick> {
+    fn act(&mut self, seen: Option<&Observation>) -> Result<()> {
+        if self.held {
+            return self.board.advance();
+        }
         let now = self.clock.now();
-        if self.outputs.button_pressed()? {
+        if self.board.button_pressed()? {
             self.trigger.press(now);
         }
         let decision = self.decider.step(seen, now);
-        let tick = self.outputs.show(decision.signal, now)?;
+        self.board.show(decision.signal)?;
         self.tell(&decision);
-        Ok(tick)
+        Ok(())
     }
 
     fn watch_picture(&mut self, frame: &Frame, now: Instant) {
@@ -293,8 +299,9 @@ impl Pipeline {
         self.signal
     }
 
-    /// Takes over another plan. Lines are exclusive, so the present outputs, which must be parked, go
-    /// before `open` takes the new ones; where those cannot be had, the old ones are taken again.
+    /// Takes over another plan. Lines are exclusive, so the present outputs, which must be
+    /// [at rest](Self::is_at_rest), go before `open` takes the new ones; where those cannot be had, the old
+    /// ones are taken again. What was [held](Self::hold) is released.
     ///
     /// # Errors
     /// Neither the new lines nor the old ones can be had.
@@ -303,22 +310,19 @@ impl Pipeline {
         plan: Plan,
         open: impl Fn(&Config) -> Result<Outputs>,
     ) -> Result<Takeover> {
-        self.outputs = Outputs::unwired(&self.clock);
-        match open(&plan.config) {
-            Ok(outputs) => {
-                *self = Self::new(
-                    plan,
-                    outputs,
-                    Arc::clone(&self.clock),
-                    self.reporter.clone(),
-                );
-                Ok(Takeover::Done)
+        let taken = match self.board.rewire(|| open(&plan.config)) {
+            Ok(()) => {
+                let (board, clock) = (self.board.clone(), Arc::clone(&self.clock));
+                *self = Self::join(plan, board, clock, self.reporter.clone());
+                Takeover::Done
             }
             Err(error) => {
-                self.outputs = open(&self.config)?;
-                Ok(Takeover::Refused(error))
+                self.board.rewire(|| open(&self.config))?;
+                Takeover::Refused(error)
             }
-        }
+        };
+        self.release();
+        Ok(taken)
     }
 
     /// The camera was opened anew: the empty zone is learnt again.
@@ -332,19 +336,56 @@ impl Pipeline {
     /// # Errors
     /// The board refuses.
     pub fn show_health(&mut self, health: Health) -> Result<()> {
-        self.outputs.show_health(health, self.clock.now())
+        self.board.show_health(health)
     }
 
-    /// Brings everything to rest; `wait` lets time pass.
+    /// The outputs, for whoever keeps their deadlines or brings them to rest from outside.
+    #[must_use]
+    pub fn board(&self) -> Board {
+        self.board.clone()
+    }
+
+    /// Ends what is signalled and lets the lids begin to close; until [`release`](Self::release) pictures are
+    /// watched and nothing is decided.
     ///
     /// # Errors
     /// The board refuses.
-    pub fn park(&mut self, mut wait: impl FnMut(Duration)) -> Result<()> {
-        let clock = Arc::clone(&self.clock);
-        let parked = self.outputs.park(clock.now(), |pause| {
-            wait(pause);
-            clock.now()
-        });
+    pub fn hold(&mut self) -> Result<()> {
+        let held = self.board.hold();
+        self.end_signal();
+        held
+    }
+
+    /// Whether it is held.
+    #[must_use]
+    pub const fn is_held(&self) -> bool {
+        self.held
+    }
+
+    /// Goes on deciding after [`hold`](Self::hold).
+    pub fn release(&mut self) {
+        self.held = false;
+        self.board.release();
+    }
+
+    /// Whether no bin's light is on and every lid is closed.
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        self.board.is_at_rest()
+    }
+
+    /// Brings everything to rest, as after [`hold`](Self::hold); `wait` lets time pass.
+    ///
+    /// # Errors
+    /// The board refuses.
+    pub fn park(&mut self, wait: impl FnMut(Duration)) -> Result<()> {
+        let parked = self.board.park(wait);
+        self.end_signal();
+        parked
+    }
+
+    fn end_signal(&mut self) {
+        self.held = true;
         self.decider.park();
         if let Some(id) = self.signal.take() {
             let bin = self.config.bins[id.0].name.value.clone();
@@ -353,6 +394,5 @@ impl Pipeline {
                 cause: ReleaseName::Parked,
             });
         }
-        parked
     }
 }
