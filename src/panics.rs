@@ -12,6 +12,9 @@ use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 thread_local! {
     /// How many calls of [`contained`] this thread is in.
     static DEPTH: Cell<usize> = const { Cell::new(0) };
+
+    /// Whether this thread is logging a panic.
+    static TELLS: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Counts a call of [`contained`] for as long as it lives.
@@ -49,6 +52,7 @@ pub fn install_hook() {
             return;
         }
         let defect = defect(panic);
+        TELLS.set(true);
         let trace = Backtrace::capture();
         // A backtrace is there only for those who asked for it with RUST_BACKTRACE.
         if trace.status() == BacktraceStatus::Captured {
@@ -56,7 +60,14 @@ pub fn install_hook() {
         } else {
             log::error!(target: "sortd", "{defect}");
         }
+        TELLS.set(false);
     }));
+}
+
+/// Whether the record that this thread logs tells of a panic; such a record goes first.
+#[must_use]
+pub fn is_being_told() -> bool {
+    TELLS.get()
 }
 
 fn defect(panic: &PanicHookInfo<'_>) -> String {

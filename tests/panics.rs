@@ -2,19 +2,39 @@
 //!
 //! The test starts itself anew, because a panic hook belongs to a whole process.
 
-use std::process::Command;
+mod common;
+
+use std::io::Read;
+use std::process::{Command, Stdio};
+
+use common::stuck::{FullPipe, Killed, LONGEST_STOP, ended_within, lines, until};
 
 /// Set where the test is to panic instead of looking on.
 const ROLE: &str = "SORTD_TEST_PANIC";
 
 fn play(role: &str) {
-    sortd::report::install_logger(false);
     sortd::panics::install_hook();
+    if role == "queued" {
+        return play_behind_a_queue();
+    }
+    sortd::report::install_logger(false);
     if role == "contained" {
         assert!(sortd::panics::contained(|| panic!("foreign\ntrouble")).is_err());
     } else {
         assert!(std::panic::catch_unwind(|| panic!("our own\ntrouble")).is_err());
     }
+}
+
+/// Logs more than may wait, panics, and stays until nobody needs to read any more.
+fn play_behind_a_queue() {
+    sortd::report::install_queued_logger(false).expect("a thread");
+    for record in 0..3000 {
+        log::info!(target: "sortd", "record {record}");
+    }
+    let looping = std::thread::spawn(|| panic!("our own\ntrouble"));
+    assert!(looping.join().is_err());
+    println!("all is said");
+    let _ = std::io::stdin().read_to_end(&mut Vec::new());
 }
 
 /// Standard error of a process that panics in this role.
@@ -48,4 +68,29 @@ fn a_panic_is_told_once() {
         told("ours", "1").lines().count() > 3,
         "a backtrace was asked for"
     );
+}
+
+#[test]
+fn a_panic_is_told_before_all_that_waits_for_a_slow_reader() {
+    let log = FullPipe::new(true);
+    let this = std::env::current_exe().expect("we run");
+    let mut child = Killed(
+        Command::new(this)
+            .args(["--exact", "a_panic_is_told_once", "--nocapture"])
+            .env(ROLE, "queued")
+            .env_remove("JOURNAL_STREAM")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(log.writer.try_clone().expect("another side"))
+            .spawn()
+            .expect("it starts"),
+    );
+    let said = lines(child.0.stdout.take().expect("it has one"));
+    until(&said, "all is said");
+    let log = lines(log.read_on());
+    let told = until(&log, "a defect of sortd at tests/panics.rs:");
+    assert_eq!(told.len(), 2, "one record was on its way already: {told:?}");
+    until(&log, "the log is read again");
+    drop(child.0.stdin.take());
+    assert!(ended_within(&mut child.0, LONGEST_STOP).success());
 }

@@ -24,7 +24,7 @@ use clap::{Parser, Subcommand};
 use crate::config::DEFAULT_PATH;
 use crate::error::{Error, Kind, Result};
 use crate::panics;
-use crate::report::{FINDING, install_logger};
+use crate::report::{self, FINDING};
 
 /// A smart bin: the camera sees the item, a light and a lid show the right bin.
 #[derive(Debug, Parser)]
@@ -77,9 +77,24 @@ enum Command {
 /// Runs the command line and answers with the exit status.
 #[must_use]
 pub fn main(cli: &Cli) -> ExitCode {
-    install_logger(cli.verbose);
     panics::install_hook();
-    ExitCode::from(status_of(|| dispatch(&cli.command)))
+    let status = status_of(|| {
+        install_logger(cli)?;
+        dispatch(&cli.command)
+    });
+    report::wait_for_readers();
+    ExitCode::from(status)
+}
+
+/// Whoever calls a command waits for its last word anyway; the daemon waits for no reader of its log.
+fn install_logger(cli: &Cli) -> Result<()> {
+    match cli.command {
+        Command::Run(_) => report::install_queued_logger(cli.verbose),
+        _ => {
+            report::install_logger(cli.verbose);
+            Ok(())
+        }
+    }
 }
 
 /// Runs a command, tells its error and answers with its exit status.

@@ -30,6 +30,6 @@ pub(super) fn run(args: &Args) -> Result<()> {
     daemon::run(
         &args.file.config,
         args.refused.as_deref(),
-        &Reporter::new(args.events.is_some()),
+        &Reporter::new(args.events.is_some())?,
     )
 }

@@ -102,6 +102,13 @@ pub enum Event {
         /// What.
         text: String,
     },
+    /// The JSON lines are not read; from here on they are dropped.
+    DroppingBegan,
+    /// The JSON lines are read again, and none is dropped any more.
+    DroppingEnded {
+        /// How many were dropped.
+        dropped: u64,
+    },
     /// The daemon goes to rest.
     Stopping {
         /// Why.
@@ -199,6 +206,8 @@ impl Event {
             Self::ConfigReloaded { .. } => "config-reloaded",
             Self::ConfigRefused { .. } => "config-refused",
             Self::Remark { .. } => "remark",
+            Self::DroppingBegan => "dropping-began",
+            Self::DroppingEnded { .. } => "dropping-ended",
             Self::Stopping { .. } => "stopping",
         }
     }
@@ -209,6 +218,8 @@ impl Event {
             Self::PictureFault { .. }
             | Self::FrameSkipped { .. }
             | Self::Blind
+            | Self::DroppingBegan
+            | Self::DroppingEnded { .. }
             | Self::Remark { .. } => Level::Warn,
             Self::ItemSeen | Self::ItemLeft | Self::Rearmed => Level::Debug,
             _ => Level::Info,
@@ -327,64 +338,18 @@ impl fmt::Display for Event {
                 )
             }
             Self::Remark { text } => f.write_str(text),
+            Self::DroppingBegan => {
+                f.write_str("the events on standard output are not read; they are dropped")
+            }
+            Self::DroppingEnded { dropped } => write!(
+                f,
+                "the events on standard output are read again; {dropped} of them were dropped"
+            ),
             Self::Stopping { cause } => write!(f, "stopping: {cause}"),
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_json_form_is_stable() {
-        let recognised = Event::Recognised {
-            label: "glass".into(),
-            bin: "bottles".into(),
-            confidence: 0.5,
-        };
-        let json = |event: &Event| serde_json::to_string(event).unwrap();
-        assert_eq!(
-            json(&recognised),
-            r#"{"event":"recognised","label":"glass","bin":"bottles","confidence":0.5}"#
-        );
-        let off = Event::SignalOff {
-            bin: "bottles".into(),
-            cause: ReleaseName::TooLong,
-        };
-        assert_eq!(
-            json(&off),
-            r#"{"event":"signal-off","bin":"bottles","cause":"too-long"}"#
-        );
-    }
-
-    #[test]
-    fn the_log_gets_the_fields_that_there_are() {
-        let off = Event::SignalOff {
-            bin: "bottles".into(),
-            cause: ReleaseName::TooLong,
-        };
-        let fields = off.fields();
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
-        assert_eq!(
-            fields,
-            [
-                ("SORTD_EVENT", "signal-off"),
-                ("SORTD_BIN", "bottles"),
-                ("SORTD_CAUSE", "too-long")
-            ]
-        );
-    }
-
-    #[test]
-    fn the_name_is_the_one_of_the_json_form() {
-        for event in [
-            Event::Blind,
-            Event::RecordingEnded,
-            Event::Stopping { cause: "x".into() },
-        ] {
-            let json = serde_json::to_value(&event).unwrap();
-            assert_eq!(json["event"], event.name());
-        }
-    }
-}
+#[path = "event_tests.rs"]
+mod tests;

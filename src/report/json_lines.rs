@@ -1,68 +1,77 @@
-//! Writes JSON lines on a thread of its own, so that a reader who stops reading cannot hold up the
-//! loop while a light is on.
+//! Writes events as JSON lines on standard output through a queue, so that a reader who stops reading
+//! cannot hold up the loop while a light is on.
 
-use std::io::Write;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::io;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Lines that wait for a slow reader; beyond that they are dropped and counted.
-const WAITING: usize = 1024;
+use serde::Serialize;
 
-/// How long the end of the program waits for the last lines to be read.
-const LAST_LINES: Duration = Duration::from_secs(1);
+use super::backlog::{Backlog, Entry, Outcome, Room};
+use super::outbox::Outbox;
+use super::{Event, standard, write_log};
 
 /// The writer of standard output.
 #[derive(Debug)]
 pub(super) struct JsonLines {
-    lines: Option<SyncSender<String>>,
-    ended: Mutex<Receiver<()>>,
-    dropped: AtomicU64,
+    lines: Outbox<Backlog<String>>,
+}
+
+/// An event as one JSON line.
+#[derive(Serialize)]
+struct Line<'e> {
+    /// Milliseconds since 1970, UTC.
+    time_ms: u64,
+    #[serde(flatten)]
+    event: &'e Event,
 }
 
 impl JsonLines {
-    /// Starts the writer; `None` where the system gives no thread.
-    pub fn start() -> Option<Self> {
-        let (lines, waiting) = sync_channel::<String>(WAITING);
-        let (end, ended) = sync_channel(1);
-        let write = move || {
-            for line in waiting {
-                let mut out = std::io::stdout().lock();
-                // A reader that went away is no reason to stop sorting.
-                if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
-                    break;
-                }
-            }
-            let _ = end.send(());
+    /// Starts the writer.
+    ///
+    /// # Errors
+    /// The system gives us no thread.
+    pub fn start() -> io::Result<Self> {
+        let mut is_read = true;
+        let write = move |entry| {
+            let line = line_of(entry);
+            // A reader that went away is no reason to stop sorting.
+            is_read = is_read && standard::write_all(io::stdout(), line.as_bytes()).is_ok();
         };
-        std::thread::Builder::new()
-            .name("events".into())
-            .spawn(write)
-            .ok()?;
-        Some(Self {
-            lines: Some(lines),
-            ended: Mutex::new(ended),
-            dropped: AtomicU64::new(0),
-        })
+        let lines = Outbox::start("events", Backlog::new(Room::USUAL), write)?;
+        Ok(Self { lines })
     }
 
-    /// Hands a line over without waiting.
-    pub fn write(&self, line: String) {
-        let Some(lines) = &self.lines else { return };
-        if let Err(TrySendError::Full(_)) = lines.try_send(line)
-            && self.dropped.fetch_add(1, Ordering::Relaxed) == 0
-        {
-            log::warn!(target: "sortd", "nobody reads the events on standard output; they are dropped");
+    /// Hands an event over without waiting. The log learns at once that lines are dropped; the reader of
+    /// the lines can learn it only when it reads.
+    pub fn write(&self, event: &Event) {
+        let line = json_line(event, SystemTime::now());
+        let bytes = line.len();
+        if self.lines.put(|lines| lines.push(line, bytes)) == Outcome::BeginsGap {
+            write_log(&Event::DroppingBegan);
         }
     }
 }
 
-impl Drop for JsonLines {
-    fn drop(&mut self) {
-        self.lines = None;
-        // The writer ends after the last line; a reader that holds it up is not waited for longer.
-        let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let _ = ended.recv_timeout(LAST_LINES);
+/// What is written for an entry; both ends of a gap are events as well, at the time when they happened.
+fn line_of(entry: Entry<String>) -> String {
+    match entry {
+        Entry::Item(line) => line,
+        Entry::DroppingBegan { at } => json_line(&Event::DroppingBegan, at),
+        Entry::DroppingEnded { dropped, at } => {
+            let event = Event::DroppingEnded { dropped };
+            write_log(&event);
+            json_line(&event, at)
+        }
     }
+}
+
+fn json_line(event: &Event, at: SystemTime) -> String {
+    let time = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let line = Line {
+        time_ms: time.as_millis() as u64,
+        event,
+    };
+    let mut text = serde_json::to_string(&line).expect("an event has names and numbers only");
+    text.push('\n');
+    text
 }

@@ -1,20 +1,28 @@
 //! What happened, told to people and programs: log records with fields, and events as JSON lines.
 //!
 //! An [`Event`] is a value; [`Reporter`] writes it. Stages return values and errors and never log.
+//!
+//! Nothing that the daemon tells makes it wait. Log records, JSON lines and what systemd is told each leave
+//! through an [`Outbox`]; a reader who does not read misses some of them, and is told how many.
 
+mod backlog;
 mod event;
 mod json_lines;
 mod logger;
+mod outbox;
+mod queued_log;
+mod standard;
 
 pub use event::{Event, FaultName, ReleaseName};
-pub use logger::{FINDING, install_logger};
+pub use logger::{FINDING, install_logger, install_queued_logger};
+pub(crate) use outbox::{Outbox, Waiting, wait_for_readers};
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use json_lines::JsonLines;
 use log::Record;
-use serde::Serialize;
+
+use crate::error::Result;
 
 /// Writes events to the log, and to standard output as JSON lines where that is wanted; or keeps
 /// them for whoever asks.
@@ -38,21 +46,17 @@ impl Kept {
     }
 }
 
-/// An event as one JSON line.
-#[derive(Serialize)]
-struct Line<'e> {
-    /// Milliseconds since 1970, UTC.
-    time_ms: u64,
-    #[serde(flatten)]
-    event: &'e Event,
-}
-
 impl Reporter {
     /// A reporter; `json` also prints each event on standard output.
-    #[must_use]
-    pub fn new(json: bool) -> Self {
-        let json = json.then(JsonLines::start).flatten().map(Arc::new);
-        Self { json, kept: None }
+    ///
+    /// # Errors
+    /// The system gives us no thread.
+    pub fn new(json: bool) -> Result<Self> {
+        let lines = json.then(JsonLines::start).transpose();
+        Ok(Self {
+            json: lines.map_err(logger::no_thread)?.map(Arc::new),
+            kept: None,
+        })
     }
 
     /// A reporter that writes nothing and keeps every event.
@@ -78,8 +82,8 @@ impl Reporter {
             return;
         }
         write_log(event);
-        if let (Some(lines), Some(line)) = (&self.json, json_line(event)) {
-            lines.write(line);
+        if let Some(lines) = &self.json {
+            lines.write(event);
         }
     }
 }
@@ -100,15 +104,4 @@ fn write_log(event: &Event) {
         .target("sortd")
         .key_values(&fields);
     log::logger().log(&record.args(format_args!("{event}")).build());
-}
-
-fn json_line(event: &Event) -> Option<String> {
-    let time = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let line = Line {
-        time_ms: time.as_millis() as u64,
-        event,
-    };
-    serde_json::to_string(&line).ok()
 }

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub mod quantised;
+pub mod stuck;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
