@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod board;
+pub mod daemon;
 pub mod quantised;
 pub mod stuck;
 
