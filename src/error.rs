@@ -6,6 +6,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::visible::{visible, visible_lines};
+
 /// Result with [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -50,11 +52,17 @@ pub struct Error {
 }
 
 impl Error {
-    /// An error of `kind`; `what` names the thing that failed (file, device, pin, key).
+    /// An error of `kind`; `what` names the thing that failed (file, device, pin, key) in one line.
     pub fn new(kind: Kind, what: impl Into<String>) -> Self {
+        let what = what.into();
+        Self::of_lines(kind, &visible(&what))
+    }
+
+    /// An error of several things that are wrong, one line each.
+    pub(crate) fn of_lines(kind: Kind, what: &str) -> Self {
         Self {
             kind,
-            what: what.into(),
+            what: visible_lines(what).into_owned(),
             advice: None,
             source: None,
         }
@@ -88,7 +96,7 @@ impl Error {
     /// Adds what the reader should do next.
     #[must_use]
     pub fn advice(mut self, advice: impl Into<String>) -> Self {
-        self.advice = Some(advice.into());
+        self.advice = Some(visible(&advice.into()).into_owned());
         self
     }
 
@@ -107,7 +115,8 @@ impl Error {
 }
 
 impl fmt::Display for Error {
-    /// Prints `what: cause: deeper cause; advice` in one line.
+    /// Prints `what: cause: deeper cause; advice` in one line, without characters that are hidden or command a
+    /// terminal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)?;
         let mut said = self.what.clone();
@@ -117,8 +126,9 @@ impl fmt::Display for Error {
             .map(|source| source as &(dyn StdError + 'static));
         while let Some(error) = cause {
             let text = one_line(&error.to_string());
+            let text = visible(&text);
             // Many libraries repeat their cause in their own text; saying it twice helps nobody.
-            if !said.contains(&text) {
+            if !said.contains(&*text) {
                 write!(f, ": {text}")?;
                 said.push_str(&text);
             }
@@ -151,6 +161,17 @@ mod tests {
             "camera /dev/video0 does not open: permission denied; add the user to the group `video`"
         );
         assert_eq!(error.kind().exit_code(), 69);
+    }
+
+    #[test]
+    fn what_others_named_is_told_in_one_line() {
+        let error = Error::data("a\n\u{1b}[2J.jpg")
+            .caused_by("b\u{202e}\nc")
+            .advice("see \u{9b}2J");
+        assert_eq!(
+            error.to_string(),
+            "a\\n\\u{1b}[2J.jpg: b\\u{202e} c; see \\u{9b}2J"
+        );
     }
 
     #[test]

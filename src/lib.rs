@@ -15,7 +15,7 @@
 //! - [`takeover`]: what lies on the boot partition is checked and taken over
 //! - [`cli`]: the commands
 //!
-//! The floor, which names no stage: [`error`], [`panics`], [`signals`], [`files`], [`units`], [`clock`],
+//! The floor, which names no stage: [`error`], [`visible`], [`panics`], [`signals`], [`files`], [`units`], [`clock`],
 //! [`config`].
 
 pub mod actuate;
@@ -37,3 +37,4 @@ pub mod report;
 pub mod signals;
 pub mod takeover;
 pub mod units;
+pub mod visible;
