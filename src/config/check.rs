@@ -1,45 +1,56 @@
 //! What no single table can know: pins used twice, names used twice, labels of the model.
 
-use super::problem::{Located, Problem};
-use super::suggest::suggestion;
-use super::{Config, GpioBackend, ServoPwm, TriggerMode};
-use crate::units::BcmPin;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 
-/// Problems between the tables of one configuration.
-pub(super) fn across_tables(config: &Config) -> Vec<Problem> {
-    let mut problems = repeated_pins(config);
-    problems.extend(repeated_names(config));
-    problems.extend(repeated_labels(config));
-    problems.extend(unsure_bin(config));
-    problems.extend(hold_beyond_limit(config));
-    problems.extend(servos_of_backend(config));
-    problems.extend(repeated_channels(config));
-    problems
+use super::problem::{Located, Problem, Problems};
+use super::suggest::{listed, suggestion};
+use super::{Config, GpioBackend, ServoPwm, TriggerMode};
+
+/// Finds the problems between the tables of one configuration.
+pub(super) fn across_tables(config: &Config, problems: &mut Problems) {
+    repeated_pins(config, problems);
+    repeated_names(config, problems);
+    repeated_labels(config, problems);
+    repeated_channels(config, problems);
+    servos_of_backend(config, problems);
+    for problem in unsure_bin(config)
+        .into_iter()
+        .chain(hold_beyond_limit(config))
+    {
+        problems.add(problem);
+    }
 }
 
-/// Labels of the bins that the model does not have. `empty` is the label that means that nothing is
+/// Finds the labels of the bins that the model does not have. `empty` is the label that means that nothing is
 /// there.
 pub(super) fn unknown_labels(
     config: &Config,
     labels: &[String],
     empty: Option<&str>,
-) -> Vec<Problem> {
-    let mut problems = Vec::new();
+    problems: &mut Problems,
+) {
+    let names: Vec<&str> = wanted(labels, empty).collect();
+    let known: HashSet<&str> = names.iter().copied().collect();
     for label in config.bins.iter().flat_map(|bin| &bin.accepts) {
-        if Some(label.value.as_str()) == empty {
-            problems.push(label.problem(
-                format!("\"{}\" means that nothing is there", label.value),
-                "remove it: no bin lights for an empty drop zone",
-            ));
-        } else if !labels.contains(&label.value) {
-            let names: Vec<&str> = wanted(labels, empty).collect();
-            problems.push(label.problem(
-                format!("the model has no label \"{}\"", label.value),
-                suggestion(&label.value, &names),
-            ));
+        let name = label.value.as_str();
+        if Some(name) == empty {
+            problems.add_at(label.position, || {
+                label.problem(
+                    format!("\"{name}\" means that nothing is there"),
+                    "remove it: no bin lights for an empty drop zone",
+                )
+            });
+        } else if !known.contains(name) {
+            problems.add_at(label.position, || {
+                label.problem(
+                    format!("the model has no label \"{name}\""),
+                    suggestion(name, &names),
+                )
+            });
         }
     }
-    problems
 }
 
 /// Labels of the model that no bin accepts, where no unsure bin takes what is left.
@@ -51,12 +62,14 @@ pub(super) fn labels_left_over(
     if config.decision.unsure_bin.is_some() {
         return None;
     }
+    let accepted = config.bins.iter().flat_map(|bin| &bin.accepts);
+    let accepted: HashSet<&str> = accepted.map(|label| label.value.as_str()).collect();
     let left: Vec<&str> = wanted(labels, empty)
-        .filter(|label| !config.bins.iter().any(|bin| bin.takes(label)))
+        .filter(|label| !accepted.contains(label))
         .collect();
     let bin = config.bins.last().filter(|_| !left.is_empty())?;
     Some(bin.name.problem(
-        format!("no bin accepts {}", left.join(", ")),
+        format!("no bin accepts {}", listed(&left)),
         "add them to the `accepts` of a bin, or name a bin for the rest: unsure-bin under [decision]",
     ))
 }
@@ -82,26 +95,26 @@ fn hold_beyond_limit(config: &Config) -> Option<Problem> {
     })
 }
 
-fn repeated_pins(config: &Config) -> Vec<Problem> {
-    let mut pins: Vec<&Located<BcmPin>> = Vec::new();
-    pins.extend(config.status_led.iter().map(|led| &led.pin));
-    if let TriggerMode::Button { pin, .. } = &config.trigger.mode {
-        pins.push(pin);
-    }
-    for bin in &config.bins {
-        pins.extend(bin.led.iter().map(|led| &led.pin));
-        pins.extend(bin.servo.iter().map(|servo| &servo.pin));
-    }
-    repeated(&pins, |pin, first| {
+fn repeated_pins(config: &Config, problems: &mut Problems) {
+    let button = match &config.trigger.mode {
+        TriggerMode::Button { pin, .. } => Some(pin),
+        TriggerMode::Motion | TriggerMode::Always => None,
+    };
+    let status = config.status_led.iter().map(|led| &led.pin);
+    let bins = config.bins.iter().flat_map(|bin| {
+        let led = bin.led.iter().map(|led| &led.pin);
+        led.chain(bin.servo.iter().map(|servo| &servo.pin))
+    });
+    repeated(status.chain(button).chain(bins), problems, |pin, first| {
         pin.problem(
             format!("{} is already used by {}", pin.value, first.key),
             "wire and configure another pin",
         )
-    })
+    });
 }
 
 /// Two servos on one PWM channel would open two lids at once.
-fn repeated_channels(config: &Config) -> Vec<Problem> {
+fn repeated_channels(config: &Config, problems: &mut Problems) {
     let servos = config.bins.iter().filter_map(|bin| bin.servo.as_ref());
     let channels: Vec<_> = servos
         .filter_map(|servo| match servo.pwm {
@@ -113,8 +126,7 @@ fn repeated_channels(config: &Config) -> Vec<Problem> {
             ServoPwm::Hardware | ServoPwm::Software => None,
         })
         .collect();
-    let channels: Vec<_> = channels.iter().collect();
-    repeated(&channels, |channel, first| {
+    repeated(&channels, problems, |channel, first| {
         let (chip, number) = channel.value;
         channel.problem(
             format!(
@@ -123,12 +135,12 @@ fn repeated_channels(config: &Config) -> Vec<Problem> {
             ),
             "give each servo a PWM channel of its own",
         )
-    })
+    });
 }
 
-fn repeated_names(config: &Config) -> Vec<Problem> {
-    let names: Vec<_> = config.bins.iter().map(|bin| &bin.name).collect();
-    repeated(&names, |name, first| {
+fn repeated_names(config: &Config, problems: &mut Problems) {
+    let names = config.bins.iter().map(|bin| &bin.name);
+    repeated(names, problems, |name, first| {
         name.problem(
             format!(
                 "\"{}\" is also the name of {}",
@@ -137,31 +149,36 @@ fn repeated_names(config: &Config) -> Vec<Problem> {
             ),
             "give each bin a name of its own",
         )
-    })
+    });
 }
 
-fn repeated_labels(config: &Config) -> Vec<Problem> {
-    let labels: Vec<_> = config.bins.iter().flat_map(|bin| &bin.accepts).collect();
-    repeated(&labels, |label, first| {
+fn repeated_labels(config: &Config, problems: &mut Problems) {
+    let labels = config.bins.iter().flat_map(|bin| &bin.accepts);
+    repeated(labels, problems, |label, first| {
         label.problem(
             format!("\"{}\" is already accepted at {}", label.value, first.key),
             "leave each label to one bin",
         )
-    })
+    });
 }
 
-fn repeated<T: PartialEq>(
-    all: &[&Located<T>],
+/// Finds the values that stood there before.
+fn repeated<'l, T: Eq + Hash + 'l>(
+    all: impl IntoIterator<Item = &'l Located<T>>,
+    problems: &mut Problems,
     problem: impl Fn(&Located<T>, &Located<T>) -> Problem,
-) -> Vec<Problem> {
-    let first = |at: usize| {
-        all[..at]
-            .iter()
-            .find(|earlier| earlier.value == all[at].value)
-    };
-    (0..all.len())
-        .filter_map(|at| first(at).map(|first| problem(all[at], first)))
-        .collect()
+) {
+    let mut first = HashMap::new();
+    for located in all {
+        match first.entry(&located.value) {
+            Entry::Vacant(place) => {
+                place.insert(located);
+            }
+            Entry::Occupied(earlier) => {
+                problems.add_at(located.position, || problem(located, earlier.get()));
+            }
+        }
+    }
 }
 
 fn unsure_bin(config: &Config) -> Option<Problem> {
@@ -179,17 +196,18 @@ fn unsure_bin(config: &Config) -> Option<Problem> {
     })
 }
 
-fn servos_of_backend(config: &Config) -> Vec<Problem> {
-    let servos = config.bins.iter().filter_map(|bin| bin.servo.as_ref());
-    servos
-        .filter_map(|servo| match (&config.gpio.backend, servo.pwm) {
-            (GpioBackend::Gpiochip(_), ServoPwm::Hardware | ServoPwm::Software) => {
-                Some(servo.pin.problem(
+fn servos_of_backend(config: &Config, problems: &mut Problems) {
+    if !matches!(config.gpio.backend, GpioBackend::Gpiochip(_)) {
+        return;
+    }
+    for servo in config.bins.iter().filter_map(|bin| bin.servo.as_ref()) {
+        if matches!(servo.pwm, ServoPwm::Hardware | ServoPwm::Software) {
+            problems.add_at(servo.pin.position, || {
+                servo.pin.problem(
                     "the backend gpiochip has no pulses of its own for a servo",
                     "name the PWM channel with pwm-chip and pwm-channel, as /sys/class/pwm numbers them",
-                ))
-            }
-            _ => None,
-        })
-        .collect()
+                )
+            });
+        }
+    }
 }

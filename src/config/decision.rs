@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::problem::{Located, Position};
+use super::place::Position;
+use super::problem::Located;
 use super::table::Table;
 use crate::units::Confidence;
 

@@ -1,13 +1,16 @@
 //! A configuration on its way to being accepted: as much of it as could be read, and what is wrong.
 
+use std::io;
 use std::path::Path;
 
 use toml::de::DeTable;
 
 use super::Config;
 use super::check;
-use super::problem::{Position, Problem, Report};
-use super::table::{Document, Table};
+use super::document::Document;
+use super::place::Position;
+use super::problem::{Problem, Problems, Report};
+use super::table::Table;
 use crate::files;
 
 /// A configuration with the problems that were found so far.
@@ -16,7 +19,7 @@ use crate::files;
 #[derive(Debug)]
 pub struct Draft {
     config: Config,
-    problems: Vec<Problem>,
+    problems: Problems,
 }
 
 /// A file larger than this is not a configuration.
@@ -49,33 +52,35 @@ impl Draft {
         let document = Document::new(text);
         let (tree, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
-            document.report(Problem {
-                position: document.position(error.span().map_or(0, |span| span.start)),
-                key: String::new(),
-                what: error
-                    .message()
-                    .split_whitespace()
-                    .collect::<Vec<_>>()
-                    .join(" "),
-                todo: "correct the TOML syntax here".into(),
+            document.report_at(error.span().map_or(0, |span| span.start), |position| {
+                Problem {
+                    position,
+                    key: String::new(),
+                    what: error
+                        .message()
+                        .split_whitespace()
+                        .collect::<Vec<_>>()
+                        .join(" "),
+                    todo: "correct the TOML syntax here".into(),
+                }
             });
         }
         // After a syntax error the tree has holes; its complaints about missing keys would mislead.
         if !errors.is_empty() {
-            return Err(Report::new(file.into(), document.into_problems()));
+            return Err(document.into_problems().into_report(file.into()));
         }
         let config = Config::read(&Table::root(&document, tree.get_ref()), file);
         let mut problems = document.into_problems();
-        problems.extend(check::across_tables(&config));
+        check::across_tables(&config, &mut problems);
         Ok(Self { config, problems })
     }
 
     /// A configuration that was accepted before, for further checks.
     #[must_use]
-    pub const fn of(config: Config) -> Self {
+    pub fn of(config: Config) -> Self {
         Self {
             config,
-            problems: Vec::new(),
+            problems: Problems::default(),
         }
     }
 
@@ -87,29 +92,29 @@ impl Draft {
 
     /// Adds a problem.
     pub fn report(&mut self, problem: Problem) {
-        self.problems.push(problem);
+        self.problems.add(problem);
     }
 
     /// Checks the bins against the labels of a model; `empty` is the label for an empty drop zone.
     pub fn check_labels(&mut self, labels: &[String], empty: Option<&str>) {
-        let unknown = check::unknown_labels(&self.config, labels, empty);
-        self.problems.extend(unknown);
+        check::unknown_labels(&self.config, labels, empty, &mut self.problems);
         // A bin that could not be read, or a misspelt label, leaves labels over that are not forgotten.
-        if self.problems.is_empty() {
-            let left = check::labels_left_over(&self.config, labels, empty);
-            self.problems.extend(left);
+        if self.problems.is_empty()
+            && let Some(left) = check::labels_left_over(&self.config, labels, empty)
+        {
+            self.problems.add(left);
         }
     }
 
     /// The configuration, if nothing is wrong with it.
     ///
     /// # Errors
-    /// Every problem, by place.
+    /// What is wrong, by place.
     pub fn finish(self) -> Result<Config, Report> {
         if self.problems.is_empty() {
             Ok(self.config)
         } else {
-            Err(Report::new(self.config.file, self.problems))
+            Err(self.problems.into_report(self.config.file))
         }
     }
 }
@@ -117,11 +122,12 @@ impl Draft {
 type Unreadable = (Position, String, String);
 
 fn read_text(file: &Path) -> Result<String, Unreadable> {
-    let start = Position { line: 1, column: 1 };
-    let unreadable = |error: std::io::Error| {
+    let start = Position::START;
+    let unreadable = |error: io::Error| {
         let todo = match error.kind() {
-            std::io::ErrorKind::NotFound => "write one, or name another with --config FILE",
-            std::io::ErrorKind::PermissionDenied => "let the user that runs sortd read it",
+            io::ErrorKind::NotFound => "write one, or name another with --config FILE",
+            io::ErrorKind::PermissionDenied => "let the user that runs sortd read it",
+            io::ErrorKind::InvalidInput | io::ErrorKind::IsADirectory => "name a regular file",
             _ => "check the file and the disk",
         };
         (start, format!("cannot be read: {error}"), todo.to_owned())

@@ -1,35 +1,15 @@
 //! What is wrong with a configuration, where, and what to do about it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::error::Error;
+use super::place::Position;
+use crate::error::{Error, Kind};
+use crate::visible::visible;
 
-/// A place in the configuration file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
-    /// Line, counted from 1.
-    pub line: usize,
-    /// Column in characters, counted from 1.
-    pub column: usize,
-}
-
-impl Position {
-    /// The place of the byte `offset` in `text`; an offset beyond the end is the end.
-    #[must_use]
-    pub fn of(text: &str, offset: usize) -> Self {
-        let mut offset = offset.min(text.len());
-        while !text.is_char_boundary(offset) {
-            offset -= 1;
-        }
-        let before = &text[..offset];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Self {
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-        }
-    }
-}
+/// So many problems of a file are told; what is wrong with the rest shows when those are corrected.
+pub const MOST_TOLD: usize = 200;
 
 /// A value together with its key path and its place in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,34 +47,85 @@ pub struct Problem {
     pub todo: String,
 }
 
-/// Everything that is wrong with one file, in the order of the file.
+/// The problems of a file while they are found: the first by place, and how many there are besides. So a file
+/// in which everything is wrong costs no more memory and no more words than are told.
+#[derive(Debug, Default)]
+pub(super) struct Problems {
+    first: BTreeSet<Problem>,
+    more: usize,
+}
+
+impl Problems {
+    pub fn is_empty(&self) -> bool {
+        self.first.is_empty()
+    }
+
+    pub fn add(&mut self, problem: Problem) {
+        self.add_at(problem.position, || problem);
+    }
+
+    /// Adds a problem at this place; where it will not be told, it is not even put into words.
+    pub fn add_at(&mut self, position: Position, problem: impl FnOnce() -> Problem) {
+        if self.is_beyond(position) {
+            self.more += 1;
+        } else if self.first.insert(problem()) && self.first.len() > MOST_TOLD {
+            self.first.pop_last();
+            self.more += 1;
+        }
+    }
+
+    /// Whether there are enough problems before this place.
+    fn is_beyond(&self, position: Position) -> bool {
+        self.first.len() >= MOST_TOLD
+            && self
+                .first
+                .last()
+                .is_some_and(|last| last.position < position)
+    }
+
+    pub fn into_report(self, file: PathBuf) -> Report {
+        Report {
+            file,
+            problems: self.first.into_iter().collect(),
+            more: self.more,
+        }
+    }
+}
+
+/// What is wrong with one file, in the order of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// The file, as the user named it.
     pub file: PathBuf,
-    /// The problems.
+    /// The first problems by place, [`MOST_TOLD`] at most.
     pub problems: Vec<Problem>,
+    /// How many there are besides.
+    pub more: usize,
 }
 
 impl Report {
     /// A report of these problems, sorted by place.
     #[must_use]
-    pub fn new(file: PathBuf, mut problems: Vec<Problem>) -> Self {
-        problems.sort();
-        problems.dedup();
-        Self { file, problems }
+    pub fn new(file: PathBuf, problems: Vec<Problem>) -> Self {
+        let mut sorted = Problems::default();
+        for problem in problems {
+            sorted.add(problem);
+        }
+        sorted.into_report(file)
     }
 }
 
 impl fmt::Display for Report {
-    /// One line a problem: `file:line:column: key: what; todo`.
+    /// One line a problem: `file:line:column: key: what; todo`; and one more where there are too many.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = self.file.display().to_string();
+        let file = visible(&file);
         for (index, problem) in self.problems.iter().enumerate() {
             if index > 0 {
                 f.write_str("\n")?;
             }
             let Position { line, column } = problem.position;
-            write!(f, "{}:{line}:{column}: ", self.file.display())?;
+            write!(f, "{file}:{line}:{column}: ")?;
             if !problem.key.is_empty() {
                 write!(f, "{}: ", visible(&problem.key))?;
             }
@@ -103,25 +134,17 @@ impl fmt::Display for Report {
                 write!(f, "; {}", visible(&problem.todo))?;
             }
         }
-        Ok(())
+        match self.more {
+            0 => Ok(()),
+            1 => write!(f, "\n{file}: 1 more problem; correct these first"),
+            more => write!(f, "\n{file}: {more} more problems; correct these first"),
+        }
     }
-}
-
-/// The text with its control characters as escapes: quoted keys and values may hold line breaks and
-/// terminal commands, and a problem is one line.
-fn visible(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| {
-            let escape = c.is_control().then(|| c.escape_default());
-            let plain = (!c.is_control()).then_some(c);
-            escape.into_iter().flatten().chain(plain)
-        })
-        .collect()
 }
 
 impl From<Report> for Error {
     fn from(report: Report) -> Self {
-        Self::config(report.to_string())
+        Self::of_lines(Kind::Config, &report.to_string())
     }
 }
 
@@ -129,18 +152,48 @@ impl From<Report> for Error {
 mod tests {
     use super::*;
 
+    fn at(line: usize) -> Problem {
+        Problem {
+            position: Position { line, column: 1 },
+            key: "k".into(),
+            what: "is wrong".into(),
+            todo: String::new(),
+        }
+    }
+
     #[test]
-    fn positions_count_lines_and_characters_from_one() {
-        let text = "a = 1\nkürzel = 2\n";
-        assert_eq!(Position::of(text, 0), Position { line: 1, column: 1 });
-        let two = text.find('2').unwrap();
-        assert_eq!(
-            Position::of(text, two),
-            Position {
-                line: 2,
-                column: 10
-            }
+    fn the_first_by_place_are_told_and_the_others_counted() {
+        let mut lines: Vec<usize> = (1..=MOST_TOLD + 31).collect();
+        lines.reverse();
+        let report = Report::new("f".into(), lines.iter().map(|line| at(*line)).collect());
+        let told: Vec<usize> = report.problems.iter().map(|p| p.position.line).collect();
+        assert_eq!(told, (1..=MOST_TOLD).collect::<Vec<_>>());
+        let text = report.to_string();
+        assert!(text.starts_with("f:1:1: k: is wrong\nf:2:1: "), "{text}");
+        assert!(
+            text.ends_with(":1: k: is wrong\nf: 31 more problems; correct these first"),
+            "{text}"
         );
-        assert_eq!(Position::of(text, 999), Position { line: 3, column: 1 });
+    }
+
+    #[test]
+    fn what_is_not_told_is_not_put_into_words() {
+        let mut problems = Problems::default();
+        let mut worded = 0;
+        for line in 1..=10 * MOST_TOLD {
+            problems.add_at(at(line).position, || {
+                worded += 1;
+                at(line)
+            });
+        }
+        assert_eq!((worded, problems.more), (MOST_TOLD, 9 * MOST_TOLD));
+    }
+
+    #[test]
+    fn the_same_is_told_once() {
+        assert_eq!(
+            Report::new("f".into(), vec![at(1), at(1)]).problems.len(),
+            1
+        );
     }
 }

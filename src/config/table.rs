@@ -12,35 +12,10 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::{Located, Position, Problem};
+use super::document::Document;
+use super::place::Position;
+use super::problem::{Located, Problem};
 use super::suggest::{article, suggestion};
-
-/// The file being read, with the problems found so far.
-pub(super) struct Document<'d> {
-    text: &'d str,
-    problems: RefCell<Vec<Problem>>,
-}
-
-impl<'d> Document<'d> {
-    pub(super) fn new(text: &'d str) -> Self {
-        Self {
-            text,
-            problems: RefCell::default(),
-        }
-    }
-
-    pub(super) fn report(&self, problem: Problem) {
-        self.problems.borrow_mut().push(problem);
-    }
-
-    pub(super) fn position(&self, offset: usize) -> Position {
-        Position::of(self.text, offset)
-    }
-
-    pub(super) fn into_problems(self) -> Vec<Problem> {
-        self.problems.into_inner()
-    }
-}
 
 /// One table of the file; a table that is absent reads as an empty one.
 pub(super) struct Table<'d> {
@@ -55,12 +30,7 @@ type Value<'d> = Spanned<DeValue<'d>>;
 
 impl<'d> Table<'d> {
     pub(super) fn root(document: &'d Document<'d>, entries: &'d DeTable<'d>) -> Self {
-        Self::new(
-            document,
-            Some(entries),
-            String::new(),
-            Position { line: 1, column: 1 },
-        )
+        Self::new(document, Some(entries), String::new(), Position::START)
     }
 
     fn new(
@@ -80,7 +50,7 @@ impl<'d> Table<'d> {
 
     /// The text of the whole file.
     pub(super) fn file_text(&self) -> &'d str {
-        self.document.text
+        self.document.places.text()
     }
 
     /// Where the table stands.
@@ -120,7 +90,7 @@ impl<'d> Table<'d> {
     }
 
     fn locate<T>(&self, key: &str, at: &Value<'d>, value: T) -> Located<T> {
-        let position = self.document.position(at.span().start);
+        let position = self.document.places.at(at.span().start);
         Located {
             value,
             key: self.key_path(key),
@@ -136,7 +106,7 @@ impl<'d> Table<'d> {
         todo: impl Into<String>,
     ) {
         let position = self.get(key).map_or(self.position, |value| {
-            self.document.position(value.span().start)
+            self.document.places.at(value.span().start)
         });
         self.document.report(Problem {
             position,
@@ -147,11 +117,19 @@ impl<'d> Table<'d> {
     }
 
     fn wrong_type(&self, key: &str, value: &Value<'d>, wanted: &str) {
-        let found = value.get_ref().type_str();
-        self.document.report(self.locate(key, value, ()).problem(
-            format!("is {} {found}", article(found)),
-            format!("write {wanted}"),
-        ));
+        self.wrong_type_at(|| key.to_owned(), value, wanted);
+    }
+
+    fn wrong_type_at(&self, key: impl FnOnce() -> String, value: &Value<'d>, wanted: &str) {
+        self.document.report_at(value.span().start, |position| {
+            let found = value.get_ref().type_str();
+            Problem {
+                position,
+                key: self.key_path(&key()),
+                what: format!("is {} {found}", article(found)),
+                todo: format!("write {wanted}"),
+            }
+        });
     }
 
     /// A whole number.
@@ -278,23 +256,24 @@ impl<'d> Table<'d> {
     /// A text; an empty one is a problem.
     pub(super) fn text(&self, key: &'static str) -> Option<Located<String>> {
         let value = self.get(key)?;
-        self.text_of(key, value)
+        self.text_of(|| key.to_owned(), value)
     }
 
-    fn text_of(&self, key: &str, value: &Value<'d>) -> Option<Located<String>> {
+    /// A text; its key is put into words where it is needed, since a list may hold very many.
+    fn text_of(&self, key: impl Fn() -> String, value: &Value<'d>) -> Option<Located<String>> {
         match value.get_ref().as_str() {
             None => {
-                self.wrong_type(key, value, "a text in quotes");
+                self.wrong_type_at(key, value, "a text in quotes");
                 None
             }
             Some(text) if text.trim().is_empty() => {
-                self.document.report(
-                    self.locate(key, value, ())
-                        .problem("is empty", "write a text or leave the key out"),
-                );
+                self.document.report_at(value.span().start, |_| {
+                    self.locate(&key(), value, ())
+                        .problem("is empty", "write a text or leave the key out")
+                });
                 None
             }
-            Some(text) => Some(self.locate(key, value, text.to_owned())),
+            Some(text) => Some(self.locate(&key(), value, text.to_owned())),
         }
     }
 
@@ -311,7 +290,7 @@ impl<'d> Table<'d> {
         array
             .iter()
             .enumerate()
-            .filter_map(|(i, item)| self.text_of(&path(i), item))
+            .filter_map(|(index, item)| self.text_of(|| path(index), item))
             .collect()
     }
 
@@ -359,19 +338,20 @@ impl<'d> Table<'d> {
             return Vec::new();
         };
         let mut tables = Vec::new();
+        let wanted = format!("[[{key}]] with double brackets");
         for (index, item) in array.iter().enumerate() {
-            let path = format!("{key}[{}]", index + 1);
+            let path = || format!("{key}[{}]", index + 1);
             if item.get_ref().is_table() {
-                tables.push(self.subtable(&path, item));
+                tables.push(self.subtable(&path(), item));
             } else {
-                self.wrong_type(&path, item, &format!("[[{key}]] with double brackets"));
+                self.wrong_type_at(path, item, &wanted);
             }
         }
         tables
     }
 
     fn subtable(&self, key: &str, value: &'d Value<'d>) -> Table<'d> {
-        let position = self.document.position(value.span().start);
+        let position = self.document.places.at(value.span().start);
         Table::new(
             self.document,
             value.get_ref().as_table(),
@@ -383,17 +363,21 @@ impl<'d> Table<'d> {
     /// Reports every key that no getter asked for, with the nearest one that exists.
     pub(super) fn finish(&self) {
         let known = self.known.borrow();
-        for (key, _) in self.entries.into_iter().flatten() {
+        let keys = self.entries.into_iter().flatten().map(|(key, _)| key);
+        let mut unknown: Vec<_> = keys
+            .filter(|key| !known.contains(&key.get_ref().as_ref()))
+            .collect();
+        // In the order of the file, so that the first that are told are the first that are put into words.
+        unknown.sort_by_key(|key| key.span().start);
+        for key in unknown {
             let name = key.get_ref().as_ref();
-            if !known.contains(&name) {
-                let found = Located {
-                    value: (),
+            self.document
+                .report_at(key.span().start, |position| Problem {
+                    position,
                     key: self.key_path(name),
-                    position: self.document.position(key.span().start),
-                };
-                self.document
-                    .report(found.problem("unknown key", suggestion(name, &known)));
-            }
+                    what: "unknown key".into(),
+                    todo: suggestion(name, &known),
+                });
         }
     }
 }
