@@ -14,7 +14,7 @@ use crate::classify::{Classifier, Compute, Scores, TractClassifier};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::decide::{Decider, Limits, Observation, Sight, Sorting};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::preprocess::{LumaGrid, ModelInput, Preprocessor};
 use crate::presence::{Presence, PresenceDetector};
 
@@ -54,9 +54,7 @@ struct Times {
 pub(super) fn bench(args: &Args) -> Result<()> {
     let times = measure(args.frames)?;
     if args.json {
-        let text = serde_json::to_string(&times)
-            .map_err(|error| Error::internal("times cannot be written").caused_by(error))?;
-        return output::line(text);
+        return output::json(&times);
     }
     output::line(format!("{:<28}{:>14}{:>14}", "stage", "median", "p99"))?;
     for times in &times.stages {
@@ -71,8 +69,9 @@ pub(super) fn bench(args: &Args) -> Result<()> {
     let memory = times
         .peak_memory_kb
         .map_or("unknown".into(), |kb| format!("{:.1} MB", kb as f64 / 1e3));
+    output::line("")?;
     output::line(format!(
-        "\n{} frames of photographs; peak memory {memory}",
+        "{} frames of photographs; peak memory {memory}",
         times.frames
     ))
 }

@@ -40,12 +40,13 @@ pub(super) fn demo(_args: &Args) -> Result<()> {
         .map(|p| right_bin(&plan, p, &bins))
         .collect();
     output::line(format!(
-        "sortd {}: {} of TrashNet, model {}, bins {}\n",
+        "sortd {}: {} of TrashNet, model {}, bins {}",
         env!("CARGO_PKG_VERSION"),
         output::count(photographs.len(), "photograph"),
         plan.model,
         bins.join(", ")
     ))?;
+    output::line("")?;
     output::line(format!(
         "{:<28} {:<24} {:<12}",
         "photograph", "the network says", "bin that lights"
@@ -65,8 +66,9 @@ pub(super) fn demo(_args: &Args) -> Result<()> {
             if hit { "right" } else { "wrong" }
         ))?;
     }
+    output::line("")?;
     output::line(format!(
-        "\n{right} of {all} photographs went into the right bin ({:.0} %).",
+        "{right} of {all} photographs went into the right bin ({:.0} %).",
         100.0 * right as f64 / all as f64
     ))
 }

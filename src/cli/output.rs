@@ -3,13 +3,39 @@
 use std::fmt::Display;
 use std::io::{ErrorKind, Write};
 
-use crate::error::{Error, Result};
+use serde::Serialize;
 
-/// Prints one line. A reader that closes the pipe, as `head` does, ends the program quietly.
+use crate::error::{Error, Result};
+use crate::visible::{visible, visible_json, visible_lines};
+
+/// Prints one line, its hidden characters as escapes. A reader that closes the pipe, as `head` does, ends the
+/// program quietly.
 ///
 /// # Errors
 /// Standard output cannot be written, as on a full disk.
 pub fn line(text: impl Display) -> Result<()> {
+    print(&visible(&text.to_string()))
+}
+
+/// Prints a text of several lines.
+///
+/// # Errors
+/// As for [`line`].
+pub(super) fn lines(text: &str) -> Result<()> {
+    print(&visible_lines(text))
+}
+
+/// Prints a value as one line of JSON.
+///
+/// # Errors
+/// As for [`line`].
+pub(super) fn json(value: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string(value)
+        .map_err(|error| Error::internal("an answer cannot be written as JSON").caused_by(error))?;
+    print(&visible_json(&text))
+}
+
+fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
         Ok(()) => Ok(()),

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::backlog::{Backlog, Entry, Outcome, Room};
 use super::outbox::Outbox;
 use super::{Event, standard, write_log};
+use crate::visible::visible_json;
 
 /// The writer of standard output.
 #[derive(Debug)]
@@ -71,7 +72,8 @@ fn json_line(event: &Event, at: SystemTime) -> String {
         time_ms: time.as_millis() as u64,
         event,
     };
-    let mut text = serde_json::to_string(&line).expect("an event has names and numbers only");
+    let text = serde_json::to_string(&line).expect("an event has names and numbers only");
+    let mut text = visible_json(&text).into_owned();
     text.push('\n');
     text
 }

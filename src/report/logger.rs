@@ -9,6 +9,7 @@ use systemd_journal_logger::{JournalLog, connected_to_journal};
 use super::queued_log::QueuedLog;
 use super::standard;
 use crate::error::{Error, Result};
+use crate::visible::visible_lines;
 
 /// Records of this target stand on standard error without their level: findings of the form
 /// `FILE:LINE:COLUMN: what`, whose beginning people and editors look at.
@@ -29,9 +30,14 @@ impl<L: Log> Log for OursFirst<L> {
     }
 
     fn log(&self, record: &Record<'_>) {
-        if self.enabled(record.metadata()) {
-            self.0.log(record);
+        if !self.enabled(record.metadata()) {
+            return;
         }
+        // Whatever others named, no terminal that shows the log does what a name says.
+        let text = record.args().to_string();
+        let shown = visible_lines(&text);
+        self.0
+            .log(&record.to_builder().args(format_args!("{shown}")).build());
     }
 
     fn flush(&self) {

@@ -23,6 +23,7 @@ use json_lines::JsonLines;
 use log::Record;
 
 use crate::error::Result;
+use crate::visible::{visible, visible_lines};
 
 /// Writes events to the log, and to standard output as JSON lines where that is wanted; or keeps
 /// them for whoever asks.
@@ -103,5 +104,11 @@ fn write_log(event: &Event) {
         .level(event.level())
         .target("sortd")
         .key_values(&fields);
-    log::logger().log(&record.args(format_args!("{event}")).build());
+    let text = event.to_string();
+    // Only what is wrong with a configuration has several lines; a line break elsewhere is part of a name.
+    let text = match event {
+        Event::ConfigRefused { .. } => visible_lines(&text),
+        _ => visible(&text),
+    };
+    log::logger().log(&record.args(format_args!("{text}")).build());
 }
