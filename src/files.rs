@@ -1,22 +1,173 @@
-//! Reading whole files that somebody else names, and writing files that a power cut must not halve.
+//! Reading files that somebody else names, and writing files that a power cut must not halve.
+//!
+//! What a person or another program names may be anything: a pipe that nobody writes into, a device, a file of
+//! the kernel that gives something when something happens, a file on a server that went away. So files are
+//! opened without waiting and refused unless they are *regular*; no more is read than the length that a file
+//! has; and it is a thread that opens and reads, which is waited for [`PATIENCE`] and no longer.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirEntry, File, FileType, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::thread;
+use std::time::Duration;
+
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+
+/// How long a disk or a server may take to answer.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Bytes a second that any disk delivers; a long file may take longer than [`PATIENCE`] by as much.
+const SLOWEST_DISK: u64 = 4 << 20;
+
+/// More threads than these are not left behind in disks that do not answer.
+const MOST_HELD: isize = 16;
+
+/// How many threads are held longer than they were waited for.
+static HELD: AtomicIsize = AtomicIsize::new(0);
 
 /// Reads a file of at most `most` bytes; `None` when it holds more.
 ///
 /// # Errors
-/// It is not there, may not be read, or is a folder.
+/// It is not there, may not be read, is no regular file, or its disk does not answer in time.
 pub fn read_at_most(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
-    if fs::metadata(path)?.len() > most {
+    let (file, length) = open_with_length(path)?;
+    if length > most {
         return Ok(None);
     }
-    // A pipe or a device such as /dev/zero tells no length, so what is read is limited too.
-    let mut bytes = Vec::new();
-    File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
-    Ok((bytes.len() as u64 <= most).then_some(bytes))
+    read(file, length).map(Some)
+}
+
+/// Reads the first `most` bytes of a file, or all where it has fewer.
+///
+/// # Errors
+/// As for [`read_at_most`].
+pub fn read_start(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let (file, length) = open_with_length(path)?;
+    read(file, length.min(most))
+}
+
+/// Opens a regular file for reading as a stream.
+///
+/// # Errors
+/// As for [`read_at_most`].
+pub fn open(path: &Path) -> io::Result<File> {
+    Ok(open_with_length(path)?.0)
+}
+
+/// Whether there is a folder, or a link to one.
+#[must_use]
+pub fn is_folder(path: &Path) -> bool {
+    let path = path.to_owned();
+    within(PATIENCE, move || fs::metadata(path)).is_ok_and(|found| found.is_dir())
+}
+
+/// What a folder holds, by name.
+///
+/// # Errors
+/// It is not there, is no folder, may not be read, or its disk does not answer in time.
+pub fn entries(folder: &Path) -> io::Result<Vec<DirEntry>> {
+    let folder = folder.to_owned();
+    within(PATIENCE, move || {
+        let mut entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+        entries.sort_by_key(DirEntry::path);
+        Ok(entries)
+    })
+}
+
+fn open_with_length(path: &Path) -> io::Result<(File, u64)> {
+    let path = path.to_owned();
+    within(PATIENCE, move || {
+        // Opening a device may set something going already, so it is looked at first. What was put in its
+        // place meanwhile is not waited for, and is looked at as well.
+        refuse_special(fs::metadata(&path)?.file_type())?;
+        let file = OpenOptions::new()
+            .read(true)
+            .custom_flags(
+                (OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC)
+                    .bits()
+                    .cast_signed(),
+            )
+            .open(&path)?;
+        let found = file.metadata()?;
+        refuse_special(found.file_type())?;
+        Ok((file, found.len()))
+    })
+}
+
+fn refuse_special(kind: FileType) -> io::Result<()> {
+    let what = if kind.is_file() {
+        return Ok(());
+    } else if kind.is_dir() {
+        return Err(Errno::ISDIR.into());
+    } else if kind.is_fifo() {
+        "a pipe"
+    } else if kind.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    };
+    let error = format!("it is {what} and no regular file");
+    Err(io::Error::new(io::ErrorKind::InvalidInput, error))
+}
+
+/// Reads as many bytes as the file said that it has. Files of the kernel say that they have none, and
+/// reading one, such as `/proc/kmsg`, may wait and may take away what others want to read.
+fn read(file: File, length: u64) -> io::Result<Vec<u8>> {
+    if length == 0 {
+        return Ok(Vec::new());
+    }
+    within(
+        PATIENCE + Duration::from_secs(length / SLOWEST_DISK),
+        move || {
+            let mut bytes = Vec::with_capacity(length as usize);
+            file.take(length).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        },
+    )
+}
+
+/// Has `work` done by a thread of its own and waits for it no longer than `limit`. A thread that a disk
+/// holds for longer is left to itself.
+///
+/// # Errors
+/// Those of `work`; it takes too long; too many threads are held already.
+pub fn within<T: Send + 'static>(
+    limit: Duration,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    if HELD.load(Ordering::Relaxed) >= MOST_HELD {
+        return Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            format!("{MOST_HELD} files are waited for already, whose disks do not answer"),
+        ));
+    }
+    // Whoever is second here, the one who waits or the thread, knows that the other has been.
+    let over = Arc::new(AtomicBool::new(false));
+    let ours = Arc::clone(&over);
+    let (done, outcome) = sync_channel(1);
+    thread::Builder::new().name("files".into()).spawn(move || {
+        let outcome = work();
+        if over.swap(true, Ordering::AcqRel) {
+            HELD.fetch_sub(1, Ordering::Relaxed);
+        }
+        // Nobody may be waiting any more.
+        let _ = done.send(outcome);
+    })?;
+    outcome.recv_timeout(limit).unwrap_or_else(|_| {
+        if !ours.swap(true, Ordering::AcqRel) {
+            HELD.fetch_add(1, Ordering::Relaxed);
+        }
+        let error = format!(
+            "its disk or server does not answer within {} s",
+            limit.as_secs()
+        );
+        Err(io::Error::new(io::ErrorKind::TimedOut, error))
+    })
 }
 
 /// Writes a whole file with these permissions: under another name first, onto the disk, and then in the
@@ -35,15 +186,20 @@ pub fn write_durably(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     sync_folder(path.parent().unwrap_or(Path::new("")))
 }
 
-/// Writes a new file and waits until it is on the disk.
+/// Writes a new file and waits until it is on the disk. What stands there under its name, be it a pipe or a
+/// link, is removed and not written through.
 ///
 /// # Errors
 /// The folder cannot be written, or the disk is full.
 pub fn write_through(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    if let Err(error) = fs::remove_file(path)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        return Err(error);
+    }
     let mut file = OpenOptions::new()
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(mode)
         .open(path)?;
     file.write_all(bytes)?;
@@ -72,42 +228,5 @@ pub fn with_ending(path: &Path, ending: &str) -> PathBuf {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_without_end_is_not_read_to_its_end() {
-        assert_eq!(
-            read_at_most(Path::new("/dev/zero"), 1000).expect("every Linux has it"),
-            None
-        );
-        assert_eq!(
-            read_at_most(Path::new("/dev/null"), 1000).expect("every Linux has it"),
-            Some(Vec::new())
-        );
-    }
-
-    #[test]
-    fn the_limit_itself_is_allowed() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("four");
-        fs::write(&file, b"abcd").expect("written");
-        assert_eq!(
-            read_at_most(&file, 4).expect("read"),
-            Some(b"abcd".to_vec())
-        );
-        assert_eq!(read_at_most(&file, 3).expect("read"), None);
-    }
-    #[test]
-    fn a_file_is_replaced_whole_or_not_at_all() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("kept");
-        write_durably(&file, b"old", 0o600).expect("written");
-        write_durably(&file, b"new", 0o600).expect("written");
-        assert_eq!(fs::read(&file).expect("read"), b"new");
-        // A draft that cannot be made leaves the file alone.
-        fs::create_dir(with_ending(&file, ".new")).expect("made");
-        write_durably(&file, b"newer", 0o600).expect_err("a folder is in the way");
-        assert_eq!(fs::read(&file).expect("read"), b"new");
-    }
-}
+#[path = "files_tests.rs"]
+mod tests;

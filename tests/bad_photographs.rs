@@ -132,6 +132,9 @@ fn each_bad_photograph_says_why() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     let text = "No photograph at all.\n";
+    let endless = at.join("endless.jpg");
+    let file = fs::File::create(&endless).unwrap();
+    file.set_len(300 << 20).unwrap();
     let cases = [
         (at.join("missing.jpg"), "No such file"),
         (photograph(at, "empty.jpg", ""), "is empty"),
@@ -155,7 +158,8 @@ fn each_bad_photograph_says_why() {
         ),
         (photograph(at, "none.png", png_header(0, 5)), "damaged"),
         (photograph(at, "short.png", png_header(400, 300)), "damaged"),
-        (PathBuf::from("/dev/zero"), "too many for a photograph"),
+        (PathBuf::from("/dev/zero"), "it is a device"),
+        (endless, "too many for a photograph"),
     ];
     let paths: Vec<_> = cases.iter().map(|(path, _)| path).collect();
     let (ran, answers) = classify(&paths);

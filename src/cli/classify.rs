@@ -13,6 +13,7 @@ use crate::classify::{Classifier, Compute, Scores, TractClassifier};
 use crate::config::Config;
 use crate::decide::Sorting;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::preprocess::{ModelInput, Preprocessor, Region};
 
 #[derive(Debug, clap::Args)]
@@ -91,7 +92,7 @@ type Found = (PathBuf, Result<()>);
 
 /// The photographs at a path: the file itself, or what a folder holds, by name; or why there is none.
 fn photographs_at(path: &Path) -> Vec<Found> {
-    if !path.is_dir() {
+    if !files::is_folder(path) {
         return vec![(path.into(), Ok(()))];
     }
     let mut found = Vec::new();
@@ -106,7 +107,7 @@ fn photographs_at(path: &Path) -> Vec<Found> {
 }
 
 fn walk(folder: &Path, found: &mut Vec<Found>) {
-    let entries: Vec<_> = match std::fs::read_dir(folder).and_then(Iterator::collect) {
+    let entries = match files::entries(folder) {
         Ok(entries) => entries,
         Err(error) => {
             let error = Error::data(format!("{} cannot be read", folder.display()))
@@ -217,13 +218,13 @@ impl Reader {
 
 fn print(json: bool, path: &Path, answer: Result<Answer>) -> Result<()> {
     if json {
-        return output::line(match answer {
-            Ok(answer) => json_line(&answer)?,
-            Err(error) => json_line(&Unreadable {
+        return match answer {
+            Ok(answer) => output::json(&answer),
+            Err(error) => output::json(&Unreadable {
                 path: path.display().to_string(),
                 error: error.to_string(),
-            })?,
-        });
+            }),
+        };
     }
     match answer {
         Ok(answer) => output::line(format!(
@@ -242,9 +243,4 @@ fn print(json: bool, path: &Path, answer: Result<Answer>) -> Result<()> {
             Ok(())
         }
     }
-}
-
-fn json_line(value: &impl Serialize) -> Result<String> {
-    serde_json::to_string(value)
-        .map_err(|error| Error::internal("an answer cannot be written as JSON").caused_by(error))
 }

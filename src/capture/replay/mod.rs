@@ -10,7 +10,7 @@ mod photos;
 mod y4m;
 
 use std::fs::{self, File};
-use std::io::{BufReader, Read};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,7 @@ pub use photos::{PhotoSequence, Showing};
 use super::interrupt::sleep_until;
 use super::{Camera, Captured, Frame, Opener};
 use crate::error::{Error, Result};
+use crate::files;
 
 /// No picture beyond this many pixels is read: a forged header would otherwise ask for gigabytes.
 pub const MOST_PIXELS: u64 = 50_000_000;
@@ -105,22 +106,13 @@ impl Content {
     /// Judges by the first bytes; only MJPEG is told from a JPEG photograph by its extension, since
     /// both begin alike, and since photographs may carry further pictures behind the first.
     fn of(path: &Path) -> Result<Self> {
-        let mut start = [0; 10];
-        let mut length = 0;
-        let mut file = open_file(path)?;
-        while length < start.len() {
-            match file.read(&mut start[length..]) {
-                Ok(0) => break,
-                Ok(read) => length += read,
-                Err(error) => return Err(unreadable(path, error)),
-            }
-        }
+        let start = files::read_start(path, 10).map_err(|error| unreadable(path, error))?;
         let extension = path
             .extension()
             .and_then(|e| e.to_str())
             .unwrap_or("")
             .to_lowercase();
-        match &start[..length] {
+        match &start[..] {
             [] => Err(empty(path)),
             start if start.starts_with(b"YUV4MPEG2 ") => Ok(Self::Y4m),
             _ if matches!(extension.as_str(), "mjpeg" | "mjpg") => Ok(Self::Mjpeg),
@@ -132,7 +124,7 @@ impl Content {
 }
 
 fn open_file(path: &Path) -> Result<BufReader<File>> {
-    File::open(path)
+    files::open(path)
         .map(BufReader::new)
         .map_err(|error| unreadable(path, error))
 }

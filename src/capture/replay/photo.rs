@@ -1,8 +1,8 @@
 //! One photograph: where it comes from, and its pixels as a [`Frame`].
 
 use std::borrow::Cow;
-use std::fs;
-use std::io::{self, Cursor};
+use std::fs::DirEntry;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -198,15 +198,8 @@ pub(super) fn too_large(name: &str, width: u32, height: u32) -> Error {
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut paths = fs::read_dir(folder)
-        .and_then(|entries| {
-            entries
-                .map(|entry| Ok(entry?.path()))
-                .collect::<io::Result<Vec<_>>>()
-        })
-        .map_err(|error| unreadable(folder, error))?;
-    paths.sort();
-    Ok(paths)
+    let entries = files::entries(folder).map_err(|error| unreadable(folder, error))?;
+    Ok(entries.iter().map(DirEntry::path).collect())
 }
 
 fn is_photo(path: &Path) -> bool {

@@ -197,3 +197,15 @@ fn a_photograph_is_turned_upright_as_its_camera_says() {
     let frame = Photo::embedded("turned", turned).read().unwrap();
     assert_eq!((frame.width, frame.height), (30, 40));
 }
+
+#[test]
+fn a_pipe_among_the_photographs_is_left_out() {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    let (folder, _) = folder();
+    let pipe = folder.path().join("pipe.jpg");
+    mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    let (frames, skipped) = watch(&mut replay(folder.path()));
+    assert!(frames > 0);
+    assert_eq!(skipped.len(), 1, "{skipped:?}");
+    assert!(skipped[0].contains("it is a pipe"), "{skipped:?}");
+}

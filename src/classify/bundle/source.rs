@@ -27,7 +27,7 @@ impl Source {
 
     /// A folder that exists.
     pub(super) fn folder(path: &Path) -> Result<Self> {
-        if path.is_dir() {
+        if files::is_folder(path) {
             return Ok(Self::Folder(path.into()));
         }
         let what = if path.exists() {
