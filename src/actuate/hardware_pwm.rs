@@ -18,12 +18,56 @@ const OVERLAY: &str = "add `dtoverlay=pwm-2chan` to config.txt for BCM 18 and 19
     `dtoverlay=pwm-2chan,pin=12,func=4,pin2=13,func2=4` for BCM 12 and 13, and restart; where the unit has \
     another number below /sys/class/pwm, write pwm-chip and pwm-channel instead of pwm";
 
-/// The chip of this Pi's own PWM unit and the channel behind `pin`, as `/sys/class/pwm` numbers them for
-/// rppal; none on a board that rppal does not know.
-#[must_use]
-pub fn of_pin(pin: BcmPin) -> Option<(u8, u8)> {
-    let model = DeviceInfo::new().ok()?.model();
-    Some((chip_of(model), channel_of(pin, model) as u8))
+/// The PWM unit of a Raspberry Pi.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PwmUnit {
+    /// Two channels, on two pins each: every Pi before the 5.
+    TwoChannels,
+    /// A channel for each of the four pins: the Pi 5.
+    FourChannels,
+}
+
+impl PwmUnit {
+    /// Each that there is.
+    pub(super) const ALL: [Self; 2] = [Self::TwoChannels, Self::FourChannels];
+
+    /// That of the board that this program runs on; none where it is no Raspberry Pi that rppal knows.
+    #[must_use]
+    pub fn of_this_board() -> Option<Self> {
+        Some(Self::of(DeviceInfo::new().ok()?.model()))
+    }
+
+    fn of(model: Model) -> Self {
+        if has_rp1(model) {
+            Self::FourChannels
+        } else {
+            Self::TwoChannels
+        }
+    }
+
+    /// Its chip and the channel behind `pin`, as `/sys/class/pwm` numbers them for rppal.
+    #[must_use]
+    pub fn of_pin(self, pin: BcmPin) -> (u8, u8) {
+        (self.chip(), self.channel(pin) as u8)
+    }
+
+    /// The number by which rppal opens it (`DeviceInfo` in its `system.rs`).
+    const fn chip(self) -> u8 {
+        match self {
+            Self::TwoChannels => 0,
+            Self::FourChannels => 2,
+        }
+    }
+
+    /// The channel behind a pin (rppal's documentation of `pwm`, after the BCM2835 and RP1 peripheral manuals).
+    const fn channel(self, pin: BcmPin) -> Channel {
+        match (pin.number(), self) {
+            (12, _) | (18, Self::TwoChannels) => Channel::Pwm0,
+            (18, Self::FourChannels) => Channel::Pwm2,
+            (19, Self::FourChannels) => Channel::Pwm3,
+            _ => Channel::Pwm1,
+        }
+    }
 }
 
 /// A channel of a PWM unit.
@@ -42,7 +86,7 @@ impl HardwarePwm {
                 .caused_by(error)
                 .advice("this is no Raspberry Pi that rppal knows; use backend = \"gpiochip\"")
         })?;
-        let channel = channel_of(pin, model.model());
+        let channel = PwmUnit::of(model.model()).channel(pin);
         Self::prepare(Pwm::new(channel), name, OVERLAY)
     }
 
@@ -102,22 +146,6 @@ impl HardwarePwm {
     }
 }
 
-/// The Pi's PWM channel behind a pin: two channels on two pins each up to the Pi 4, four on the Pi 5
-/// (rppal's documentation of `pwm`, after the BCM2835 and RP1 peripheral manuals).
-fn channel_of(pin: BcmPin, model: Model) -> Channel {
-    match (pin.number(), has_rp1(model)) {
-        (12, _) | (18, false) => Channel::Pwm0,
-        (18, true) => Channel::Pwm2,
-        (19, true) => Channel::Pwm3,
-        _ => Channel::Pwm1,
-    }
-}
-
-/// The number by which rppal opens the Pi's PWM unit (`DeviceInfo` in its `system.rs`).
-fn chip_of(model: Model) -> u8 {
-    if has_rp1(model) { 2 } else { 0 }
-}
-
 /// Whether the pins hang on the Pi 5's input and output controller.
 fn has_rp1(model: Model) -> bool {
     matches!(
@@ -135,14 +163,11 @@ mod tests {
 
     #[test]
     fn the_pi_5_has_a_channel_for_each_pin() {
-        let channels =
-            |model| [12, 13, 18, 19].map(|pin| channel_of(BcmPin::new(pin).unwrap(), model) as u8);
-        assert_eq!(channels(Model::RaspberryPi5), [0, 1, 2, 3]);
-        assert_eq!(channels(Model::RaspberryPi4B), [0, 1, 0, 1]);
-        assert_eq!(
-            [Model::RaspberryPi5, Model::RaspberryPi4B].map(chip_of),
-            [2, 0]
-        );
+        let on = |model| {
+            [12, 13, 18, 19].map(|pin| PwmUnit::of(model).of_pin(BcmPin::new(pin).unwrap()))
+        };
+        assert_eq!(on(Model::RaspberryPi5), [(2, 0), (2, 1), (2, 2), (2, 3)]);
+        assert_eq!(on(Model::RaspberryPi4B), [(0, 0), (0, 1), (0, 0), (0, 1)]);
     }
 
     #[test]

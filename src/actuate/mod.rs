@@ -9,6 +9,7 @@
 //! gets no pulses.
 
 mod board;
+mod channels;
 mod gpiochip;
 mod hardware_pwm;
 mod lid;
@@ -18,7 +19,8 @@ mod simulated;
 mod status_led;
 
 pub use board::{Board, Keeper};
-pub use hardware_pwm::of_pin as pwm_of_pin;
+pub use channels::shared_channels;
+pub use hardware_pwm::PwmUnit;
 pub use outputs::Outputs;
 pub use simulated::{Action, SimulatedActuator, Timeline};
 pub use status_led::Health;

@@ -6,9 +6,11 @@ use std::path::Path;
 use rustix::fs::{Access, access};
 
 use super::state::{self, Supply};
-use crate::actuate;
+use crate::actuate::PwmUnit;
 use crate::capture;
 use crate::config::{CameraSource, Config, GpioBackend, ServoPwm};
+use crate::files;
+use crate::visible::visible;
 
 /// One thing that was looked at.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,8 +32,8 @@ impl Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Good(what) => write!(f, "  ok      {what}"),
-            Self::Bad(what, todo) => write!(f, "  WRONG   {what}; {todo}"),
+            Self::Good(what) => write!(f, "  ok      {}", visible(what)),
+            Self::Bad(what, todo) => write!(f, "  WRONG   {}; {todo}", visible(what)),
         }
     }
 }
@@ -109,7 +111,7 @@ fn pwm(config: &Config) -> Vec<Finding> {
     let mut findings: Vec<Finding> = servos
         .filter_map(|servo| match servo.pwm {
             ServoPwm::Software => None,
-            ServoPwm::Hardware => Some(actuate::pwm_of_pin(servo.pin.value).map_or(0, |(chip, _)| chip)),
+            ServoPwm::Hardware => Some(PwmUnit::of_this_board().map_or(0, |unit| unit.of_pin(servo.pin.value).0)),
             ServoPwm::Chip { chip, .. } => Some(chip),
         })
         .map(|chip| {
@@ -139,12 +141,14 @@ fn supply() -> Option<Finding> {
 
 fn reachable(path: &Path, wanted: Access, todo: &str) -> Finding {
     let name = path.display();
-    match access(path, Access::EXISTS).and_then(|()| access(path, wanted)) {
+    let path = path.to_owned();
+    // A replay may lie on a server that went away.
+    let asked = files::within(files::PATIENCE, move || {
+        Ok(access(&path, Access::EXISTS).and_then(|()| access(&path, wanted))?)
+    });
+    match asked {
         Ok(()) => Finding::Good(format!("{name} can be used")),
-        Err(error) => Finding::Bad(
-            format!("{name}: {}", std::io::Error::from(error)),
-            todo.into(),
-        ),
+        Err(error) => Finding::Bad(format!("{name}: {error}"), todo.into()),
     }
 }
 

@@ -3,11 +3,13 @@
 
 use std::path::Path;
 
+use crate::actuate::{self, PwmUnit};
 use crate::classify::bundle::Bundle;
 use crate::classify::{Classifier, Compute, TractClassifier};
-use crate::config::{BinConfig, CameraSource, Config, Draft, GpioBackend};
+use crate::config::{BinConfig, CameraSource, Config, Draft, GpioBackend, Report};
 use crate::decide::Sorting;
 use crate::error::Result;
+use crate::visible::visible;
 
 /// A configuration whose model is loaded, proven and fits its bins.
 #[derive(Debug)]
@@ -20,6 +22,8 @@ pub struct Plan {
     pub sorting: Sorting,
     /// Name and version of the model, for people.
     pub model: String,
+    /// What may go wrong on another board than this, one line each with its place in the file.
+    pub remarks: Vec<String>,
 }
 
 impl Plan {
@@ -52,6 +56,15 @@ impl Plan {
         if let (Err(error), Some(located)) = (&loaded, &named) {
             draft.report(located.problem(error.to_string(), ""));
         }
+        let board = PwmUnit::of_this_board();
+        let shared = actuate::shared_channels(draft.config(), board);
+        let mut remarks = Vec::new();
+        if board.is_some() {
+            shared.into_iter().for_each(|problem| draft.report(problem));
+        } else {
+            let report = Report::new(draft.config().file.clone(), shared).to_string();
+            remarks.extend(report.lines().map(str::to_owned));
+        }
         let config = draft.finish()?;
         let (classifier, manifest) = loaded?;
         Ok(Self {
@@ -59,11 +72,18 @@ impl Plan {
             model: format!("{} {}", manifest.name, manifest.version),
             config,
             classifier,
+            remarks,
         })
     }
+
     /// What it says, for people: a name and what is to be said of it, the camera first.
     #[must_use]
     pub fn describe(&self) -> Vec<(&'static str, String)> {
+        let shown = |(name, said): (_, String)| (name, visible(&said).into_owned());
+        self.said().into_iter().map(shown).collect()
+    }
+
+    fn said(&self) -> Vec<(&'static str, String)> {
         let config = &self.config;
         let mut lines = vec![
             ("camera", camera(&config.camera.source)),
@@ -73,6 +93,7 @@ impl Plan {
         let status = config.status_led.iter();
         lines.extend(status.map(|led| ("status", format!("light on {}", led.pin.value))));
         lines.extend(config.bins.iter().map(|each| ("bin", bin(each))));
+        lines.extend(self.remarks.iter().map(|remark| ("remark", remark.clone())));
         lines
     }
 }
