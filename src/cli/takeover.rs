@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::output;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::report::FINDING;
 use crate::takeover;
 
@@ -36,7 +37,7 @@ pub(super) fn take_over(args: &Args) -> Result<()> {
     for refusal in &refusals {
         log::error!(target: FINDING, "{refusal}");
     }
-    output::line(sheet.trim_end())?;
+    output::lines(sheet.trim_end())?;
     outcome.failure.map_or(Ok(()), Err).and(marked).and(written)
 }
 
@@ -48,7 +49,7 @@ fn mark(file: &Path, refusals: &[String]) -> Result<()> {
             _ => Err(error),
         })
     } else {
-        fs::write(file, refusals.join("\n"))
+        files::write_durably(file, refusals.join("\n").as_bytes(), 0o644)
     };
     marked.map_err(|error| {
         Error::unavailable(format!("{}: cannot be written", file.display()))

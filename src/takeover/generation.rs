@@ -5,7 +5,9 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use super::models::LARGEST_BUNDLE;
 use super::{CONFIG, MODELS, unwritten};
+use crate::config::LARGEST_FILE;
 use crate::error::Result;
 use crate::files;
 use crate::pipeline::Plan;
@@ -55,7 +57,8 @@ impl Generation {
 
     /// Its configuration; `None` where there is none yet, or none that can be read.
     pub fn text(&self) -> Option<String> {
-        fs::read_to_string(self.folder.join(CONFIG)).ok()
+        let bytes = files::read_at_most(&self.folder.join(CONFIG), LARGEST_FILE);
+        String::from_utf8(bytes.ok()??).ok()
     }
 
     /// The folder of its models.
@@ -177,6 +180,8 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
         }
         files::sync_folder(to)
     } else {
-        files::write_through(to, &fs::read(from)?, 0o644)
+        let bytes = files::read_at_most(from, LARGEST_BUNDLE)?;
+        let bytes = bytes.ok_or(io::ErrorKind::FileTooLarge)?;
+        files::write_through(to, &bytes, 0o644)
     }
 }

@@ -17,6 +17,7 @@ use crate::config::LARGEST_FILE;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::pipeline::Plan;
+use crate::visible::visible;
 use generation::Generation;
 use models::Models;
 
@@ -66,11 +67,12 @@ impl Outcome {
             Verdict::Refused(why) => why
                 .lines()
                 .map(|line| {
-                    if line.starts_with(name.as_str()) {
+                    let line = if line.starts_with(name.as_str()) {
                         line.to_owned()
                     } else {
                         format!("{name}: {line}")
-                    }
+                    };
+                    visible(&line).into_owned()
                 })
                 .collect(),
             _ => Vec::new(),
@@ -171,7 +173,8 @@ fn access(boot: &Path, state: &Path) -> Result<Verdict> {
     };
     let folder = state.join("wifi");
     let file = folder.join("wpa_supplicant.conf");
-    if std::fs::read(&file).is_ok_and(|before| before == settings.as_bytes()) {
+    let before = files::read_at_most(&file, LARGEST_WIFI);
+    if before.is_ok_and(|before| before.as_deref() == Some(settings.as_bytes())) {
         return Ok(Verdict::AsBefore);
     }
     std::fs::create_dir_all(&folder).map_err(|error| unwritten(&folder, error))?;

@@ -1,7 +1,7 @@
 //! The models on the boot partition: which are new, and which are whole.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::DirEntry;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use crate::files;
 
 /// A bundle has a few files of a few megabytes; more is something else that was copied there.
 const MOST_FILES: usize = 64;
-const LARGEST_BUNDLE: u64 = 64 << 20;
+pub(super) const LARGEST_BUNDLE: u64 = 64 << 20;
 
 /// What was found.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub(super) fn examine(offered: &Path, current: &Path) -> Models {
         found: Vec::new(),
         verdicts: Vec::new(),
     };
-    let entries = match fs::read_dir(offered) {
+    let entries = match files::entries(offered) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return models,
         Err(error) => {
@@ -40,9 +40,9 @@ pub(super) fn examine(offered: &Path, current: &Path) -> Models {
         }
     };
     let mut folders: Vec<PathBuf> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.is_dir() && !is_hidden(path))
+        .iter()
+        .map(DirEntry::path)
+        .filter(|path| files::is_folder(path) && !is_hidden(path))
         .collect();
     folders.sort();
     for folder in folders {
@@ -78,9 +78,10 @@ fn judge(folder: &Path, current: &Path) -> Verdict {
         Ok(()) => {}
         Err(why) => return Verdict::Refused(why),
     }
-    let same = content
-        .iter()
-        .all(|(file, bytes)| fs::read(current.join(file)).is_ok_and(|before| before == *bytes));
+    let same = content.iter().all(|(file, bytes)| {
+        let before = files::read_at_most(&current.join(file), bytes.len() as u64);
+        before.is_ok_and(|before| before.as_ref() == Some(bytes))
+    });
     if same && !content.is_empty() {
         return Verdict::AsBefore;
     }
@@ -107,8 +108,7 @@ fn read(
     left: &mut u64,
 ) -> Result<(), String> {
     let unreadable = |error: io::Error| unreadable(&error);
-    for entry in fs::read_dir(folder.join(below)).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
+    for entry in files::entries(&folder.join(below)).map_err(unreadable)? {
         let file = below.join(entry.file_name());
         let kind = entry.file_type().map_err(unreadable)?;
         if kind.is_dir() && below.as_os_str().is_empty() {

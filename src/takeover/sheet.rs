@@ -2,6 +2,7 @@
 
 use super::{Outcome, Verdict};
 use crate::machine;
+use crate::visible::visible;
 
 /// The text: first what became of each file, then what is in force, then the machine.
 #[must_use]
@@ -18,7 +19,7 @@ pub fn sheet(outcome: &Outcome) -> String {
             Verdict::Refused(why) => ("REFUSED; the last good one goes on", why.as_str()),
         };
         lines.push(entry(name, said));
-        lines.extend(why.lines().map(|why| format!("    {why}")));
+        lines.extend(why.lines().map(|why| format!("    {}", visible(why))));
     }
     if let Some(failure) = &outcome.failure {
         lines.push(entry("NOT TAKEN OVER", &failure.to_string()));
@@ -45,5 +46,5 @@ pub fn sheet(outcome: &Outcome) -> String {
 }
 
 fn entry(name: &str, said: &str) -> String {
-    format!("  {name:<24} {said}")
+    format!("  {:<24} {}", visible(name), visible(said))
 }
