@@ -14,7 +14,9 @@ use super::notify;
 use super::orders::Orders;
 use super::reloads::Reloads;
 use crate::actuate::Board;
+use crate::config::LARGEST_FILE;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::panics::contained;
 use crate::pipeline::Plan;
 use crate::report::{Event, Reporter};
@@ -50,7 +52,7 @@ pub fn run(file: &Path, refused: Option<&Path>, reporter: &Reporter) -> Result<(
     let board = turning.board();
     let _keeper = board.keep()?;
     reporter.report(&started);
-    if let Some(error) = refused.and_then(|file| std::fs::read_to_string(file).ok()) {
+    if let Some(error) = refused.and_then(why_refused) {
         turning.keep_telling_refused();
         reporter.report(&Event::ConfigRefused { error });
     }
@@ -98,6 +100,16 @@ fn start_runtime() -> Result<(tokio::runtime::Runtime, Signals)> {
     };
     // tokio panics where the process may open no more files.
     contained(start).unwrap_or_else(|said| Err(no_resource("signal handler", said)))
+}
+
+/// What the takeover left in the file; `None` where it left none.
+fn why_refused(file: &Path) -> Option<String> {
+    match files::read_at_most(file, LARGEST_FILE) {
+        Ok(Some(why)) => Some(String::from_utf8_lossy(&why).into_owned()),
+        Ok(None) => Some(format!("{} is too long to be shown", file.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => Some(format!("{} cannot be read: {error}", file.display())),
+    }
 }
 
 pub(super) fn no_resource(
