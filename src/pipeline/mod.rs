@@ -202,7 +202,11 @@ impl Pipeline {
     }
 
     fn watch_picture(&mut self, frame: &Frame, now: Instant) {
-        let fault = self.watch.observe(frame, &self.grid, now);
+        let hidden = self.presence.is_hidden(&self.grid);
+        let fault = self.watch.observe(frame, &self.grid, hidden, now);
+        if self.watch.sees_lining(now) {
+            self.presence.forget();
+        }
         if fault != self.fault {
             self.fault = fault;
             self.reporter

@@ -10,6 +10,7 @@
 
 mod background;
 mod blob;
+mod cover;
 mod light;
 mod trigger;
 mod watch;
@@ -17,7 +18,7 @@ mod watch;
 pub use trigger::Trigger;
 pub use watch::{PictureFault, PictureWatch};
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::config::PresenceConfig;
 use crate::preprocess::{GRID_HEIGHT, GRID_WIDTH, LumaGrid, Region};
@@ -43,6 +44,9 @@ const LIGHT_LASTS: u32 = 3;
 /// still; a sensor's noise stays below it after a cell's averaging, a hand does not.
 const STILL: f32 = 3.0;
 
+/// However long the zone was not seen, a picture of it counts for this long at most.
+const LONGEST_STEP: Duration = Duration::from_secs(1);
+
 /// Tells an item from the empty drop zone.
 #[derive(Debug)]
 pub struct PresenceDetector {
@@ -51,6 +55,8 @@ pub struct PresenceDetector {
     /// The background before a thing that lay in the zone became part of it.
     former: Option<Background>,
     learning_since: Option<Instant>,
+    /// Whether the background was learnt to the end.
+    learnt: bool,
     last_seen: Option<Instant>,
     /// Since when the present item lies still.
     still_since: Option<Instant>,
@@ -73,6 +79,7 @@ impl PresenceDetector {
             background: None,
             former: None,
             learning_since: None,
+            learnt: false,
             last_seen: None,
             still_since: None,
             previous: LumaGrid::default(),
@@ -87,23 +94,17 @@ impl PresenceDetector {
     /// Looks at one picture of the drop zone.
     pub fn observe(&mut self, grid: &LumaGrid, now: Instant) -> Presence {
         let dark = watch::is_dark(grid);
-        if dark && self.is_learning(now) {
-            // What is learnt in the dark is wrong when the light returns, so learning begins then.
-            self.learning_since = None;
-            self.background = None;
+        let hidden = self.is_hidden(grid);
+        if self.is_learning(now) {
+            self.learn(grid, dark, hidden, now);
             return Presence::Learning;
         }
-        let began = *self.learning_since.get_or_insert(now);
+        self.learnt = true;
         let since_last = self
             .last_seen
-            .map_or(0.0, |last| (now - last).as_secs_f32());
+            .map_or(Duration::ZERO, |last| (now - last).min(LONGEST_STEP));
         self.last_seen = Some(now);
         let background = self.background.get_or_insert_with(|| Background::new(grid));
-        if now - began < self.config.learn {
-            background.learn(grid);
-            self.previous.copy_from(grid);
-            return Presence::Learning;
-        }
         // In the dark nothing can be told.
         if dark {
             return Presence::Empty;
@@ -118,7 +119,7 @@ impl PresenceDetector {
         } else {
             self.lit_for = 0;
         }
-        if self.lit_for >= LIGHT_LASTS {
+        if self.lit_for >= LIGHT_LASTS && !hidden {
             background.adopt(grid);
         }
         let mut presence = self.find(grid, now);
@@ -129,17 +130,55 @@ impl PresenceDetector {
             presence = Presence::Empty;
         }
         // While something is there, what it hides and shades must not creep into the background.
-        if let (Presence::Empty, Some(background)) = (presence, &mut self.background) {
-            background.adapt(grid, &self.foreground, &light, since_last);
+        if let (Presence::Empty, false, Some(background)) = (presence, hidden, &mut self.background)
+        {
+            let seconds = since_last.as_secs_f32();
+            background.adapt(grid, &self.foreground, &light, seconds);
         }
         self.previous.copy_from(grid);
         presence
     }
 
+    /// Whether something hides the zone: its picture has lost what the empty zone was learnt with.
+    #[must_use]
+    pub fn is_hidden(&self, grid: &LumaGrid) -> bool {
+        // Until the zone is learnt again, what it looked like before is known better.
+        let known = match &self.former {
+            Some(former) if !self.learnt => Some(former),
+            _ => self.background.as_ref(),
+        };
+        known.is_some_and(|known| cover::hides(known.cells(), grid))
+    }
+
     /// Whether what the empty zone looks like is not known yet.
     fn is_learning(&self, now: Instant) -> bool {
-        self.learning_since
-            .is_none_or(|began| now - began < self.config.learn)
+        let learns = |began| now - began < self.config.learn;
+        !self.learnt && self.learning_since.is_none_or(learns)
+    }
+
+    fn learn(&mut self, grid: &LumaGrid, dark: bool, hidden: bool, now: Instant) {
+        if dark {
+            // What is learnt in the dark is wrong when the light returns, so learning begins then.
+            self.learning_since = None;
+            self.background = None;
+        } else if !hidden {
+            self.learning_since.get_or_insert(now);
+            self.background
+                .get_or_insert_with(|| Background::new(grid))
+                .learn(grid);
+            self.last_seen = Some(now);
+            self.previous.copy_from(grid);
+        }
+    }
+
+    /// Goes on by another configuration; what was learnt of the zone stays.
+    pub fn reconfigure(&mut self, config: PresenceConfig) {
+        self.config = config;
+    }
+
+    /// The zone has a new lining: what it looked like is forgotten, and it is learnt again.
+    pub fn forget(&mut self) {
+        *self = Self::new(self.config);
     }
 
     /// The camera was opened anew: the zone is learnt again, but what it looked like is remembered,
@@ -147,6 +186,7 @@ impl PresenceDetector {
     pub fn restart(&mut self) {
         self.former = self.background.take().or(self.former.take());
         self.learning_since = None;
+        self.learnt = false;
         self.last_seen = None;
         self.still_since = None;
         self.present = false;

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hasher};
 use std::time::{Duration, Instant};
 
 use crate::capture::Frame;
-use crate::preprocess::{GRID_WIDTH, LumaGrid};
+use crate::preprocess::LumaGrid;
 
 /// What is wrong with the pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,36 +23,28 @@ const LASTING: Duration = Duration::from_secs(4);
 /// A zone in which nearly every cell is darker than this is dark.
 const DARK: u8 = 28;
 
-/// Share of the usual detail below which the lens is covered.
-const LOST_DETAIL: f32 = 0.2;
-
-/// Share of a picture's detail that is taken into the usual one.
-const FOLLOW: f32 = 0.02;
-
-/// The same while the lens seems covered: minutes, at six looks a second.
-const FOLLOW_COVERED: f32 = 0.001;
-
-/// A scene with less detail than this, in grey levels a cell, has none that could be lost.
-const LEAST_DETAIL: f32 = 1.5;
+/// What has hidden the zone for this long is no hand; a new plain lining must become usual in the end.
+const LINING: Duration = Duration::from_secs(180);
 
 /// Watches the pictures for faults.
 #[derive(Debug, Default)]
 pub struct PictureWatch {
     fingerprint: Option<u64>,
-    usual_detail: f32,
     suspected: Option<(PictureFault, Instant)>,
     frozen_since: Option<Instant>,
 }
 
 impl PictureWatch {
-    /// Looks at one picture and answers with the fault that has lasted, if there is one.
+    /// Looks at one picture and answers with the fault that has lasted, if there is one. Whether
+    /// something hides the zone is for those to say who know what it looks like.
     pub fn observe(
         &mut self,
         frame: &Frame,
         grid: &LumaGrid,
+        hidden: bool,
         now: Instant,
     ) -> Option<PictureFault> {
-        let suspicion = self.suspect(frame, grid, now);
+        let suspicion = self.suspect(frame, grid, hidden, now);
         self.suspected = match (suspicion, self.suspected) {
             (None, _) => None,
             (Some(fault), Some((same, since))) if same == fault => Some((fault, since)),
@@ -63,7 +55,20 @@ impl PictureWatch {
             .map(|(fault, _)| fault)
     }
 
-    fn suspect(&mut self, frame: &Frame, grid: &LumaGrid, now: Instant) -> Option<PictureFault> {
+    /// Whether the zone has been hidden for so long that it has a new lining.
+    #[must_use]
+    pub fn sees_lining(&self, now: Instant) -> bool {
+        self.suspected
+            .is_some_and(|(fault, since)| fault == PictureFault::Covered && now - since >= LINING)
+    }
+
+    fn suspect(
+        &mut self,
+        frame: &Frame,
+        grid: &LumaGrid,
+        hidden: bool,
+        now: Instant,
+    ) -> Option<PictureFault> {
         let fingerprint = fingerprint(&frame.data);
         let same = self.fingerprint.replace(fingerprint) == Some(fingerprint);
         self.frozen_since = same.then(|| self.frozen_since.unwrap_or(now));
@@ -73,16 +78,7 @@ impl PictureWatch {
         if is_dark(grid) {
             return Some(PictureFault::Dark);
         }
-        let detail = detail(grid);
-        let covered = self.usual_detail > LEAST_DETAIL && detail < LOST_DETAIL * self.usual_detail;
-        let share = match (self.usual_detail == 0.0, covered) {
-            (true, _) => 1.0,
-            (false, false) => FOLLOW,
-            // A cover must not become usual at once, but a new plain lining must in the end.
-            (false, true) => FOLLOW_COVERED,
-        };
-        self.usual_detail += share * (detail - self.usual_detail);
-        covered.then_some(PictureFault::Covered)
+        hidden.then_some(PictureFault::Covered)
     }
 }
 
@@ -102,18 +98,6 @@ fn fingerprint(data: &[u8]) -> u64 {
     hasher.finish()
 }
 
-/// Mean difference between horizontal neighbours, in grey levels.
-fn detail(grid: &LumaGrid) -> f32 {
-    let (mut sum, mut pairs) = (0u32, 0u32);
-    for row in grid.cells().chunks_exact(GRID_WIDTH) {
-        for pair in row.windows(2) {
-            sum += u32::from(pair[0].abs_diff(pair[1]));
-            pairs += 1;
-        }
-    }
-    sum as f32 / pairs as f32
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,6 +115,7 @@ mod tests {
     fn after_ten_seconds(
         watch: &mut PictureWatch,
         grid: &LumaGrid,
+        hidden: bool,
         bytes: impl Fn(u8) -> u8,
     ) -> Option<PictureFault> {
         let start = Instant::now();
@@ -145,7 +130,7 @@ mod tests {
                 height: 1,
                 captured_at: now,
             };
-            fault = watch.observe(&frame, grid, now);
+            fault = watch.observe(&frame, grid, hidden, now);
         }
         fault
     }
@@ -154,7 +139,7 @@ mod tests {
     fn a_living_picture_has_no_fault() {
         let scene = grid(|at| if at % 7 < 3 { 60 } else { 160 });
         assert_eq!(
-            after_ten_seconds(&mut PictureWatch::default(), &scene, |s| s),
+            after_ten_seconds(&mut PictureWatch::default(), &scene, false, |s| s),
             None
         );
     }
@@ -162,7 +147,7 @@ mod tests {
     #[test]
     fn the_same_bytes_for_seconds_are_a_frozen_picture() {
         let scene = grid(|at| (at % 200) as u8);
-        let fault = after_ten_seconds(&mut PictureWatch::default(), &scene, |_| 7);
+        let fault = after_ten_seconds(&mut PictureWatch::default(), &scene, false, |_| 7);
         assert_eq!(fault, Some(PictureFault::Frozen));
     }
 
@@ -171,19 +156,21 @@ mod tests {
         let fault = after_ten_seconds(
             &mut PictureWatch::default(),
             &grid(|at| (at % 9) as u8),
+            true,
             |s| s,
         );
         assert_eq!(fault, Some(PictureFault::Dark));
     }
 
     #[test]
-    fn a_scene_that_loses_its_detail_is_covered_and_recovers() {
+    fn a_hidden_zone_is_a_covered_lens_and_recovers() {
         let mut watch = PictureWatch::default();
         let scene = grid(|at| if at % 7 < 3 { 60 } else { 160 });
-        assert_eq!(after_ten_seconds(&mut watch, &scene, |s| s), None);
-        let sticker = grid(|_| 90);
-        let fault = after_ten_seconds(&mut watch, &sticker, |s| s + 20);
+        let fault = after_ten_seconds(&mut watch, &scene, true, |s| s + 20);
         assert_eq!(fault, Some(PictureFault::Covered));
-        assert_eq!(after_ten_seconds(&mut watch, &scene, |s| s + 40), None);
+        assert_eq!(
+            after_ten_seconds(&mut watch, &scene, false, |s| s + 40),
+            None
+        );
     }
 }
