@@ -333,3 +333,45 @@ fn parking_in_the_middle_of_a_signal_reaches_rest() {
     );
     assert!(clock.now() - before < Duration::from_secs(3));
 }
+
+/// Shows a photograph that fills every frame for so many frames; how often a light went on.
+fn lights_over(stage: &mut Stage, frames: u8) -> usize {
+    let mut frame = photo(METAL).read().unwrap();
+    for noise in 0..frames {
+        frame.data[0] = noise;
+        stage.look(&mut frame);
+    }
+    stage
+        .names()
+        .iter()
+        .filter(|name| **name == "signal-on")
+        .count()
+}
+
+#[test]
+fn a_reload_and_a_reopened_camera_do_not_forget_that_the_item_must_go_first() {
+    let text = config("", "mode = \"always\"");
+    let other_bins = text.replace("\"metal\"", "\"cans\"");
+    let other_bins = other_bins.replace("accepts = [\"cans\"]", "accepts = [\"metal\"]");
+    let other_camera = config("rotate = 180", "mode = \"always\"");
+    let mut stage = Stage::new(&text);
+    assert_eq!(lights_over(&mut stage, 30), 1);
+    for next in [&text, &text, &other_bins, &other_camera, &text] {
+        let clock = stage.clock.clone();
+        stage.pipeline.park(|pause| clock.advance(pause)).unwrap();
+        let plan = Plan::of(Config::parse(next, Path::new("test.toml")).unwrap()).unwrap();
+        let open = |config: &Config| {
+            Outputs::new(
+                Box::new(SimulatedActuator::new(clock.clone())),
+                config,
+                clock.now(),
+            )
+        };
+        stage.pipeline.take_over(plan, open).unwrap();
+        assert_eq!(lights_over(&mut stage, 30), 0, "it lies there still");
+    }
+    for _ in 0..3 {
+        stage.pipeline.camera_opened();
+        assert_eq!(lights_over(&mut stage, 30), 0, "it lies there still");
+    }
+}

@@ -22,16 +22,24 @@ impl Scores {
         Confidence::saturating(self.probabilities.get(label).copied().unwrap_or_default())
     }
 
-    /// Index and confidence of the likeliest label; the first of equals.
+    /// Index and confidence of the likeliest label, whatever it means; the first of equals.
     #[must_use]
     pub fn best(&self) -> (usize, Confidence) {
-        let mut best = 0;
-        for (label, probability) in self.probabilities.iter().enumerate() {
-            if *probability > self.probabilities[best] {
-                best = label;
-            }
-        }
+        let labels = 0..self.probabilities.len();
+        let best = labels
+            .reduce(|best, label| self.likelier(best, label))
+            .unwrap_or_default();
         (best, self.confidence(best))
+    }
+
+    /// The likelier one of two labels; the first of equals.
+    #[must_use]
+    pub fn likelier(&self, first: usize, second: usize) -> usize {
+        if self.probabilities[second] > self.probabilities[first] {
+            second
+        } else {
+            first
+        }
     }
 
     /// Takes over a model's raw output: a softmax with temperature over logits.
@@ -53,6 +61,16 @@ impl Scores {
                 .sum::<f32>()
                 / all.len() as f32
         }));
+    }
+}
+
+#[cfg(test)]
+impl Scores {
+    /// Scores as a test wants them.
+    pub(crate) fn of(probabilities: &[f32]) -> Self {
+        Self {
+            probabilities: probabilities.to_vec(),
+        }
     }
 }
 

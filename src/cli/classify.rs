@@ -197,17 +197,16 @@ impl Reader {
             inference += start.elapsed();
         }
         self.scores.set_mean(&self.looks);
-        let (label, confidence) = self.scores.best();
         let labels = self.classifier.labels();
-        let bin = self
-            .sorting
-            .as_ref()
-            .and_then(|sorting| sorting.bin_of(label));
+        let (label, bin) = match &self.sorting {
+            Some(sorting) => sorting.name(&self.scores),
+            None => (self.scores.best().0, None),
+        };
         let probabilities = self.scores.probabilities().iter().copied();
         Ok(Answer {
             path: path.display().to_string(),
             label: labels[label].clone(),
-            confidence: confidence.value(),
+            confidence: self.scores.confidence(label).value(),
             bin: bin.map(|bin| self.bins[bin.0].clone()),
             scores: labels.iter().cloned().zip(probabilities).collect(),
             inference_us: inference.as_micros() as u64,

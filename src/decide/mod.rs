@@ -35,7 +35,7 @@ pub enum Change {
     Recognised {
         /// The bin.
         bin: BinId,
-        /// The label that led in the last look.
+        /// The likeliest label of the bin in the last look.
         label: usize,
         /// Confidence in the bin in the last look.
         confidence: Confidence,
@@ -44,7 +44,7 @@ pub enum Change {
     Unsure {
         /// The bin for such items, if there is one.
         bin: Option<BinId>,
-        /// The label that led in the last look.
+        /// The likeliest label in the last look that means an item.
         label: usize,
     },
     /// The signal went off.
@@ -60,7 +60,8 @@ pub enum Change {
 /// Why a signal went off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Release {
-    /// The item is gone, or another thing is there, and the hold time is over.
+    /// The item is gone, another thing is there, or nobody asks about it any more, and the hold time
+    /// is over.
     Done,
     /// The signal was on for as long as is allowed.
     TooLong,
@@ -83,7 +84,11 @@ enum State {
     /// The zone is empty.
     Resting,
     /// An item is there and is being looked at.
-    Watching { since: Instant },
+    Watching {
+        since: Instant,
+        /// The likeliest label in the last look that means an item.
+        label: usize,
+    },
     /// A signal is on.
     Signalling {
         bin: BinId,
@@ -153,6 +158,20 @@ impl Decider {
         }
     }
 
+    /// Goes on where `former` stood, whose configuration, labels and bins may have been others. What
+    /// has had its signal must go before the next one; what was still being watched is watched anew,
+    /// because votes and labels are those of the former bins.
+    pub fn resume(&mut self, former: &Self) {
+        self.last_fresh = former.last_fresh;
+        self.state = match former.state {
+            State::Resting | State::Watching { .. } => State::Resting,
+            State::Signalling { .. } | State::Clearing { .. } => {
+                State::Clearing { empty_since: None }
+            }
+            State::Blind => State::Blind,
+        };
+    }
+
     fn is_fresh(&self, captured_at: Instant, now: Instant) -> bool {
         now.saturating_duration_since(captured_at) <= self.limits.stale_after
     }
@@ -185,10 +204,13 @@ impl Decider {
 
     fn on_sight(&mut self, sight: &Sight, now: Instant) -> Option<Change> {
         match (self.state, sight) {
-            (State::Resting, Sight::Empty) => None,
-            (State::Resting, Sight::Item(_)) => Some(self.enter_watching(now, sight)),
+            // What nobody asks about may lie there for as long as it likes.
+            (State::Resting, Sight::Empty | Sight::Unjudged) => None,
+            (State::Resting, Sight::Item(scores)) => Some(self.enter_watching(scores, now)),
             (State::Watching { .. }, Sight::Empty) => Some(self.enter_resting(Change::Left)),
-            (State::Watching { since }, Sight::Item(scores)) => self.watch(scores, since, now),
+            (State::Watching { since, .. }, Sight::Item(scores)) => self.watch(scores, since, now),
+            // Nobody asks any more, and the item is still there: only the time for agreeing runs on.
+            (State::Watching { since, label }, Sight::Unjudged) => self.doubt(label, since, now),
             (
                 State::Signalling {
                     bin,
@@ -210,7 +232,7 @@ impl Decider {
                 (now - since >= self.config.rearm).then(|| self.enter_resting(Change::Rearmed))
             }
             // What lay there when the pictures stopped is not known to be new.
-            (State::Clearing { .. }, Sight::Item(_)) | (State::Blind, _) => {
+            (State::Clearing { .. }, Sight::Item(_) | Sight::Unjudged) | (State::Blind, _) => {
                 self.state = State::Clearing { empty_since: None };
                 None
             }
@@ -236,7 +258,14 @@ impl Decider {
         if sure && self.votes.count(best) >= self.config.agree {
             return Some(self.enter_signalling(best, scores, now));
         }
-        (now - since >= self.config.unsure_after).then(|| self.enter_unsure(scores, now))
+        let label = scores.item_label();
+        self.state = State::Watching { since, label };
+        self.doubt(label, since, now)
+    }
+
+    /// Gives up watching when the looks have not agreed for too long.
+    fn doubt(&mut self, label: usize, since: Instant, now: Instant) -> Option<Change> {
+        (now - since >= self.config.unsure_after).then(|| self.enter_unsure(label, now))
     }
 
     fn enter_resting(&mut self, cause: Change) -> Change {
@@ -244,15 +273,10 @@ impl Decider {
         cause
     }
 
-    fn enter_watching(&mut self, now: Instant, sight: &Sight) -> Change {
+    fn enter_watching(&mut self, scores: &BinScores, now: Instant) -> Change {
         self.votes.clear();
-        self.state = State::Watching { since: now };
-        if let Sight::Item(scores) = sight
-            && let Some(at_once) = self.watch(scores, now, now)
-        {
-            return at_once;
-        }
-        Change::ItemSeen
+        // One look may be enough.
+        self.watch(scores, now, now).unwrap_or(Change::ItemSeen)
     }
 
     fn enter_signalling(&mut self, bin: BinId, scores: &BinScores, now: Instant) -> Change {
@@ -263,12 +287,12 @@ impl Decider {
         };
         Change::Recognised {
             bin,
-            label: scores.label(),
+            label: scores.label_of(bin),
             confidence: scores.of(bin),
         }
     }
 
-    fn enter_unsure(&mut self, scores: &BinScores, now: Instant) -> Change {
+    fn enter_unsure(&mut self, label: usize, now: Instant) -> Change {
         self.state = match self.unsure_bin {
             Some(bin) => State::Signalling {
                 bin,
@@ -279,7 +303,7 @@ impl Decider {
         };
         Change::Unsure {
             bin: self.unsure_bin,
-            label: scores.label(),
+            label,
         }
     }
 

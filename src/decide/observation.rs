@@ -1,4 +1,4 @@
-//! What the decider is told: the scores of a look, added up by bin.
+//! What the decider is told: what a picture shows, with the network's scores added up by bin.
 
 use std::time::Instant;
 
@@ -13,7 +13,7 @@ pub struct BinId(pub usize);
 /// The most bins that a decision can be about; the configuration allows no more.
 pub const MOST_BINS: usize = crate::config::MOST_BINS;
 
-/// One picture, judged.
+/// One picture and what it shows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Observation {
     /// When the picture was taken.
@@ -27,6 +27,9 @@ pub struct Observation {
 pub enum Sight {
     /// An empty drop zone.
     Empty,
+    /// Something is there, or may be, and nothing is known of it: nobody asked the network. That is
+    /// neither an empty zone nor an item to decide about.
+    Unjudged,
     /// Something, with the confidence in each bin.
     Item(BinScores),
 }
@@ -36,8 +39,11 @@ pub enum Sight {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BinScores {
     confidences: [f32; MOST_BINS],
+    /// The likeliest label of each bin; a bin that no label belongs into has none.
+    labels: [Option<usize>; MOST_BINS],
     bins: usize,
-    label: usize,
+    /// The likeliest label that means an item.
+    item: usize,
     /// Confidence that nothing is there.
     empty: f32,
 }
@@ -80,10 +86,20 @@ impl BinScores {
         )
     }
 
-    /// Index of the likeliest label.
+    /// Index of the label to name beside `bin`: the likeliest of those that belong into it.
     #[must_use]
-    pub const fn label(&self) -> usize {
-        self.label
+    pub fn label_of(&self, bin: BinId) -> usize {
+        self.labels
+            .get(bin.0)
+            .copied()
+            .flatten()
+            .unwrap_or(self.item)
+    }
+
+    /// Index of the label to name where no bin is recognised: the likeliest that means an item.
+    #[must_use]
+    pub const fn item_label(&self) -> usize {
+        self.item
     }
 }
 
@@ -139,19 +155,41 @@ impl Sorting {
         self.bin_of_label.get(label).copied().flatten()
     }
 
-    /// Adds up the scores of a look by bin.
+    /// The label to name, with its bin: the likeliest label of the likeliest bin; or, where that
+    /// nothing is there is likelier than any bin, the label that says so, with none.
+    #[must_use]
+    pub fn name(&self, scores: &Scores) -> (usize, Option<BinId>) {
+        let by_bin = self.by_bin(scores);
+        match self.empty_label {
+            Some(empty) if by_bin.shows_nothing(Confidence::saturating(0.0)) => (empty, None),
+            _ => {
+                let (bin, _) = by_bin.best();
+                (by_bin.label_of(bin), Some(bin))
+            }
+        }
+    }
+
+    /// Adds up the scores of a picture by bin.
     #[must_use]
     pub fn by_bin(&self, scores: &Scores) -> BinScores {
         let mut confidences = [0.0; MOST_BINS];
+        let mut labels = [None; MOST_BINS];
         for (label, probability) in scores.probabilities().iter().enumerate() {
             if let Some(BinId(bin)) = self.bin_of(label) {
                 confidences[bin] += probability;
+                let best = labels[bin].get_or_insert(label);
+                *best = scores.likelier(*best, label);
             }
         }
+        let items =
+            (0..scores.probabilities().len()).filter(|label| Some(*label) != self.empty_label);
         BinScores {
             confidences,
+            labels,
             bins: self.bins,
-            label: scores.best().0,
+            item: items
+                .reduce(|best, label| scores.likelier(best, label))
+                .unwrap_or_default(),
             empty: self
                 .empty_label
                 .map_or(0.0, |label| scores.confidence(label).value()),
@@ -161,20 +199,87 @@ impl Sorting {
 
 #[cfg(test)]
 impl BinScores {
-    /// Scores as a test wants them.
-    pub(super) fn with(confidences: &[f32]) -> Self {
+    /// Scores as a test wants them; the label of each bin has the bin's own number.
+    pub(crate) fn with(confidences: &[f32]) -> Self {
         let mut all = [0.0; MOST_BINS];
         all[..confidences.len()].copy_from_slice(confidences);
-        Self {
+        let mut scores = Self {
             confidences: all,
+            labels: std::array::from_fn(Some),
             bins: confidences.len(),
-            label: 0,
+            item: 0,
             empty: 0.0,
-        }
+        };
+        scores.item = scores.best().0.0;
+        scores
     }
 
     /// The same, with this confidence that nothing is there.
-    pub(super) fn and_empty(self, empty: f32) -> Self {
+    pub(crate) fn and_empty(self, empty: f32) -> Self {
         Self { empty, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Three bins, the last for what is unsure, and seven labels of which any may mean that nothing
+    /// is there.
+    fn sortings() -> impl Strategy<Value = Sorting> {
+        let bins = prop::collection::vec(0..3usize, 7);
+        (bins, prop::option::of(0..7usize)).prop_map(|(bins, empty_label)| {
+            let bin_of = |(label, bin)| (Some(label) != empty_label).then_some(BinId(bin));
+            Sorting {
+                bin_of_label: bins.into_iter().enumerate().map(bin_of).collect(),
+                empty_label,
+                bins: 3,
+                unsure_bin: Some(BinId(2)),
+            }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_label_that_is_named_belongs_to_the_bin_that_is_named(
+            sorting in sortings(), probabilities in prop::collection::vec(0.01..0.2f32, 7),
+        ) {
+            let scores = Scores::of(&probabilities);
+            let by_bin = sorting.by_bin(&scores);
+            let (best, _) = by_bin.best();
+            let label = by_bin.label_of(best);
+            prop_assert_eq!(sorting.bin_of(label), Some(best));
+            for other in (0..7).filter(|other| sorting.bin_of(*other) == Some(best)) {
+                prop_assert!(probabilities[label] >= probabilities[other]);
+            }
+            let item = by_bin.item_label();
+            prop_assert_ne!(Some(item), sorting.empty_label);
+            for other in (0..7).filter(|other| Some(*other) != sorting.empty_label) {
+                prop_assert!(probabilities[item] >= probabilities[other]);
+            }
+            match sorting.name(&scores) {
+                (named, Some(bin)) => prop_assert_eq!((named, bin), (label, best)),
+                (named, None) => {
+                    prop_assert_eq!(Some(named), sorting.empty_label);
+                    prop_assert!(probabilities[named] > by_bin.of(best).value());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn two_labels_of_a_bin_outweigh_a_likelier_one_of_another() {
+        let sorting = Sorting {
+            bin_of_label: vec![Some(BinId(0)), Some(BinId(1)), Some(BinId(0)), None],
+            empty_label: Some(3),
+            bins: 2,
+            unsure_bin: None,
+        };
+        let named = |probabilities: &[f32]| sorting.name(&Scores::of(probabilities));
+        assert_eq!(named(&[0.3, 0.36, 0.32, 0.02]), (2, Some(BinId(0))));
+        assert_eq!(named(&[0.1, 0.3, 0.2, 0.4]), (3, None));
+        // The label for nothing leads, but the bin leads over it.
+        assert_eq!(named(&[0.3, 0.03, 0.31, 0.36]), (2, Some(BinId(0))));
     }
 }

@@ -58,6 +58,17 @@ impl Run {
         self.see(Sight::Empty)
     }
 
+    fn unjudged(&mut self) -> Decision {
+        self.see(Sight::Unjudged)
+    }
+
+    /// Takes over another configuration, whose first bin is another one and which has no other.
+    fn reload(&mut self) {
+        self.decider.park();
+        let former = std::mem::replace(&mut self.decider, Decider::new(config(), limits(), None));
+        self.decider.resume(&former);
+    }
+
     fn nothing(&mut self) -> Decision {
         self.now += TICK;
         self.decider.step(None, self.now)
@@ -188,11 +199,106 @@ fn a_camera_that_stops_takes_the_signal_with_it() {
     );
 }
 
+#[test]
+fn what_nobody_asks_about_is_neither_an_item_nor_an_empty_zone() {
+    // At rest it changes nothing, however long it lies there.
+    let mut run = Run::new(Some(BinId(2)));
+    let mut still = || {
+        run.unjudged()
+            == (Decision {
+                signal: None,
+                change: None,
+            })
+    };
+    assert!((0..100).all(|_| still()));
+    // Once it has had its signal, it must go before the next one.
+    for _ in 0..3 {
+        run.item(SURE_OF_GLASS);
+    }
+    let changes: Vec<Change> = (0..100).filter_map(|_| run.unjudged().change).collect();
+    assert_eq!(changes, [Change::Released(Release::Done)]);
+    for _ in 0..10 {
+        assert_eq!(run.item(SURE_OF_METAL).signal, None);
+    }
+    assert!((0..10).any(|_| run.empty().change == Some(Change::Rearmed)));
+}
+
+#[test]
+fn an_item_that_nobody_asks_about_any_more_is_given_up_in_time_and_not_left() {
+    let mut run = Run::new(Some(BinId(2)));
+    run.item(TORN);
+    let decision = (0..40)
+        .map(|_| run.unjudged())
+        .find(|decision| decision.change.is_some());
+    let unsure = Change::Unsure {
+        bin: Some(BinId(2)),
+        label: 0,
+    };
+    assert_eq!(decision.and_then(|found| found.change), Some(unsure));
+    assert_eq!(run.now - run.decider.last_fresh.unwrap(), Duration::ZERO);
+}
+
+#[test]
+fn pictures_of_what_nobody_asks_about_are_no_blindness() {
+    let mut run = Run::new(None);
+    for _ in 0..3 {
+        run.item(SURE_OF_GLASS);
+    }
+    let mut causes = (0..100).filter_map(|_| run.unjudged().change);
+    assert!(causes.all(|change| change == Change::Released(Release::Done)));
+    for _ in 0..9 {
+        run.nothing();
+    }
+    assert_eq!(run.unjudged().change, None);
+    assert_eq!(
+        run.item(SURE_OF_GLASS).signal,
+        None,
+        "it lay there all the time"
+    );
+}
+
+#[test]
+fn a_reload_does_not_forget_that_the_item_must_go_first() {
+    let mut run = Run::new(None);
+    let mut lit = 0;
+    for step in 0..400 {
+        if step % 40 == 20 {
+            run.reload();
+        }
+        lit += usize::from(matches!(
+            run.item(SURE_OF_GLASS).change,
+            Some(Change::Recognised { .. })
+        ));
+    }
+    assert_eq!(lit, 1);
+    // An empty time that was half over before the reload is measured anew after it.
+    for _ in 0..4 {
+        run.empty();
+    }
+    run.reload();
+    assert_eq!(run.empty().change, None);
+    assert!((0..10).any(|_| run.empty().change == Some(Change::Rearmed)));
+}
+
+#[test]
+fn a_reload_while_an_item_is_watched_counts_no_vote_for_a_bin_of_before() {
+    let mut run = Run::new(None);
+    run.item(SURE_OF_GLASS);
+    run.item(SURE_OF_GLASS);
+    run.reload();
+    assert_eq!(run.item(SURE_OF_GLASS).change, Some(Change::ItemSeen));
+    assert_eq!(run.item(SURE_OF_GLASS).signal, None);
+    assert_eq!(run.item(SURE_OF_GLASS).signal, Some(GLASS));
+}
+
 #[derive(Debug, Clone)]
 enum Input {
     Empty,
     Item(Vec<f32>),
+    Unjudged,
     Nothing,
+    /// Another configuration is taken over; the outputs were parked before.
+    Reload,
     /// A picture that is this old.
     Late(Vec<f32>, u64),
 }
@@ -208,7 +314,9 @@ fn inputs() -> impl Strategy<Value = Vec<(Input, u64)>> {
     let input = prop_oneof![
         2 => Just(Input::Empty),
         5 => scores().prop_map(Input::Item),
+        1 => Just(Input::Unjudged),
         1 => Just(Input::Nothing),
+        1 => Just(Input::Reload),
         1 => (scores(), 801..5_000u64).prop_map(|(scores, age)| Input::Late(scores, age)),
     ];
     prop::collection::vec((input, 1..400u64), 1..200)
@@ -228,12 +336,25 @@ proptest! {
         let mut empty_since: Option<Instant> = None;
         for (input, pause) in inputs {
             now += Duration::from_millis(pause);
+            if matches!(input, Input::Reload) {
+                decider.park();
+                let mut next = Decider::new(config(), limits(), unsure.map(BinId));
+                next.resume(&decider);
+                decider = next;
+                (signal, empty_since) = (None, None);
+                sure.clear();
+                continue;
+            }
             let (scores, age) = match &input {
                 Input::Item(scores) => (Some(scores), 0),
                 Input::Late(scores, age) => (Some(scores), *age),
-                Input::Empty | Input::Nothing => (None, 0),
+                Input::Empty | Input::Unjudged | Input::Nothing | Input::Reload => (None, 0),
             };
-            let sight = scores.map_or(Sight::Empty, |s| Sight::Item(BinScores::with(s)));
+            let sight = match (&input, scores) {
+                (_, Some(scores)) => Sight::Item(BinScores::with(scores)),
+                (Input::Unjudged, _) => Sight::Unjudged,
+                _ => Sight::Empty,
+            };
             let captured_at = now.checked_sub(Duration::from_millis(age)).unwrap();
             let fresh = age == 0 && !matches!(input, Input::Nothing);
             let observation =
@@ -248,6 +369,8 @@ proptest! {
                     if scores[best.0] >= 0.6 && margin.value() >= 0.2 {
                         sure.push((looks, best));
                     }
+                } else if matches!(input, Input::Unjudged) {
+                    empty_since = None;
                 } else {
                     let since = *empty_since.get_or_insert(now);
                     armed |= now - since >= Duration::from_millis(500) && decision.signal.is_none();

@@ -4,6 +4,7 @@
 //! own: the daemon, the demo and the benchmark feed it frames.
 
 mod plan;
+mod sight;
 
 pub use plan::Plan;
 
@@ -15,11 +16,14 @@ use crate::capture::Frame;
 use crate::classify::{Classifier, Scores, TractClassifier};
 use crate::clock::Clock;
 use crate::config::{Config, Crop};
-use crate::decide::{BinId, Change, Decider, Decision, Limits, Observation, Sight, Sorting};
+use crate::decide::{
+    BinId, BinScores, Change, Decider, Decision, Limits, Observation, Sight, Sorting,
+};
 use crate::error::{Error, Kind, Result};
 use crate::preprocess::{LumaGrid, ModelInput, Preprocessor, Region};
-use crate::presence::{PictureFault, PictureWatch, Presence, PresenceDetector, Trigger};
+use crate::presence::{PictureFault, PictureWatch, PresenceDetector, Trigger};
 use crate::report::{Event, ReleaseName, Reporter};
+use sight::Weighing;
 
 /// All stages, joined.
 pub struct Pipeline {
@@ -150,8 +154,8 @@ impl Pipeline {
         self.preprocessor.look(frame, &mut self.grid)?;
         let now = self.clock.now();
         self.watch_picture(frame, now);
-        let presence = self.fault.is_none();
-        Ok(presence.then(|| self.presence.observe(&self.grid, now)))
+        let trusted = self.fault.is_none();
+        Ok(trusted.then(|| self.presence.observe(&self.grid, now)))
     }
 
     /// From a frame to what it shows; `None` where nothing can be said of it.
@@ -159,31 +163,20 @@ impl Pipeline {
         let Some(presence) = self.glance(frame)? else {
             return Ok(None);
         };
-        match (self.trigger.wish(presence, self.clock.now()), presence) {
-            (Some(item), _) => self.judge(frame, &item).map(Some),
-            (None, Presence::Learning) => Ok(None),
-            (None, _) => Ok(Some(Sight::Empty)),
-        }
+        let wish = self.trigger.wish(presence, self.clock.now());
+        let judged = wish.map(|item| self.judge(frame, &item)).transpose()?;
+        Ok(Weighing::new(&self.config, &self.trigger).sight(presence, judged))
     }
 
     /// What the network says of the item at `item`.
-    fn judge(&mut self, frame: &Frame, item: &Region) -> Result<Sight> {
+    fn judge(&mut self, frame: &Frame, item: &Region) -> Result<BinScores> {
         let region = match self.config.camera.crop {
             Crop::Item => self.preprocessor.item_region(frame, item),
             Crop::Zone => self.preprocessor.zone_region(),
         };
         self.preprocessor.cut(frame, &region, &mut self.input)?;
         self.classifier.classify(&self.input, &mut self.scores)?;
-        let scores = self.sorting.by_bin(&self.scores);
-        let least = self.config.decision.keep_confidence;
-        let empty = scores.shows_nothing(least);
-        // Where no background tells that the item has gone, the network's doubt must.
-        let doubtful = self.trigger.looks_always() && scores.of(scores.best().0) < least;
-        Ok(if empty || doubtful {
-            Sight::Empty
-        } else {
-            Sight::Item(scores)
-        })
+        Ok(self.sorting.by_bin(&self.scores))
     }
 
     /// From what was seen to lights and lids.
@@ -317,7 +310,9 @@ impl Pipeline {
         let taken = match self.board.rewire(|| open(&plan.config)) {
             Ok(()) => {
                 let (board, clock) = (self.board.clone(), Arc::clone(&self.clock));
-                *self = Self::join(plan, board, clock, self.reporter.clone());
+                let next = Self::join(plan, board, clock, self.reporter.clone());
+                let former = std::mem::replace(self, next);
+                self.resume(former);
                 Takeover::Done
             }
             Err(error) => {
@@ -327,6 +322,21 @@ impl Pipeline {
         };
         self.release();
         Ok(taken)
+    }
+
+    /// Goes on where the pipeline of the former plan stood: what has had its signal must go first, and
+    /// a zone that is seen as before is known already.
+    fn resume(&mut self, former: Self) {
+        self.decider.resume(&former.decider);
+        self.fault = former.fault;
+        self.skipped = former.skipped;
+        self.told_skipped = former.told_skipped;
+        if plan::see_the_same(&self.config.camera, &former.config.camera) {
+            self.preprocessor = former.preprocessor;
+            self.watch = former.watch;
+            self.presence = former.presence;
+            self.presence.reconfigure(self.config.trigger.presence);
+        }
     }
 
     /// The camera was opened anew: the empty zone is learnt again.
@@ -400,3 +410,6 @@ impl Pipeline {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

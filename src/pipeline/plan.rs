@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::actuate::{self, PwmUnit};
 use crate::classify::bundle::Bundle;
 use crate::classify::{Classifier, Compute, TractClassifier};
-use crate::config::{BinConfig, CameraSource, Config, Draft, GpioBackend, Report};
+use crate::config::{BinConfig, CameraConfig, CameraSource, Config, Draft, GpioBackend, Report};
 use crate::decide::Sorting;
 use crate::error::Result;
 use crate::visible::visible;
@@ -96,6 +96,13 @@ impl Plan {
         lines.extend(self.remarks.iter().map(|remark| ("remark", remark.clone())));
         lines
     }
+}
+
+/// Whether two configurations see the drop zone alike, so that what was learnt of it by the one holds
+/// for the other.
+pub(super) fn see_the_same(one: &CameraConfig, other: &CameraConfig) -> bool {
+    let view = |camera: &CameraConfig| (camera.width, camera.height, camera.rotate, camera.zone);
+    one.source == other.source && view(one) == view(other)
 }
 
 fn camera(source: &CameraSource) -> String {

@@ -57,7 +57,7 @@ pub enum Event {
     ItemSeen,
     /// It is known what it is.
     Recognised {
-        /// The likeliest label.
+        /// The likeliest label of the bin.
         label: String,
         /// The bin.
         bin: String,
@@ -66,7 +66,7 @@ pub enum Event {
     },
     /// It is not known what it is.
     Unsure {
-        /// The likeliest label.
+        /// The likeliest label that means an item.
         label: String,
         /// The bin for such items.
         bin: Option<String>,
