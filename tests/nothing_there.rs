@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use prost::Message;
 use serde_json::Value;
 use sortd::actuate::{Outputs, SimulatedActuator};
 use sortd::capture::replay::{Photo, PhotoSequence, Showing};
@@ -22,6 +23,14 @@ use sortd::config::Config;
 use sortd::pipeline::{Pipeline, Plan};
 use sortd::report::{Event, Reporter};
 use tempfile::TempDir;
+use tract_onnx::pb::attribute_proto::AttributeType;
+use tract_onnx::pb::tensor_proto::DataType;
+use tract_onnx::pb::tensor_shape_proto::{Dimension, dimension};
+use tract_onnx::pb::type_proto::{Tensor, Value as TypeValue};
+use tract_onnx::pb::{
+    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
+    TensorShapeProto, TypeProto, ValueInfoProto,
+};
 
 /// The network is sure of this one: it is what [`bundle`] calls nothing.
 const NOTHING: &str = "tests/photos/metal/metal193.jpg";
@@ -176,4 +185,109 @@ fn nothing_lights_for_it() {
         )
     };
     assert!(!found.iter().any(told), "{found:?}");
+}
+
+/// A network of 128 by 128 pixels whose answer is these logits, whatever it is shown.
+fn constant(logits: &[f32]) -> Vec<u8> {
+    let node = |op: &str, inputs: &[&str], output: &str| NodeProto {
+        op_type: op.into(),
+        input: inputs.iter().map(|name| (*name).to_owned()).collect(),
+        output: vec![output.into()],
+        ..NodeProto::default()
+    };
+    let axis = AttributeProto {
+        name: "axis".into(),
+        r#type: AttributeType::Int as i32,
+        i: 1,
+        ..AttributeProto::default()
+    };
+    let flatten = NodeProto {
+        attribute: vec![axis],
+        ..node("Flatten", &["p"], "q")
+    };
+    let classes = logits.len() as i64;
+    let tensor = |name: &str, dims: &[i64], values: &[f32]| TensorProto {
+        name: name.into(),
+        dims: dims.to_vec(),
+        data_type: DataType::Float as i32,
+        raw_data: values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+        ..TensorProto::default()
+    };
+    let dim = |size: &i64| Dimension {
+        denotation: String::new(),
+        value: Some(dimension::Value::DimValue(*size)),
+    };
+    let info = |name: &str, shape: &[i64]| ValueInfoProto {
+        name: name.into(),
+        r#type: Some(TypeProto {
+            denotation: String::new(),
+            value: Some(TypeValue::TensorType(Tensor {
+                elem_type: DataType::Float as i32,
+                shape: Some(TensorShapeProto {
+                    dim: shape.iter().map(dim).collect(),
+                }),
+            })),
+        }),
+        doc_string: String::new(),
+    };
+    let graph = GraphProto {
+        name: "constant".into(),
+        node: vec![
+            node("GlobalAveragePool", &["x"], "p"),
+            flatten,
+            node("Gemm", &["q", "w", "b"], "y"),
+        ],
+        initializer: vec![
+            tensor("w", &[3, classes], &vec![1e-6; 3 * logits.len()]),
+            tensor("b", &[classes], logits),
+        ],
+        input: vec![info("x", &[1, 3, 128, 128])],
+        output: vec![info("y", &[1, classes])],
+        ..GraphProto::default()
+    };
+    ModelProto {
+        ir_version: 8,
+        opset_import: vec![OperatorSetIdProto {
+            domain: String::new(),
+            version: 13,
+        }],
+        graph: Some(graph),
+        ..ModelProto::default()
+    }
+    .encode_to_vec()
+}
+
+#[test]
+fn classify_names_a_label_of_the_bin_that_it_names() {
+    // Of cardboard and paper, which share a bin, each is less likely than glass.
+    let logits = [0.31f32, 0.36, 0.005, 0.30, 0.005, 0.01, 0.01].map(f32::ln);
+    let model = constant(&logits);
+    let bundle = common::shipped_bundle(|manifest| {
+        common::is_of(manifest, &model);
+        manifest.output.temperature = 1.0;
+        manifest.golden.tolerance = 0.01;
+        for case in &mut manifest.golden.cases {
+            case.output = logits.to_vec();
+        }
+    });
+    fs::write(bundle.path().join("model.onnx"), &model).unwrap();
+    let mut command = common::sortd();
+    command
+        .args(["classify", "--json", "--model"])
+        .arg(bundle.path());
+    command.args(["--config", "config/sortd.toml", SOMETHING]);
+    let ran = common::finish(&mut command);
+    assert_eq!(ran.status, 0, "{ran:?}");
+    let answer: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(
+        (&answer["label"], &answer["bin"]),
+        (&"cardboard".into(), &"paper".into())
+    );
+    // And so does the daemon.
+    let told = events(&bundle, SOMETHING);
+    let named = told.iter().find_map(|event| match event {
+        Event::Recognised { label, bin, .. } => Some((&**label, &**bin)),
+        _ => None,
+    });
+    assert_eq!(named, Some(("cardboard", "other")), "{told:?}");
 }

@@ -152,8 +152,12 @@ impl Decider {
     }
 
     /// Ends a signal from outside, as when the outputs were parked; the item must go before the next.
+    /// Nobody looked meanwhile, so an empty zone is timed anew.
     pub fn park(&mut self) {
-        if self.signal().is_some() {
+        if matches!(
+            self.state,
+            State::Signalling { .. } | State::Clearing { .. }
+        ) {
             self.state = State::Clearing { empty_since: None };
         }
     }

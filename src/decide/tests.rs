@@ -362,7 +362,8 @@ proptest! {
             let decision = decider.step(observation.as_ref(), now);
             if fresh {
                 last_fresh = Some(captured_at);
-                looks += 1;
+                // What was not judged has no vote.
+                looks += usize::from(!matches!(input, Input::Unjudged));
                 if let Some(scores) = scores {
                     empty_since = None;
                     let (best, margin) = BinScores::with(scores).best();

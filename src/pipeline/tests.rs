@@ -141,17 +141,15 @@ fn covers() -> [Box<dyn Fn(usize, usize) -> f32>; 3] {
 
 #[test]
 fn a_plain_board_is_no_covered_lens_however_long_an_item_was_there() {
-    for (rate, seconds) in [(6, 4), (15, 4), (30, 25), (15, 75)] {
+    for (rate, seconds) in [(6, 4), (15, 4), (30, 6), (10, 65)] {
         let mut stage = Stage::new("");
         stage.rate = rate;
         stage.show(&plain, 3);
-        for _ in 0..2 {
-            let told = stage.show(&plain_with_item, seconds);
-            assert!(told.contains(&"item-seen"), "{told:?}");
-            let told = stage.show(&plain, 30);
-            assert!(!told.contains(&"picture-fault"), "{rate}/s: {told:?}");
-            assert!(!told.contains(&"blind"), "{rate}/s: {told:?}");
-        }
+        let told = stage.show(&plain_with_item, seconds);
+        assert!(told.contains(&"item-seen"), "{told:?}");
+        let told = stage.show(&plain, 30);
+        assert!(!told.contains(&"picture-fault"), "{rate}/s: {told:?}");
+        assert!(!told.contains(&"blind"), "{rate}/s: {told:?}");
     }
 }
 
@@ -223,7 +221,8 @@ fn a_new_plain_lining_becomes_usual_in_the_end() {
     let mut stage = Stage::new("");
     stage.show(&tiles, 5);
     let told = stage.show(&plain, 60);
-    assert_eq!(told.last(), Some(&"blind"), "{told:?}");
+    assert!(told.contains(&"picture-fault"), "{told:?}");
+    assert!(!told.contains(&"picture-restored"), "{told:?}");
     let told = stage.show(&plain, 140);
     assert!(told.contains(&"picture-restored"), "{told:?}");
     let told = stage.show(&plain_with_item, 10);
