@@ -40,6 +40,19 @@ impl Kind {
             Self::Config => 78,
         }
     }
+
+    /// The kind of error that a process of ours ended with; `None` for an exit status of no kind.
+    #[must_use]
+    pub const fn of_exit_code(code: i32) -> Option<Self> {
+        match code {
+            2 => Some(Self::Usage),
+            65 => Some(Self::Data),
+            69 => Some(Self::Unavailable),
+            70 => Some(Self::Internal),
+            78 => Some(Self::Config),
+            _ => None,
+        }
+    }
 }
 
 /// An error that says what happened, why, and what to do next.
@@ -172,6 +185,16 @@ mod tests {
             error.to_string(),
             "a\\n\\u{1b}[2J.jpg: b\\u{202e} c; see \\u{9b}2J"
         );
+    }
+
+    #[test]
+    fn an_exit_status_is_that_of_its_kind() {
+        let kinds = (0..256).filter_map(|code| Some((code, Kind::of_exit_code(code)?)));
+        let kinds: Vec<_> = kinds.collect();
+        assert_eq!(kinds.len(), 5);
+        for (code, kind) in kinds {
+            assert_eq!(i32::from(kind.exit_code()), code);
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod demo;
 mod model;
 pub mod output;
 mod photographs;
+mod prove;
 mod run;
 mod takeover;
 
@@ -72,6 +73,9 @@ enum Command {
     Takeover(takeover::Args),
     /// Measure each stage on this machine.
     Bench(bench::Args),
+    /// Prove a bundle for a process that waits for the answer.
+    #[command(hide = true)]
+    Prove(prove::Args),
 }
 
 /// Runs the command line and answers with the exit status.
@@ -133,6 +137,7 @@ fn dispatch(command: &Command) -> Result<()> {
         Command::Model(command) => model::model(command),
         Command::Takeover(args) => takeover::take_over(args),
         Command::Bench(args) => bench::bench(args),
+        Command::Prove(args) => prove::prove(args),
     }
 }
 

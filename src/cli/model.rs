@@ -7,6 +7,7 @@ use super::output;
 use crate::classify::bundle::Bundle;
 use crate::classify::{Classifier, Compute, Layer, Scores, TractClassifier};
 use crate::error::Result;
+use crate::pipeline::proof::{self, Limits};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum ModelCommand {
@@ -24,9 +25,18 @@ pub(super) struct BundleArg {
 
 pub(super) fn model(command: &ModelCommand) -> Result<()> {
     match command {
-        ModelCommand::Info(arg) => info(&Bundle::choose(arg.bundle.as_deref())?),
-        ModelCommand::Verify(arg) => verify(&Bundle::choose(arg.bundle.as_deref())?),
+        ModelCommand::Info(arg) => info(&proven(arg)?),
+        ModelCommand::Verify(arg) => verify(&proven(arg)?),
     }
+}
+
+/// A bundle that the daemon could use, with the memory and the time that it has.
+fn proven(BundleArg { bundle }: &BundleArg) -> Result<Bundle> {
+    let folder = bundle.as_deref();
+    if folder.is_some() {
+        proof::prove(folder, None, &Limits::of_the_daemon())?;
+    }
+    Bundle::choose(folder)
 }
 
 fn info(bundle: &Bundle) -> Result<()> {

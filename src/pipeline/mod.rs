@@ -4,9 +4,10 @@
 //! own: the daemon, the demo and the benchmark feed it frames.
 
 mod plan;
+pub mod proof;
 mod sight;
 
-pub use plan::Plan;
+pub use plan::{Plan, Proven};
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

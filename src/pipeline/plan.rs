@@ -3,8 +3,9 @@
 
 use std::path::Path;
 
+use super::proof::{self, Limits};
 use crate::actuate::{self, PwmUnit};
-use crate::classify::bundle::Bundle;
+use crate::classify::bundle::{Bundle, Manifest};
 use crate::classify::{Classifier, Compute, TractClassifier};
 use crate::config::{BinConfig, CameraConfig, CameraSource, Config, Draft, GpioBackend, Report};
 use crate::decide::Sorting;
@@ -32,7 +33,22 @@ impl Plan {
     /// # Errors
     /// Everything that is wrong with the configuration, or the model cannot be used.
     pub fn load(file: &Path) -> Result<Self> {
-        Self::complete(Draft::load(file)?)
+        Self::complete(Draft::load(file)?, |_| Ok(()))
+    }
+
+    /// The same for a model that nobody has looked at yet: one that the configuration names is loaded
+    /// here only when a child process has proven it within `limits`. The one inside the binary is known.
+    ///
+    /// # Errors
+    /// As for [`load`](Self::load); or the model needs more memory or time.
+    pub fn load_proven(file: &Path, limits: &Limits) -> Result<Self> {
+        Self::complete(Draft::load(file)?, |config| {
+            if config.model.bundle.is_some() {
+                prove(config, limits)
+            } else {
+                Ok(())
+            }
+        })
     }
 
     /// Checks a configuration with its model.
@@ -40,62 +56,136 @@ impl Plan {
     /// # Errors
     /// As for [`load`](Self::load).
     pub fn of(config: Config) -> Result<Self> {
-        Self::complete(Draft::of(config))
+        Self::complete(Draft::of(config), |_| Ok(()))
     }
 
-    /// Adds what the model says against the bins, so that everything wrong is told at once.
-    fn complete(mut draft: Draft) -> Result<Self> {
-        let named = draft.config().model.bundle.clone();
-        let compute = Compute::best(draft.config().model.threads);
-        let loaded = Bundle::choose(named.as_ref().map(|located| located.value.as_path()))
-            .inspect(|Bundle { manifest, .. }| {
-                draft.check_labels(&manifest.labels, manifest.empty_label.as_deref());
-            })
-            .and_then(|bundle| Ok((TractClassifier::load(&bundle, compute)?, bundle.manifest)));
-        // A bundle that the configuration names is the configuration's fault, and is shown at its place.
-        if let (Err(error), Some(located)) = (&loaded, &named) {
-            draft.report(located.problem(error.to_string(), ""));
-        }
-        let board = PwmUnit::of_this_board();
-        let shared = actuate::shared_channels(draft.config(), board);
-        let mut remarks = Vec::new();
-        if board.is_some() {
-            shared.into_iter().for_each(|problem| draft.report(problem));
-        } else {
-            let report = Report::new(draft.config().file.clone(), shared).to_string();
-            remarks.extend(report.lines().map(str::to_owned));
-        }
-        let config = draft.finish()?;
-        let (classifier, manifest) = loaded?;
+    fn complete(draft: Draft, prove: impl FnOnce(&Config) -> Result<()>) -> Result<Self> {
+        let fitting = fitting(draft, |config| {
+            prove(config)?;
+            let bundle = Bundle::choose(folder(config))?;
+            TractClassifier::load(&bundle, Compute::best(config.model.threads))
+        })?;
+        let (config, classifier) = (fitting.config, fitting.loaded);
         Ok(Self {
             sorting: Sorting::new(&config, classifier.labels(), classifier.empty_label()),
-            model: format!("{} {}", manifest.name, manifest.version),
+            model: fitting.model,
             config,
             classifier,
-            remarks,
+            remarks: fitting.remarks,
         })
     }
 
     /// What it says, for people: a name and what is to be said of it, the camera first.
     #[must_use]
     pub fn describe(&self) -> Vec<(&'static str, String)> {
-        let shown = |(name, said): (_, String)| (name, visible(&said).into_owned());
-        self.said().into_iter().map(shown).collect()
+        describe(&self.config, &self.model, &self.remarks)
+    }
+}
+
+/// A configuration whose model fits its bins and was proven, but is not loaded.
+#[derive(Debug)]
+pub struct Proven {
+    /// The configuration.
+    pub config: Config,
+    /// Name and version of the model, for people.
+    pub model: String,
+    /// What is worth knowing and no fault.
+    pub remarks: Vec<String>,
+}
+
+impl Proven {
+    /// Reads and checks a configuration, and has a child process prove its model within `limits`; this
+    /// process needs neither memory nor time for it.
+    ///
+    /// # Errors
+    /// As for [`Plan::load_proven`].
+    pub fn load(file: &Path, limits: &Limits) -> Result<Self> {
+        let fitting = fitting(Draft::load(file)?, |config| prove(config, limits))?;
+        Ok(Self {
+            config: fitting.config,
+            model: fitting.model,
+            remarks: fitting.remarks,
+        })
     }
 
-    fn said(&self) -> Vec<(&'static str, String)> {
-        let config = &self.config;
-        let mut lines = vec![
-            ("camera", camera(&config.camera.source)),
-            ("model", self.model.clone()),
-            ("GPIO", backend(&config.gpio.backend)),
-        ];
-        let status = config.status_led.iter();
-        lines.extend(status.map(|led| ("status", format!("light on {}", led.pin.value))));
-        lines.extend(config.bins.iter().map(|each| ("bin", bin(each))));
-        lines.extend(self.remarks.iter().map(|remark| ("remark", remark.clone())));
-        lines
+    /// As [`Plan::describe`].
+    #[must_use]
+    pub fn describe(&self) -> Vec<(&'static str, String)> {
+        describe(&self.config, &self.model, &self.remarks)
     }
+}
+
+/// A configuration that fits its model.
+struct Fitting<T> {
+    config: Config,
+    model: String,
+    remarks: Vec<String>,
+    /// What was made of the model.
+    loaded: T,
+}
+
+/// Checks a configuration against its model, of which `load` makes what the caller wants; where something is
+/// wrong, all of it is told at once.
+fn fitting<T>(mut draft: Draft, load: impl FnOnce(&Config) -> Result<T>) -> Result<Fitting<T>> {
+    let bundle = draft.config().model.bundle.clone();
+    let loaded = Bundle::manifest_of(folder(draft.config()))
+        .inspect(|manifest| {
+            draft.check_labels(&manifest.labels, manifest.empty_label.as_deref());
+        })
+        .and_then(|manifest| Ok((manifest, load(draft.config())?)));
+    // A bundle that the configuration names is the configuration's fault, and is shown at its place.
+    if let (Err(error), Some(located)) = (&loaded, &bundle) {
+        draft.report(located.problem(error.to_string(), ""));
+    }
+    let remarks = check_channels(&mut draft);
+    let config = draft.finish()?;
+    let (manifest, loaded) = loaded?;
+    Ok(Fitting {
+        config,
+        model: named(&manifest),
+        remarks,
+        loaded,
+    })
+}
+
+/// Lids that share a PWM channel are a problem on a board that is known to let them, and else worth a remark.
+fn check_channels(draft: &mut Draft) -> Vec<String> {
+    let board = PwmUnit::of_this_board();
+    let shared = actuate::shared_channels(draft.config(), board);
+    if board.is_some() {
+        shared.into_iter().for_each(|problem| draft.report(problem));
+        return Vec::new();
+    }
+    let report = Report::new(draft.config().file.clone(), shared).to_string();
+    report.lines().map(str::to_owned).collect()
+}
+
+/// The bundle that the configuration names, if it names one.
+fn folder(config: &Config) -> Option<&Path> {
+    let named = config.model.bundle.as_ref();
+    named.map(|located| located.value.as_path())
+}
+
+fn prove(config: &Config, limits: &Limits) -> Result<()> {
+    proof::prove(folder(config), config.model.threads, limits)
+}
+
+fn named(manifest: &Manifest) -> String {
+    format!("{} {}", manifest.name, manifest.version)
+}
+
+fn describe(config: &Config, model: &str, remarks: &[String]) -> Vec<(&'static str, String)> {
+    let mut lines = vec![
+        ("camera", camera(&config.camera.source)),
+        ("model", model.to_owned()),
+        ("GPIO", backend(&config.gpio.backend)),
+    ];
+    let status = config.status_led.iter();
+    lines.extend(status.map(|led| ("status", format!("light on {}", led.pin.value))));
+    lines.extend(config.bins.iter().map(|each| ("bin", bin(each))));
+    lines.extend(remarks.iter().map(|remark| ("remark", remark.clone())));
+    let shown = |(name, said): (_, String)| (name, visible(&said).into_owned());
+    lines.into_iter().map(shown).collect()
 }
 
 /// Whether two configurations see the drop zone alike, so that what was learnt of it by the one holds

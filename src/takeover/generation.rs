@@ -10,7 +10,8 @@ use super::{CONFIG, MODELS, unwritten};
 use crate::config::LARGEST_FILE;
 use crate::error::Result;
 use crate::files;
-use crate::pipeline::Plan;
+use crate::pipeline::Proven;
+use crate::pipeline::proof::Limits;
 
 /// Folder of all generations, below the state.
 const GENERATIONS: &str = "taken";
@@ -108,10 +109,10 @@ impl Generation {
     }
 
     /// Whether the daemon would run with it: what `sortd check` looks at, the model's golden cases among
-    /// it.
+    /// it, with the memory and the time that the daemon has.
     pub fn prove(&self) -> std::result::Result<(), String> {
         let folder = format!("{}/", self.folder.display());
-        match Plan::load(&self.folder.join(CONFIG)) {
+        match Proven::load(&self.folder.join(CONFIG), &Limits::of_the_daemon()) {
             Ok(_) => Ok(()),
             // People know the files by their places on the boot partition.
             Err(error) => Err(error.to_string().replace(&folder, "")),

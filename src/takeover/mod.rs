@@ -16,7 +16,8 @@ use std::path::Path;
 use crate::config::LARGEST_FILE;
 use crate::error::{Error, Result};
 use crate::files;
-use crate::pipeline::Plan;
+use crate::pipeline::Proven;
+use crate::pipeline::proof::Limits;
 use crate::visible::visible;
 use generation::Generation;
 use models::Models;
@@ -56,7 +57,7 @@ pub struct Outcome {
     /// Why no more could be taken over: the state cannot be read or written.
     pub failure: Option<Error>,
     /// The configuration in force with its model, or why there is none.
-    pub in_force: Result<Plan>,
+    pub in_force: Result<Proven>,
 }
 
 impl Outcome {
@@ -100,7 +101,7 @@ pub fn take_over(boot: &Path, state: &Path) -> Outcome {
     Outcome {
         verdicts,
         failure,
-        in_force: Plan::load(&Generation::link(state)),
+        in_force: Proven::load(&Generation::link(state), &Limits::of_the_daemon()),
     }
 }
 

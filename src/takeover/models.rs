@@ -4,15 +4,19 @@ use std::collections::BTreeMap;
 use std::fs::DirEntry;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::{MODELS, Verdict};
-use crate::classify::bundle::Bundle;
-use crate::classify::{Compute, TractClassifier};
 use crate::files;
+use crate::pipeline::proof::{self, Limits};
 
 /// A bundle has a few files of a few megabytes; more is something else that was copied there.
 const MOST_FILES: usize = 64;
 pub(super) const LARGEST_BUNDLE: u64 = 64 << 20;
+
+/// All models together are looked at for no longer. Proving the new generation and the one in force may
+/// take as long as one model each, and systemd ends a takeover after two minutes.
+const LONGEST_EXAMINATION: Duration = Duration::from_secs(40);
 
 /// What was found.
 #[derive(Debug)]
@@ -45,6 +49,7 @@ pub(super) fn examine(offered: &Path, current: &Path) -> Models {
         .filter(|path| files::is_folder(path) && !is_hidden(path))
         .collect();
     folders.sort();
+    let until = Instant::now() + LONGEST_EXAMINATION;
     for folder in folders {
         let Some(name) = folder
             .file_name()
@@ -52,7 +57,7 @@ pub(super) fn examine(offered: &Path, current: &Path) -> Models {
         else {
             continue;
         };
-        let verdict = judge(&folder, &current.join(&name));
+        let verdict = judge(&folder, &current.join(&name), until);
         if verdict == Verdict::Taken {
             models.found.push((name.clone(), folder));
         }
@@ -71,7 +76,12 @@ fn is_hidden(path: &Path) -> bool {
         .is_some_and(|name| name.to_string_lossy().starts_with('.'))
 }
 
-fn judge(folder: &Path, current: &Path) -> Verdict {
+fn judge(folder: &Path, current: &Path, until: Instant) -> Verdict {
+    if Instant::now() >= until {
+        return Verdict::Refused(
+            "not looked at, because the models before it took all the time; leave only those on the card that are needed".into(),
+        );
+    }
     let mut content = BTreeMap::new();
     let mut left = LARGEST_BUNDLE;
     match read(folder, Path::new(""), &mut content, &mut left) {
@@ -86,10 +96,9 @@ fn judge(folder: &Path, current: &Path) -> Verdict {
         return Verdict::AsBefore;
     }
     drop(content);
-    let proven = Bundle::from_folder(folder)
-        .and_then(|bundle| TractClassifier::load(&bundle, Compute::best(None)));
-    match proven {
-        Ok(_) => Verdict::Taken,
+    let left = until.saturating_duration_since(Instant::now());
+    match proof::prove(Some(folder), None, &Limits::of_the_daemon().within(left)) {
+        Ok(()) => Verdict::Taken,
         Err(error) => {
             let shown = folder
                 .parent()

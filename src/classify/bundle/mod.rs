@@ -65,13 +65,17 @@ impl Bundle {
         folder.map_or_else(Self::embedded, Self::from_folder)
     }
 
+    /// What that bundle says of itself; whether it is true is not looked at.
+    ///
+    /// # Errors
+    /// The manifest cannot be read or makes no sense.
+    pub fn manifest_of(folder: Option<&Path>) -> Result<Manifest> {
+        let source = folder.map_or_else(|| Ok(Source::embedded()), Source::folder);
+        sensible_manifest(&source?)
+    }
+
     fn open(source: &Source) -> Result<Self> {
-        let manifest = parse_manifest(source)?;
-        let refuse = |what: String| {
-            Error::data(format!("{}: {what}", source.name("model.toml")))
-                .advice("export the bundle again, or use the one inside the binary")
-        };
-        check_sense(&manifest).map_err(refuse)?;
+        let manifest = sensible_manifest(source)?;
         let model = source.read(&manifest.model.file)?;
         check_hash(&manifest, &model, source)?;
         let golden = manifest
@@ -111,6 +115,15 @@ fn size_of(input: &Input) -> Size {
         width: input.width as usize,
         height: input.height as usize,
     }
+}
+
+fn sensible_manifest(source: &Source) -> Result<Manifest> {
+    let manifest = parse_manifest(source)?;
+    check_sense(&manifest).map_err(|what| {
+        Error::data(format!("{}: {what}", source.name("model.toml")))
+            .advice("export the bundle again, or use the one inside the binary")
+    })?;
+    Ok(manifest)
 }
 
 fn parse_manifest(source: &Source) -> Result<Manifest> {
