@@ -44,6 +44,7 @@ const DRIVERS: [(&str, &[&str]); 4] = [
             "classify/network.rs",
             "classify/onnx.rs",
             "classify/sanity.rs",
+            "classify/budget/",
             "classify/int8/section.rs",
             "classify/int8/lower/",
         ],

@@ -3,6 +3,7 @@
 //! [`Classifier`] is what the loop needs of a network; [`TractClassifier`] runs a [`bundle`] with
 //! tract. Nothing here decides what a score means for a bin.
 
+mod budget;
 pub mod bundle;
 mod compute;
 mod int8;

@@ -7,6 +7,7 @@ use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::{TractErrorContext, bail, format_err};
 
 use super::Compute;
+use super::budget::{check_counts, check_model};
 use super::bundle::{Bundle, Embedding, Input, Layout, Manifest};
 use super::int8::{Coverage, Layer, PixelScale, Section, rewrite};
 use super::onnx;
@@ -185,8 +186,10 @@ fn read(bundle: &Bundle) -> TractResult<TypedModel> {
         Layout::Nchw => [1, 3, height, width],
         Layout::Nhwc => [1, height, width, 3],
     };
-    let reader = onnx::reader();
+    // A file that leaves the batch open says so of every tensor; the shapes follow from the picture's.
+    let reader = onnx::reader().with_ignore_value_info(true);
     let file = reader.proto_model_for_read(&mut std::io::Cursor::new(&bundle.model))?;
+    check_counts(&file)?;
     check_nodes(&file)?;
     let model = reader.model_for_proto_model(&file)?;
     let (inputs, outputs) = (model.input_outlets()?.len(), model.output_outlets()?.len());
@@ -196,9 +199,9 @@ fn read(bundle: &Bundle) -> TractResult<TypedModel> {
     let named = file.graph.iter().flat_map(|graph| &graph.output);
     let named: Vec<&str> = named.map(|output| &*output.name).collect();
     let wanted = wanted(&named, &bundle.manifest)?;
-    let mut graph = model
-        .with_input_fact(0, f32::fact(shape).into())?
-        .into_typed()?;
+    let model = model.with_input_fact(0, f32::fact(shape).into())?;
+    check_model(&model, &file)?;
+    let mut graph = model.into_typed()?;
     let outlets = graph.output_outlets()?;
     let wanted = wanted.iter().map(|output| outlets.get(*output).copied());
     let wanted: Option<Vec<OutletId>> = wanted.collect();

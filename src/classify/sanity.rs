@@ -9,11 +9,10 @@ use tract_onnx::pb::{AttributeProto, ModelProto, NodeProto};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::{TractErrorContext, bail, ensure};
 
+use super::budget::{MOST_VALUES, described};
+
 /// The longest step, reach or padding of a window: many times any picture's side.
 const FARTHEST: i64 = 1 << 16;
-
-/// The most values of a tensor: more than any picture that a Pi can look at needs.
-const MOST_VALUES: usize = 1 << 26;
 
 /// Checks the windows of convolutions and pools, the orders of axes, and the inputs of quantised operators.
 ///
@@ -21,11 +20,7 @@ const MOST_VALUES: usize = 1 << 26;
 /// An attribute of a node makes no sense, or an input is left out that has to be there.
 pub(super) fn check_nodes(model: &ModelProto) -> TractResult<()> {
     for node in model.graph.iter().flat_map(|graph| &graph.node) {
-        // A node need not have a name, and is then known by what it makes.
-        let mut names = [&node.name].into_iter().chain(&node.output);
-        let name = names.find(|name| !name.is_empty());
-        let who = || format!("{} ({})", name.map_or("", |name| name), node.op_type);
-        check_node(node).with_context(who)?;
+        check_node(node).with_context(|| described(node))?;
     }
     Ok(())
 }

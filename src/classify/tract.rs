@@ -37,7 +37,7 @@ impl TractClassifier {
                 manifest.model.file
             ))
             .caused_by(cause)
-            .advice("export the model again as an ONNX classifier with one image as its input")
+            .advice("export the model again as an ONNX classifier with one image as its input, small enough for a Pi")
         })?;
         let mut classifier = Self {
             network,

@@ -4,6 +4,7 @@ use super::{ConfigFile, output};
 use crate::error::{Error, Result};
 use crate::machine;
 use crate::pipeline::Plan;
+use crate::pipeline::proof::Limits;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -15,7 +16,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn check(args: &Args) -> Result<()> {
-    let plan = Plan::load(&args.file.config)?;
+    let plan = Plan::load_proven(&args.file.config, &Limits::of_the_daemon())?;
     let config = &plan.config;
     output::line(format!("{}: fine", config.file.display()))?;
     for (name, said) in plan.describe() {

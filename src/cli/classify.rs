@@ -8,7 +8,6 @@ use serde::Serialize;
 
 use super::output;
 use crate::capture::replay::Photo;
-use crate::classify::bundle::Bundle;
 use crate::classify::{Classifier, Compute, Scores, TractClassifier};
 use crate::config::Config;
 use crate::decide::Sorting;
@@ -63,7 +62,7 @@ struct Unreadable {
 }
 
 pub(super) fn classify(args: &Args) -> Result<()> {
-    let bundle = Bundle::choose(args.model.as_deref())?;
+    let bundle = super::model::proven(args.model.as_deref())?;
     let mut reader = Reader::new(TractClassifier::load(&bundle, Compute::best(None))?, args)?;
     let (mut classified, mut unreadable) = (0, 0);
     for path in &args.paths {

@@ -1,6 +1,6 @@
 //! `sortd model info` and `sortd model verify`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::output;
@@ -25,14 +25,14 @@ pub(super) struct BundleArg {
 
 pub(super) fn model(command: &ModelCommand) -> Result<()> {
     match command {
-        ModelCommand::Info(arg) => info(&proven(arg)?),
-        ModelCommand::Verify(arg) => verify(&proven(arg)?),
+        ModelCommand::Info(arg) => info(&proven(arg.bundle.as_deref())?),
+        ModelCommand::Verify(arg) => verify(&proven(arg.bundle.as_deref())?),
     }
 }
 
-/// A bundle that the daemon could use, with the memory and the time that it has.
-fn proven(BundleArg { bundle }: &BundleArg) -> Result<Bundle> {
-    let folder = bundle.as_deref();
+/// The bundle in `folder`, where the daemon could use it with the memory and the time that it has; or the
+/// one inside the binary.
+pub(super) fn proven(folder: Option<&Path>) -> Result<Bundle> {
     if folder.is_some() {
         proof::prove(folder, None, &Limits::of_the_daemon())?;
     }

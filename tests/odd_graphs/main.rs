@@ -22,4 +22,5 @@ mod net;
 mod proto;
 mod run;
 mod shuffles;
+mod too_much;
 mod two_outputs;

@@ -9,6 +9,7 @@ mod source;
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use std::collections::HashSet;
 use std::path::Path;
 
 pub use manifest::{
@@ -38,6 +39,28 @@ const INPUT_SIDES: std::ops::RangeInclusive<u32> = 16..=640;
 
 /// Lengths of an embedding that make sense: the widest MobileNet pools 1280 channels.
 const EMBEDDING_LENGTHS: std::ops::RangeInclusive<usize> = 2..=4096;
+
+/// The largest model file: the largest MobileNet has 17 MB, and the daemon has a few times this much memory.
+const LARGEST_MODEL: u64 = 64 << 20;
+
+/// The largest manifest: 64 golden cases of 1000 labels fill it about half.
+const LARGEST_MANIFEST: u64 = 1 << 20;
+
+/// The largest golden picture: without compression the largest input fills a third of it.
+const LARGEST_PICTURE: u64 = 4 << 20;
+
+/// What decoding a golden picture may use: the largest input, in colours of 16 bits with transparency. A
+/// colour profile, which nothing here looks at, is read within it too.
+const DECODING: u64 = 8 << 20;
+
+/// The most labels: ImageNet has 1000, and one for the background.
+const MOST_LABELS: usize = 1024;
+
+/// The most golden cases: the shipped models have a few, and each costs an inference at every start.
+const MOST_CASES: usize = 64;
+
+/// The most bytes of all golden pictures together: they lie in memory while a model proves itself.
+const MOST_PIXELS: usize = 32 << 20;
 
 impl Bundle {
     /// The bundle inside the binary.
@@ -76,7 +99,7 @@ impl Bundle {
 
     fn open(source: &Source) -> Result<Self> {
         let manifest = sensible_manifest(source)?;
-        let model = source.read(&manifest.model.file)?;
+        let model = source.read(&manifest.model.file, LARGEST_MODEL)?;
         check_hash(&manifest, &model, source)?;
         let golden = manifest
             .golden
@@ -128,7 +151,7 @@ fn sensible_manifest(source: &Source) -> Result<Manifest> {
 
 fn parse_manifest(source: &Source) -> Result<Manifest> {
     let name = source.name("model.toml");
-    let bytes = source.read("model.toml")?;
+    let bytes = source.read("model.toml", LARGEST_MANIFEST)?;
     let text = std::str::from_utf8(&bytes).map_err(|error| {
         Error::data(format!("{name}: is not UTF-8 text"))
             .caused_by(error)
@@ -163,12 +186,15 @@ fn check_sense(manifest: &Manifest) -> std::result::Result<(), String> {
     if labels.len() < 2 {
         return Err(format!("{} label(s) are no choice", labels.len()));
     }
-    if let Some(twice) = labels
-        .iter()
-        .enumerate()
-        .find(|(at, l)| labels[..*at].contains(l))
-    {
-        return Err(format!("the label \"{}\" stands twice", twice.1));
+    if labels.len() > MOST_LABELS {
+        let found = labels.len();
+        return Err(format!(
+            "it has {found} labels, and {MOST_LABELS} are the most that sortd takes"
+        ));
+    }
+    let mut known = HashSet::new();
+    if let Some(twice) = labels.iter().find(|label| !known.insert(*label)) {
+        return Err(format!("the label \"{twice}\" stands twice"));
     }
     if let Some(empty) = manifest
         .empty_label
@@ -222,6 +248,20 @@ fn check_golden(manifest: &Manifest) -> std::result::Result<(), String> {
     if golden.cases.is_empty() {
         return Err("there is no golden case, so the model cannot prove itself".into());
     }
+    let cases = golden.cases.len();
+    if cases > MOST_CASES {
+        return Err(format!(
+            "it has {cases} golden cases, and {MOST_CASES} are the most that sortd takes"
+        ));
+    }
+    let pixels = cases * manifest.input.width as usize * manifest.input.height as usize * 3;
+    if pixels > MOST_PIXELS {
+        return Err(format!(
+            "its {cases} golden pictures take {} MB, and {} MB are the most that sortd takes; fewer are enough",
+            pixels >> 20,
+            MOST_PIXELS >> 20
+        ));
+    }
     if !(golden.tolerance.is_finite() && golden.tolerance >= 0.0) {
         return Err(format!(
             "the golden tolerance {} is not a distance",
@@ -270,15 +310,16 @@ fn check_hash(manifest: &Manifest, model: &[u8], source: &Source) -> Result<()> 
 
 fn golden_picture(source: &Source, case: &GoldenCase, input: &Input) -> Result<ModelInput> {
     let name = source.name(&case.file);
-    let bytes = source.read(&case.file)?;
+    let bytes = source.read(&case.file, LARGEST_PICTURE)?;
     let refuse =
         |what: String| Error::data(format!("{name}: {what}")).advice("copy the whole bundle again");
     let mut reader = image::ImageReader::new(std::io::Cursor::new(bytes));
     reader.set_format(image::ImageFormat::Png);
-    // The limits keep a forged header from asking for gigabytes.
+    // The limits keep a forged header, or a profile that unpacks without end, from asking for gigabytes.
     let mut limits = image::Limits::default();
     limits.max_image_width = Some(*INPUT_SIDES.end());
     limits.max_image_height = Some(*INPUT_SIDES.end());
+    limits.max_alloc = Some(DECODING);
     reader.limits(limits);
     let picture = reader
         .decode()

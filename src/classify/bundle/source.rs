@@ -9,9 +9,6 @@ use crate::files;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/models/waste");
 
-/// No file of a bundle is larger; the largest MobileNet has 17 MB.
-const LARGEST_FILE: u64 = 64 << 20;
-
 /// The files of a bundle.
 pub(super) enum Source {
     /// A folder.
@@ -55,8 +52,8 @@ impl Source {
         }
     }
 
-    /// The content of a file, which a path of the manifest names.
-    pub(super) fn read(&self, file: &str) -> Result<Vec<u8>> {
+    /// The content of a file of at most `most` bytes, which a path of the manifest names.
+    pub(super) fn read(&self, file: &str, most: u64) -> Result<Vec<u8>> {
         let unreadable = || Error::data(format!("{} cannot be read", self.name(file)));
         let plain = Path::new(file)
             .components()
@@ -73,10 +70,10 @@ impl Source {
             Self::Folder(folder) => {
                 let path = folder.join(file);
                 let copy_again = "copy the whole bundle again";
-                files::read_at_most(&path, LARGEST_FILE)
+                files::read_at_most(&path, most)
                     .map_err(|error| unreadable().caused_by(error).advice(copy_again))?
                     .ok_or_else(|| {
-                        let most = LARGEST_FILE >> 20;
+                        let most = most >> 20;
                         Error::data(format!("{} has more than {most} MB", self.name(file)))
                             .advice("name a bundle; no file of one is that large")
                     })
