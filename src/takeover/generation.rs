@@ -14,7 +14,7 @@ use crate::pipeline::Proven;
 use crate::pipeline::proof::Limits;
 
 /// Folder of all generations, below the state.
-const GENERATIONS: &str = "taken";
+pub(super) const GENERATIONS: &str = "taken";
 
 /// A configuration and its models.
 ///

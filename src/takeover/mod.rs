@@ -7,6 +7,7 @@
 
 mod generation;
 mod models;
+mod place;
 mod sheet;
 mod wifi;
 
@@ -28,6 +29,8 @@ pub use sheet::sheet;
 const CONFIG: &str = "sortd.toml";
 /// The access to a wireless network on the boot partition.
 const WIFI: &str = "wifi.txt";
+/// The folder below the state that holds it as `wpa_supplicant` reads it, passwords and all.
+const WIFI_FOLDER: &str = "wifi";
 /// The folder of models on the boot partition.
 const MODELS: &str = "models";
 /// What was taken and what was not, for people; written onto the boot partition.
@@ -93,6 +96,7 @@ impl Outcome {
 pub fn take_over(boot: &Path, state: &Path) -> Outcome {
     let mut verdicts = Vec::new();
     let mut take = || {
+        place::guard(state)?;
         verdicts = configuration(boot, state)?;
         verdicts.push((WIFI.into(), access(boot, state)?));
         Ok(())
@@ -172,13 +176,13 @@ fn access(boot: &Path, state: &Path) -> Result<Verdict> {
         Ok(wifi) => wifi.for_wpa_supplicant(),
         Err(report) => return Ok(Verdict::Refused(report.to_string())),
     };
-    let folder = state.join("wifi");
+    let folder = state.join(WIFI_FOLDER);
     let file = folder.join("wpa_supplicant.conf");
+    place::close(&folder).map_err(|error| unwritten(&folder, error))?;
     let before = files::read_at_most(&file, LARGEST_WIFI);
     if before.is_ok_and(|before| before.as_deref() == Some(settings.as_bytes())) {
         return Ok(Verdict::AsBefore);
     }
-    std::fs::create_dir_all(&folder).map_err(|error| unwritten(&folder, error))?;
     files::write_durably(&file, settings.as_bytes(), 0o600)
         .map_err(|error| unwritten(&file, error))?;
     Ok(Verdict::Taken)

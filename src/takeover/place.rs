@@ -1,0 +1,185 @@
+//! Whether the state is a place in which nobody else can lay anything.
+//!
+//! On a card the takeover runs as root. In a folder that another user may write to, a link could lead each
+//! of its steps elsewhere between a look and a write; so nothing is taken over there at all.
+
+use std::fs::{self, DirBuilder, Metadata, Permissions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::Path;
+
+use rustix::process::{getegid, geteuid};
+
+use super::WIFI_FOLDER;
+use super::generation::GENERATIONS;
+use crate::error::{Error, Result};
+
+/// Refuses a state of which a folder belongs to another user, may be written to by others, or is a link. What
+/// is not there yet is made later, and is this user's own then. The state itself may be named by a link.
+pub(super) fn guard(state: &Path) -> Result<()> {
+    check(state, fs::metadata(state))?;
+    let taken = state.join(GENERATIONS);
+    for folder in [&state.join(WIFI_FOLDER), &taken] {
+        check(folder, fs::symlink_metadata(folder))?;
+    }
+    // Where it cannot be read, the takeover fails of itself.
+    for generation in fs::read_dir(&taken).into_iter().flatten().flatten() {
+        check(&generation.path(), fs::symlink_metadata(generation.path()))?;
+    }
+    Ok(())
+}
+
+fn check(folder: &Path, found: io::Result<Metadata>) -> Result<()> {
+    let refuse = |what: &str| Err(Error::unavailable(format!("{}: {what}", folder.display())));
+    let found = match found {
+        Ok(found) => found,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => {
+            return refuse("cannot be looked at").map_err(|refusal| refusal.caused_by(error));
+        }
+    };
+    if found.is_symlink() {
+        return refuse("is a link, which would lead what is written elsewhere")
+            .map_err(|refusal| refusal.advice("remove it and take over again"));
+    }
+    if !found.is_dir() {
+        // Nothing can be written below a file, which is told by who tries.
+        return Ok(());
+    }
+    let (user, group) = (geteuid().as_raw(), getegid().as_raw());
+    if found.uid() != user && found.uid() != 0 {
+        let advice = format!("run: sudo chown -R {user}:{group} {}", folder.display());
+        return refuse("belongs to another user, who could lead what is written elsewhere")
+            .map_err(|refusal| refusal.advice(advice));
+    }
+    if is_open_to_others(found.mode(), found.gid() == group) {
+        let advice = format!("run: sudo chmod go-w {}", folder.display());
+        return refuse("can be written to by others, who could lead what is written elsewhere")
+            .map_err(|refusal| refusal.advice(advice));
+    }
+    Ok(())
+}
+
+/// Whether others may put something in the place of what is in a folder with these permissions. Where it is
+/// sticky, as `/tmp` is, nobody can do so.
+const fn is_open_to_others(mode: u32, own_group: bool) -> bool {
+    let sticky = mode & 0o1000 != 0;
+    !sticky && (mode & 0o002 != 0 || mode & 0o020 != 0 && !own_group)
+}
+
+/// Makes a folder that nobody else may look into, or closes the one that is there.
+pub(super) fn close(folder: &Path) -> io::Result<()> {
+    if let Some(around) = folder.parent() {
+        fs::create_dir_all(around)?;
+    }
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            fs::set_permissions(folder, Permissions::from_mode(0o700))
+        }
+        made => made,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{chown, symlink};
+    use std::path::PathBuf;
+
+    use super::super::{take_over, write_sheet};
+    use super::*;
+
+    fn state() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let state = folder.path().join("state");
+        fs::create_dir(&state).expect("made");
+        (folder, state)
+    }
+
+    #[test]
+    fn what_is_not_there_is_no_danger() {
+        let (_folder, state) = state();
+        guard(&state).expect("empty");
+        guard(&state.join("missing")).expect("nothing");
+    }
+
+    #[test]
+    fn a_folder_that_is_a_link_is_refused() {
+        for name in [WIFI_FOLDER, GENERATIONS] {
+            let (folder, state) = state();
+            symlink(folder.path(), state.join(name)).expect("linked");
+            guard(&state).expect_err(name);
+        }
+        let (folder, state) = state();
+        fs::create_dir(state.join(GENERATIONS)).expect("made");
+        symlink(folder.path(), state.join(GENERATIONS).join("7")).expect("linked");
+        guard(&state).expect_err("a generation elsewhere");
+    }
+
+    #[test]
+    fn nothing_is_written_where_a_link_leads() {
+        let (folder, state) = state();
+        let [boot, elsewhere] = ["boot", "elsewhere"].map(|name| folder.path().join(name));
+        for folder in [&boot, &elsewhere] {
+            fs::create_dir(folder).expect("made");
+        }
+        let wifi = "country = DE\nnetwork = Workshop\npassword = correct horse\n";
+        fs::write(boot.join("wifi.txt"), wifi).expect("written");
+        symlink(&elsewhere, state.join(WIFI_FOLDER)).expect("linked");
+        let outcome = take_over(&boot, &state);
+        let failure = outcome.failure.expect("a failure").to_string();
+        assert!(failure.contains("is a link"), "{failure}");
+
+        // The report goes beside what was found, and not through a link there.
+        let kept = elsewhere.join("kept");
+        fs::write(&kept, "kept").expect("written");
+        for name in ["sortd-report.txt", "sortd-report.txt.new"] {
+            symlink(&kept, boot.join(name)).expect("linked");
+        }
+        write_sheet(&boot, "a report\n").expect("written");
+        assert_eq!(fs::read_to_string(&kept).expect("read"), "kept");
+        assert_eq!(fs::read_dir(&elsewhere).expect("read").count(), 1);
+    }
+
+    #[test]
+    fn a_folder_that_others_write_to_is_refused() {
+        let (_folder, state) = state();
+        for (mode, safe) in [(0o755, true), (0o777, false), (0o1777, true), (0o700, true)] {
+            fs::set_permissions(&state, Permissions::from_mode(mode)).expect("set");
+            assert_eq!(guard(&state).is_ok(), safe, "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn a_group_that_may_write_must_be_the_own_one() {
+        assert!(is_open_to_others(0o775, false));
+        assert!(!is_open_to_others(0o775, true));
+    }
+
+    #[test]
+    fn a_folder_of_another_user_is_refused() {
+        let (_folder, state) = state();
+        fs::create_dir(state.join(WIFI_FOLDER)).expect("made");
+        for folder in [state.clone(), state.join(WIFI_FOLDER)] {
+            // Only root can give a folder away.
+            if chown(&folder, Some(65534), None).is_err() {
+                eprintln!("skipped: this needs root");
+                return;
+            }
+            let error = guard(&state).expect_err("another user's").to_string();
+            assert!(error.contains("belongs to another user"), "{error}");
+            chown(&folder, Some(0), None).expect("taken back");
+        }
+    }
+
+    #[test]
+    fn a_closed_folder_is_its_owners_alone() {
+        let (_folder, state) = state();
+        let wifi = state.join(WIFI_FOLDER);
+        for _ in 0..2 {
+            close(&wifi).expect("closed");
+            let mode = fs::metadata(&wifi).expect("there").mode();
+            assert_eq!(mode & 0o777, 0o700);
+            fs::set_permissions(&wifi, Permissions::from_mode(0o755)).expect("opened");
+        }
+    }
+}
