@@ -37,6 +37,7 @@ ext4 sortd-root "$root" "$root_mib" "$work/root" -m 0
 # Room to grow to any card's size, and a journal that holds the data as well.
 ext4 sortd-state "$state" "$state_mib" "$work/state" -m 1 -J size=16
 
+# The identity, with a partition's number, is its PARTUUID: cmdline.txt and the rules of udev name it.
 # Partitions begin at multiples of 4 MiB, the least that cards erase at once.
 truncate -s "$(((4 + boot_mib + root_mib + state_mib) * mib))" "$image"
 sfdisk --quiet "$image" <<TABLE

@@ -41,6 +41,10 @@ def first_start(card: Card, folder: Path, report: Report) -> None:
             full_system.grown(board, report)
         with report.case("a right sortd.toml and wifi.txt are taken over"):
             full_system.taken(board)
+        with report.case("Wi-Fi's password is closed to the daemon's user"):
+            full_system.password_closed(board)
+        with report.case("the partitions are those of the card that the system was started from"):
+            full_system.on_its_card(board)
         with report.case("the journal holds the structured records, in memory"):
             full_system.journal(board)
         with report.case("the watchdog starts a stalled daemon again"):

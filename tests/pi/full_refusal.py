@@ -25,6 +25,8 @@ def sheet_tells_the_machine(board: Board) -> None:
     """What a technician asks for on the telephone stands in the report."""
     sheet = board.ask("cat /boot/firmware/sortd-report.txt")
     expect_text("sortd-report.txt", sheet, "sortd", "camera", "model", "temperature", "Raspberry Pi 3")
+    # What the daemon can use, the takeover's unit must let the report find.
+    expect("what the report says is missing", [line for line in sheet.splitlines() if "WRONG" in line], [])
 
 
 def blinks(board: Board, report: Report) -> None:

@@ -10,7 +10,7 @@ from board import Board
 from card import CARD_BYTES
 from failure import PiError
 from report import Report, expect, expect_text
-from technician import WIFI_TAKEN
+from technician import PASSWORD, WIFI_TAKEN
 
 # Short, so that a stalled daemon is noticed within the patience of a test.
 _WATCHDOG_SECONDS = 30
@@ -83,6 +83,41 @@ def taken(board: Board) -> None:
         raise PiError(f"sortd-report.txt refuses what is right: {sheet}")
     expect_text("the configuration in force", board.ask("cat /etc/sortd/sortd.toml"), 'backend = "rppal"')
     expect_text("Wi-Fi", board.ask("cat /var/lib/sortd/wifi/wpa_supplicant.conf"), WIFI_TAKEN)
+
+
+def on_its_card(board: Board) -> None:
+    """What is mounted lies on the card that the system was started from, whatever a copy of it bears."""
+    mounts = {"boot": "/boot/firmware", "root": "/", "state": "/var/lib/sortd"}
+    own = {name: f"/dev/mmcblk0p{number}" for number, name in enumerate(mounts, 1)}
+
+    def found() -> Dict[str, str]:
+        return {name: board.ask(f"readlink -f /dev/card/{name}") for name in mounts}
+
+    expect("the card's partitions", found(), own)
+    for name, place in mounts.items():
+        source = board.ask(f"readlink -f $(findmnt -n -o SOURCE --mountpoint {place})")
+        expect(f"what is mounted on {place}", source, own[name])
+    # In the same way a second card in a reader would come: with the same identity and the same labels.
+    table = "label: dos\\nlabel-id: 0x736f7274\\nstart=4MiB, size=4MiB\\nsize=4MiB\\nsize=4MiB\\n"
+    board.ask(f"truncate -s 24M /tmp/copy && printf '{table}' | sfdisk --quiet /tmp/copy")
+    copy = board.ask("modprobe loop && losetup --find --show --partscan /tmp/copy")
+    board.ask(f"udevadm settle && mke2fs -q -t ext4 -L sortd-state {copy}p3 && udevadm trigger --settle --action=change {copy}p3")
+    properties = board.ask(f"udevadm info --query=property --name={copy}p3")
+    expect_text("the copy", properties, "ID_PART_ENTRY_UUID=736f7274-03", "ID_FS_LABEL=sortd-state")
+    expect("the card's partitions beside a copy", found(), own)
+    board.ask(f"losetup --detach {copy} && rm /tmp/copy")
+
+
+def password_closed(board: Board) -> None:
+    """The daemon's user reads Wi-Fi's password nowhere, and the daemon does not even see it."""
+    process = main_process(board)
+    for file in ("/boot/firmware/wifi.txt", "/var/lib/sortd/wifi/wpa_supplicant.conf"):
+        board.ask(f"grep -q '{PASSWORD}' {file}")
+        status, _ = board.try_ask(f"setpriv --reuid=sortd --regid=sortd --init-groups cat {file}")
+        if status == 0:
+            raise PiError(f"the user sortd can read {file}")
+        _, seen = board.try_ask(f"nsenter --target {process} --mount cat {file}")
+        expect(f"whether the daemon's view of {file} holds the password", PASSWORD in seen, False)
 
 
 def journal(board: Board) -> None:

@@ -10,7 +10,8 @@ _SHIPPED = Path(__file__).resolve().parents[2] / "config" / "sortd.toml"
 STATUS_PIN = 4
 SMALLEST_HOLD = 4000
 
-WIFI = b"country = DE\r\nnetwork = Workshop\r\npassword = correct horse\r\n"
+PASSWORD = "correct horse"
+WIFI = f"country = DE\r\nnetwork = Workshop\r\npassword = {PASSWORD}\r\n".encode()
 # As wpa_supplicant has it: the name in hexadecimal digits.
 WIFI_TAKEN = "ssid=" + "Workshop".encode().hex()
 

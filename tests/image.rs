@@ -1,0 +1,140 @@
+//! What the SD card image and the package promise in their own files; that it works is seen on the emulated Pi
+//! (`make pi-test-full`).
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up fails where it stands"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const IMAGE: &str = "cross/image/files";
+/// What the identity of a card's partition table is, as its partitions' PARTUUIDs begin.
+const IDENTITY: &str = "736f7274";
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(file: &str) -> String {
+    fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+/// The options of a line of the image's fstab.
+fn mount_options(place: &str) -> Vec<String> {
+    let table = read(&format!("{IMAGE}/root/etc/fstab"));
+    let line = table
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .find(|fields| fields[1] == place)
+        .unwrap_or_else(|| panic!("{place} is not in fstab"));
+    line[3].split(',').map(str::to_owned).collect()
+}
+
+#[test]
+fn no_partition_is_found_by_a_label_that_another_disk_may_bear() {
+    let mut all = Vec::new();
+    files(&root().join(IMAGE), &mut all);
+    for file in all {
+        let text = fs::read_to_string(&file).unwrap();
+        for word in ["LABEL=", "by-label", "by\\x2dlabel", "findfs"] {
+            assert!(!text.contains(word), "{} has {word}", file.display());
+        }
+    }
+}
+
+#[test]
+fn the_card_has_one_identity_everywhere() {
+    for (file, words) in [
+        ("boot/cmdline.txt", format!("root=PARTUUID={IDENTITY}-02 ")),
+        (
+            "root/etc/udev/rules.d/61-sortd-image.rules",
+            format!("ENV{{ID_PART_ENTRY_UUID}}==\"{IDENTITY}-0?\""),
+        ),
+    ] {
+        let text = read(&format!("{IMAGE}/{file}"));
+        assert!(text.contains(&words), "{file}: {text}");
+    }
+    let disc = read("cross/image/disc.sh");
+    assert!(
+        disc.contains(&format!("label-id: 0x{IDENTITY}\n")),
+        "{disc}"
+    );
+}
+
+#[test]
+fn the_boot_partition_is_closed_to_all_but_root() {
+    // wifi.txt lies there, and FAT has no permissions of its own.
+    let options = mount_options("/boot/firmware");
+    for wanted in ["ro", "umask=0077", "nodev", "nosuid", "noexec"] {
+        assert!(options.iter().any(|option| option == wanted), "{options:?}");
+    }
+}
+
+#[test]
+fn the_daemon_does_not_see_the_passwords() {
+    let unit = read("systemd/sortd.service");
+    let hidden = unit
+        .lines()
+        .find_map(|line| line.strip_prefix("InaccessiblePaths="))
+        .expect("a list of paths");
+    assert_eq!(hidden, "-/var/lib/sortd/wifi -/boot/firmware/wifi.txt");
+}
+
+#[test]
+fn what_is_taken_over_lies_in_a_folder_of_roots_own() {
+    let line = "d /var/lib/sortd 0755 root root -";
+    for file in [
+        "systemd/sortd.tmpfiles",
+        "cross/image/files/root/etc/tmpfiles.d/sortd.conf",
+    ] {
+        let text = read(file);
+        assert!(text.lines().any(|found| found == line), "{file}: {text}");
+    }
+    // The daemon's user would be given a folder that its unit names.
+    let daemon = read("systemd/sortd.service");
+    assert!(
+        daemon.contains("\nStateDirectory=sortd/daemon\n"),
+        "{daemon}"
+    );
+    let takeover = read("systemd/sortd-takeover.service");
+    assert!(takeover.contains("\nStateDirectory=sortd\n"), "{takeover}");
+    assert!(!takeover.contains("\nUser="), "{takeover}");
+}
+
+#[test]
+fn the_takeover_looks_at_the_devices_that_the_daemon_uses() {
+    let devices = |unit: &str| -> Vec<String> {
+        let text = read(unit);
+        let lines = text.lines().filter(|line| line.starts_with("DeviceAllow="));
+        lines.map(str::to_owned).collect()
+    };
+    let daemon = devices("systemd/sortd.service");
+    assert!(!daemon.is_empty());
+    assert_eq!(devices("systemd/sortd-takeover.service"), daemon);
+}
+
+#[test]
+fn each_unit_is_in_the_package_and_in_what_is_installed() {
+    let (package, install) = (read("Cargo.toml"), read("cross/install.sh"));
+    for entry in fs::read_dir(root().join("systemd")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if name != "check.sh" {
+            assert!(package.contains(&format!("[\"systemd/{name}\"")), "{name}");
+            assert!(install.contains(&name), "{name}");
+        }
+    }
+}
