@@ -205,7 +205,7 @@ fn constant(logits: &[f32]) -> Vec<u8> {
         attribute: vec![axis],
         ..node("Flatten", &["p"], "q")
     };
-    let classes = logits.len() as i64;
+    let classes = i64::try_from(logits.len()).expect("few classes");
     let tensor = |name: &str, dims: &[i64], values: &[f32]| TensorProto {
         name: name.into(),
         dims: dims.to_vec(),

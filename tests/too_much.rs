@@ -5,6 +5,10 @@
     clippy::unwrap_used,
     reason = "a test that cannot be set up fails where it stands"
 )]
+#![allow(
+    clippy::cast_possible_wrap,
+    reason = "sizes of small networks become attributes of all types"
+)]
 
 mod common;
 #[allow(dead_code, reason = "written for the tests of odd graphs")]

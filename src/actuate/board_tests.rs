@@ -138,10 +138,10 @@ fn the_keepers_failure_is_told_by_the_next_call() {
     impl Actuator for Refusing {
         fn set_light(&mut self, _: Light, on: bool) -> Result<()> {
             self.0 |= on;
-            match self.0 && !on {
-                true => Err(Error::unavailable("the light does not obey")),
-                false => Ok(()),
+            if self.0 && !on {
+                return Err(Error::unavailable("the light does not obey"));
             }
+            Ok(())
         }
         fn set_pulse(&mut self, _: BinId, _: Option<PulseWidth>) -> Result<()> {
             Ok(())

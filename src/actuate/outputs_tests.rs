@@ -1,5 +1,6 @@
 //! Outputs on a simulated board: one light, one open lid, in time, and rest.
 
+use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -116,10 +117,13 @@ fn any_bins() -> impl Strategy<Value = String> {
         text += "[decision]\nhold-ms = 500\n";
         for (at, servo) in bins.iter().enumerate() {
             let led = 4 + at;
-            text += &format!("[[bins]]\nname = \"{at}\"\nled = {{ pin = {led} }}\n");
+            let _ = writeln!(text, "[[bins]]\nname = \"{at}\"\nled = {{ pin = {led} }}");
             if let Some(servo) = servo {
                 let pin = 20 + at;
-                text += &format!("servo = {{ pin = {pin}, pwm = \"software\", {servo} }}\n");
+                let _ = writeln!(
+                    text,
+                    "servo = {{ pin = {pin}, pwm = \"software\", {servo} }}"
+                );
             }
         }
         text

@@ -92,13 +92,11 @@ pub fn main(cli: &Cli) -> ExitCode {
 
 /// Whoever calls a command waits for its last word anyway; the daemon waits for no reader of its log.
 fn install_logger(cli: &Cli) -> Result<()> {
-    match cli.command {
-        Command::Run(_) => report::install_queued_logger(cli.verbose),
-        _ => {
-            report::install_logger(cli.verbose);
-            Ok(())
-        }
+    if let Command::Run(_) = cli.command {
+        return report::install_queued_logger(cli.verbose);
     }
+    report::install_logger(cli.verbose);
+    Ok(())
 }
 
 /// Runs a command, tells its error and answers with its exit status.

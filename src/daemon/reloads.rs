@@ -99,16 +99,14 @@ impl Reloads {
                     loaded,
                     until: Some(until),
                     ..
-                } => match timeout_at(*until, loaded).await {
-                    Ok(loaded) => {
-                        self.end_load();
-                        return loaded.unwrap_or_else(|_| Err(stumbled()));
-                    }
-                    Err(_) => {
+                } => {
+                    let Ok(loaded) = timeout_at(*until, loaded).await else {
                         self.give_up();
                         return Err(too_slow());
-                    }
-                },
+                    };
+                    self.end_load();
+                    return loaded.unwrap_or_else(|_| Err(stumbled()));
+                }
                 State::Loading {
                     loaded,
                     until: None,

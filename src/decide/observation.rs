@@ -40,7 +40,7 @@ pub enum Sight {
 pub struct BinScores {
     confidences: [f32; MOST_BINS],
     /// The likeliest label of each bin; a bin that no label belongs into has none.
-    labels: [Option<usize>; MOST_BINS],
+    labels: [Option<u16>; MOST_BINS],
     bins: usize,
     /// The likeliest label that means an item.
     item: usize,
@@ -93,7 +93,7 @@ impl BinScores {
             .get(bin.0)
             .copied()
             .flatten()
-            .unwrap_or(self.item)
+            .map_or(self.item, usize::from)
     }
 
     /// Index of the label to name where no bin is recognised: the likeliest that means an item.
@@ -173,7 +173,7 @@ impl Sorting {
     #[must_use]
     pub fn by_bin(&self, scores: &Scores) -> BinScores {
         let mut confidences = [0.0; MOST_BINS];
-        let mut labels = [None; MOST_BINS];
+        let mut labels: [Option<usize>; MOST_BINS] = [None; MOST_BINS];
         for (label, probability) in scores.probabilities().iter().enumerate() {
             if let Some(BinId(bin)) = self.bin_of(label) {
                 confidences[bin] += probability;
@@ -185,7 +185,8 @@ impl Sorting {
             (0..scores.probabilities().len()).filter(|label| Some(*label) != self.empty_label);
         BinScores {
             confidences,
-            labels,
+            // A bundle has fewer labels than this type has numbers.
+            labels: labels.map(|label| label.and_then(|label| u16::try_from(label).ok())),
             bins: self.bins,
             item: items
                 .reduce(|best, label| scores.likelier(best, label))
@@ -205,7 +206,7 @@ impl BinScores {
         all[..confidences.len()].copy_from_slice(confidences);
         let mut scores = Self {
             confidences: all,
-            labels: std::array::from_fn(Some),
+            labels: std::array::from_fn(|bin| u16::try_from(bin).ok()),
             bins: confidences.len(),
             item: 0,
             empty: 0.0,

@@ -22,7 +22,7 @@ use crate::decide::{
 };
 use crate::error::{Error, Kind, Result};
 use crate::preprocess::{LumaGrid, ModelInput, Preprocessor, Region};
-use crate::presence::{PictureFault, PictureWatch, PresenceDetector, Trigger};
+use crate::presence::{PictureFault, PictureWatch, Presence, PresenceDetector, Trigger};
 use crate::report::{Event, ReleaseName, Reporter};
 use sight::Weighing;
 

@@ -153,7 +153,9 @@ fn check_channels(draft: &mut Draft) -> Vec<String> {
     let board = PwmUnit::of_this_board();
     let shared = actuate::shared_channels(draft.config(), board);
     if board.is_some() {
-        shared.into_iter().for_each(|problem| draft.report(problem));
+        for problem in shared {
+            draft.report(problem);
+        }
         return Vec::new();
     }
     let report = Report::new(draft.config().file.clone(), shared).to_string();

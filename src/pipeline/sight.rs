@@ -23,7 +23,7 @@ impl Weighing {
     }
 
     /// What the picture shows; `None` where nothing can be said of it.
-    pub fn sight(&self, presence: Presence, judged: Option<BinScores>) -> Option<Sight> {
+    pub fn sight(self, presence: Presence, judged: Option<BinScores>) -> Option<Sight> {
         let Some(scores) = judged else {
             return match presence {
                 Presence::Learning => None,

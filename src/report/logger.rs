@@ -57,12 +57,11 @@ impl Log for StderrLog {
     }
 
     fn log(&self, record: &Record<'_>) {
-        let line = match record.target() {
-            FINDING => format!("{}\n", record.args()),
-            _ => {
-                let level = record.level().as_str().to_lowercase();
-                format!("{level}: {}\n", record.args())
-            }
+        let line = if record.target() == FINDING {
+            format!("{}\n", record.args())
+        } else {
+            let level = record.level().as_str().to_lowercase();
+            format!("{level}: {}\n", record.args())
         };
         let _whole_lines = self
             .one_at_a_time

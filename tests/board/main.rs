@@ -86,7 +86,7 @@ fn an_item_lights_its_bin_and_opens_its_lid_and_then_both_rest() {
         });
         levels.collect::<Vec<_>>().ends_with(&[true, false])
     });
-    let lit = last_set(&log, LIGHT, false) - last_set(&log, LIGHT, true);
+    let lit = last_set(&log, LIGHT, false).saturating_sub(last_set(&log, LIGHT, true));
     assert!(lit >= Duration::from_millis(300), "{lit:?}");
     // The lid moves no faster than it may, and its first pulse was that of the closed lid.
     let mut last = None;
@@ -95,7 +95,7 @@ fn an_item_lights_its_bin_and_opens_its_lid_and_then_both_rest() {
             continue;
         };
         let (before, narrower) = last.replace((*at, width)).unwrap_or((*at, CLOSED));
-        let most = 400.0 * (*at - before).as_secs_f64() / 180.0 * 1_000.0;
+        let most = 400.0 * at.saturating_sub(before).as_secs_f64() / 180.0 * 1_000.0;
         let step = f64::from(width.abs_diff(narrower));
         assert!(
             step <= most.min(115.0) + 60.0,
@@ -128,7 +128,7 @@ fn sigterm_while_a_light_is_on_ends_at_rest_with_every_line_given_back() {
         .iter()
         .rfind(|at| at.what == Driven::Enabled(LID, false));
     assert!(
-        detached.unwrap().at - closed >= Duration::from_millis(380),
+        detached.unwrap().at.saturating_sub(closed) >= Duration::from_millis(380),
         "the servo has time to arrive: {log:#?}"
     );
 }

@@ -1,5 +1,6 @@
 //! Readers who do not read, and a daemon that has much to tell them.
 
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, ErrorKind, PipeReader, PipeWriter, Read, Write, pipe};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
@@ -149,7 +150,7 @@ pub fn busy(folder: &Path) -> PathBuf {
 pub fn spoil(config: &Path) {
     let mut text = std::fs::read_to_string(config).expect("it is there");
     for key in 0..20 {
-        text += &format!("[unknown-{key}-{}]\n", "x".repeat(10_000));
+        let _ = writeln!(text, "[unknown-{key}-{}]", "x".repeat(10_000));
     }
     std::fs::write(config, text).expect("written");
 }

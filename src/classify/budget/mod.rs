@@ -122,7 +122,9 @@ pub(super) fn check_model(model: &InferenceModel, file: &ModelProto) -> TractRes
 fn order(model: &InferenceModel) -> TractResult<Vec<usize>> {
     let mut order = model.eval_order()?;
     let mut known = vec![false; model.nodes().len()];
-    order.iter().for_each(|node| known[*node] = true);
+    for node in &order {
+        known[*node] = true;
+    }
     order.extend((0..known.len()).filter(|node| !known[*node]));
     Ok(order)
 }

@@ -18,8 +18,8 @@ pub(super) fn of(node: &NodeProto, shapes: &Shapes) -> u64 {
     let outputs = outputs.fold(0, u64::saturating_add);
     // How many values of the weights each value of one of their axes has.
     let part = |weights: Option<&TVec<u64>>, axis: usize| {
-        let side = weights.and_then(|sides| sides.get(axis)).copied();
-        size(weights) / side.unwrap_or(1).max(1)
+        let length = weights.and_then(|sides| sides.get(axis)).copied();
+        size(weights) / length.unwrap_or(1).max(1)
     };
     let sums = match node.op_type.as_str() {
         "Conv" | "ConvInteger" | "FusedConv" => outputs.saturating_mul(part(input(1), 0)),
