@@ -179,7 +179,12 @@ fn a_log_that_is_read_again_tells_how_much_is_missing() {
     assert_eq!(of_gaps, 2, "one gap is told once");
     // Each event is a record of the log.
     assert_eq!(records(&told) - of_gaps + dropped, happened.len());
-    assert_eq!(told.last().unwrap(), "info: stopping: SIGTERM");
+    // Only what parking ends may come behind it.
+    let end = &told[told.len().saturating_sub(2)..];
+    assert!(
+        end.iter().any(|line| line == "info: stopping: SIGTERM"),
+        "{end:?}"
+    );
 }
 
 #[test]
@@ -217,5 +222,10 @@ fn events_that_are_read_again_tell_how_many_are_missing() {
         records(&told),
         "each event is a record"
     );
-    assert_eq!(event(happened.last().unwrap())["event"], "stopping");
+    // Only what parking ends may come behind it.
+    let mut end = happened.iter().rev().take(2);
+    assert!(
+        end.any(|line| event(line)["event"] == "stopping"),
+        "{happened:?}"
+    );
 }

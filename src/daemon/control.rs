@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::files;
 use crate::panics::contained;
 use crate::pipeline::Plan;
+use crate::pipeline::proof::Limits;
 use crate::report::{Event, Reporter};
 use crate::signals;
 
@@ -39,7 +40,7 @@ const REST_EVERY: Duration = Duration::from_millis(20);
 /// The configuration or the model is wrong, the lines cannot be had, or the board or the network
 /// fails later on. Everything is at rest then.
 pub fn run(file: &Path, refused: Option<&Path>, reporter: &Reporter) -> Result<()> {
-    let plan = Plan::load(file)?;
+    let plan = Plan::load_proven(file, &Limits::of_the_daemon())?;
     let started = Event::Started {
         version: env!("CARGO_PKG_VERSION").into(),
         model: plan.model.clone(),
@@ -150,12 +151,13 @@ impl Control {
                 _ = ticks.tick() => self.tick(),
             }
         };
+        // Neither of these waits for who is told.
+        notify::stopping();
+        self.reporter.report(&Event::Stopping { cause });
         self.orders.stop();
         // The loop may be busy for long; the light does not wait for it. A board that does not answer is told
         // of when it is parked.
         let _ = self.board.hold();
-        notify::stopping();
-        self.reporter.report(&Event::Stopping { cause });
         timeout(LONGEST_STOP, has_ended)
             .await
             .map(|_| ())

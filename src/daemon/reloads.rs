@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::error::{Error, Result};
 use crate::pipeline::Plan;
+use crate::pipeline::proof::Limits;
 
 /// Requests that follow each other faster than this are one.
 const QUIET: Duration = Duration::from_millis(100);
@@ -127,7 +128,8 @@ impl Reloads {
             .name("reload".into())
             .spawn(move || {
                 // Nobody listens any more where it took too long, or where the daemon ends.
-                let _ = sender.send(Plan::load(&file).map(Box::new));
+                let limits = Limits::beside_this_process();
+                let _ = sender.send(Plan::load_proven(&file, &limits).map(Box::new));
             })
             .map_err(|error| super::control::no_resource("thread", error))?;
         self.state = State::Loading {

@@ -324,4 +324,6 @@ impl Decider {
 }
 
 #[cfg(test)]
+mod property_tests;
+#[cfg(test)]
 mod tests;

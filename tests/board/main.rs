@@ -8,6 +8,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod rest;
 
 use std::path::PathBuf;
 use std::time::Duration;
