@@ -89,10 +89,16 @@ impl Asked {
         Ok(asked)
     }
 
+    /// Whether it is to end.
+    #[must_use]
+    pub fn to_end(&self) -> bool {
+        self.end.load(Ordering::Relaxed)
+    }
+
     /// Whether it is to end, or to stop.
     #[must_use]
     pub fn anything(&self) -> bool {
-        self.end.load(Ordering::Relaxed) || self.stop.load(Ordering::Relaxed)
+        self.to_end() || self.stop.load(Ordering::Relaxed)
     }
 
     /// Stops the process if it was asked to; call it at rest. Returns when it is told to continue.

@@ -14,10 +14,11 @@ use crate::clock::Clock;
 use crate::decide::BinId;
 use crate::error::{Error, Result};
 
-/// How long [`Board::hold`] and [`Board::park`] wait for another thread's call to the board.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long [`Board::hold`] and [`Board::park`] wait for another thread's call to the board: half a second,
+/// in which the lock is asked for that often.
+const TRIES: u32 = 250;
 
-/// How often the lock is asked for meanwhile.
+/// The pause between two tries.
 const ASK_AGAIN: Duration = Duration::from_millis(2);
 
 /// The outputs behind a lock; all clones share them.
@@ -247,8 +248,7 @@ impl Board {
 
     /// The lock, unless a call to the board hangs. The wait is real time, whatever the clock says.
     fn lock_in_time(&self) -> Result<MutexGuard<'_, Inside>> {
-        let tries = PATIENCE.as_millis() / ASK_AGAIN.as_millis();
-        for _ in 0..tries {
+        for _ in 0..TRIES {
             if let Some(inside) = self.try_lock() {
                 return Ok(inside);
             }
@@ -264,8 +264,12 @@ pub struct Keeper(Board);
 
 impl Drop for Keeper {
     fn drop(&mut self) {
-        // A thread whose call hangs is left behind: it must not keep the process from ending.
-        while let Ok(mut inside) = self.0.lock_in_time() {
+        // A thread whose call hangs, or that a defect has ended, is left behind: it must not keep the process
+        // from ending.
+        for _ in 0..TRIES {
+            let Ok(mut inside) = self.0.lock_in_time() else {
+                return;
+            };
             if inside.keeper == KeeperState::Absent {
                 return;
             }

@@ -42,7 +42,8 @@ pub(super) fn bins(command: &BinsCommand) -> Result<()> {
         );
     };
     let asked = Asked::catch()?;
-    let board = open(&config)?;
+    let (board, remarks) = open(&config)?;
+    tell(&remarks);
     let _keeper = board.keep()?;
     output::line(format!(
         "{name}: on for {} s",
@@ -61,19 +62,27 @@ pub(super) fn park(file: &Path) -> Result<()> {
     let config = Config::load(in_force.as_deref().unwrap_or(file))?;
     // Whoever stops it may not stop it half-way.
     let asked = Asked::catch()?;
-    open(&config)?.park(std::thread::sleep)?;
+    let (board, remarks) = open(&config)?;
+    board.park(std::thread::sleep)?;
+    // Who reads the log may not hold up what is parked.
+    tell(&remarks);
     asked.stop_if_asked();
     output::line("parked: every light is off, every lid closed")
 }
 
-fn open(config: &Config) -> Result<Board> {
+/// The outputs of a configuration, and what the person who wired them should know.
+fn open(config: &Config) -> Result<(Board, Vec<String>)> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let actuator = actuate::open(config, Arc::clone(&clock))?;
     let outputs = Outputs::new(actuator, config, clock.now())?;
-    for remark in outputs.remarks() {
+    let remarks = outputs.remarks();
+    Ok((Board::new(outputs, clock), remarks))
+}
+
+fn tell(remarks: &[String]) {
+    for remark in remarks {
         log::warn!(target: "sortd", "{remark}");
     }
-    Ok(Board::new(outputs, clock))
 }
 
 /// Shows a bin for `time`, or until something else is asked for.

@@ -19,6 +19,7 @@ use crate::config::{CameraSource, Config};
 use crate::error::{Error, Result};
 use crate::pipeline::{Pipeline, Plan};
 use crate::report::{Event, Reporter};
+use crate::signals::Asked;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {}
@@ -51,10 +52,20 @@ pub(super) fn demo(_args: &Args) -> Result<()> {
         "{:<28} {:<24} {:<12}",
         "photograph", "the network says", "bin that lights"
     ))?;
+    let asked = Asked::catch()?;
     let mut stage = Stage::set(plan)?;
     let all = photographs.len();
     let mut right = 0;
     for (labelled, answer) in photographs.into_iter().zip(answers) {
+        if asked.anything() {
+            stage.park()?;
+            output::line("parked")?;
+            if asked.to_end() {
+                return Ok(());
+            }
+            asked.stop_if_asked();
+            stage.pipeline.release();
+        }
         let name = labelled.photo.name().to_owned();
         let shown = stage.show(labelled)?;
         let hit = shown.bin.as_deref() == answer;
@@ -125,6 +136,11 @@ impl Stage {
             showing,
             frame_time,
         })
+    }
+
+    fn park(&mut self) -> Result<()> {
+        let clock = Arc::clone(&self.clock);
+        self.pipeline.park(|pause| clock.advance(pause))
     }
 
     /// Shows one photograph between two views of the empty drop zone.
