@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub mod board;
+pub mod card;
 pub mod daemon;
 pub mod quantised;
 pub mod stuck;
