@@ -50,6 +50,8 @@ pub enum Verdict {
     Taken,
     /// It is wrong, and what was in force stays; one line a problem.
     Refused(String),
+    /// Nothing is wrong, but somebody should read this; one line a thing.
+    Note(String),
 }
 
 /// What was found on the boot partition, and what is in force now.
@@ -98,7 +100,7 @@ pub fn take_over(boot: &Path, state: &Path) -> Outcome {
     let mut take = || {
         place::guard(state)?;
         verdicts = configuration(boot, state)?;
-        verdicts.push((WIFI.into(), access(boot, state)?));
+        verdicts.extend(access(boot, state)?);
         Ok(())
     };
     let failure = take().err();
@@ -166,16 +168,24 @@ fn refuse(verdict: &mut Verdict, as_before: bool, models: &mut [(String, Verdict
 }
 
 /// Takes over the access to a wireless network.
-fn access(boot: &Path, state: &Path) -> Result<Verdict> {
+fn access(boot: &Path, state: &Path) -> Result<Vec<(String, Verdict)>> {
+    let alone = |verdict| Ok(vec![(WIFI.into(), verdict)]);
     let text = match offered(&boot.join(WIFI), LARGEST_WIFI) {
         Ok(Some(text)) => text,
-        Ok(None) => return Ok(Verdict::Absent),
-        Err(why) => return Ok(Verdict::Refused(why)),
+        Ok(None) => return alone(Verdict::Absent),
+        Err(why) => return alone(Verdict::Refused(why)),
     };
-    let settings = match wifi::parse(&text, Path::new(WIFI)) {
-        Ok(wifi) => wifi.for_wpa_supplicant(),
-        Err(report) => return Ok(Verdict::Refused(report.to_string())),
+    let (wifi, notes) = match wifi::parse(&text, Path::new(WIFI)) {
+        Ok(read) => read,
+        Err(report) => return alone(Verdict::Refused(report.to_string())),
     };
+    let verdict = connect(&wifi.for_wpa_supplicant(), state)?;
+    let notes = notes.map(|notes| (WIFI.into(), Verdict::Note(notes.to_string())));
+    Ok([(WIFI.into(), verdict)].into_iter().chain(notes).collect())
+}
+
+/// Puts the settings in force, if they are not already.
+fn connect(settings: &str, state: &Path) -> Result<Verdict> {
     let folder = state.join(WIFI_FOLDER);
     let file = folder.join("wpa_supplicant.conf");
     place::close(&folder).map_err(|error| unwritten(&folder, error))?;
