@@ -1,4 +1,5 @@
-//! What `sortd-report.txt` says of lines that may be meant in two ways, and whether the status light tells.
+//! What `sortd-report.txt` says of names that are nearly right and of lines that may be meant in two ways, and
+//! whether the status light tells.
 //!
 //! `golden/takeover` holds the reports, as far as they are of the card. After a message was changed on
 //! purpose, `SORTD_UPDATE_GOLDEN=1 cargo test --test takeover_report` writes them anew; read the difference
@@ -13,7 +14,20 @@ mod common;
 
 use std::fs;
 
-use common::card::Card;
+use common::card::{Card, holding, naming_kitchen};
+
+/// Lays files and folders onto a card: a path that ends with a slash is a folder.
+fn lay(card: &Card, paths: &[&str]) {
+    for path in paths {
+        let place = card.boot().join(path);
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        if path.ends_with('/') {
+            fs::create_dir_all(place).unwrap();
+        } else {
+            fs::write(place, "").unwrap();
+        }
+    }
+}
 
 /// Takes over and compares what the report says of the card; `light` is whether the status light tells.
 #[track_caller]
@@ -28,6 +42,124 @@ fn assert_report(card: &Card, golden: &str, light: bool) {
     }
     let expected = fs::read_to_string(&file).unwrap_or_default();
     assert_eq!(of_card, expected, "{golden}");
+}
+
+const LITTER: [&str; 7] = [
+    "._sortd.toml",
+    ".DS_Store",
+    ".Spotlight-V100/store",
+    "System Volume Information/IndexerVolumeGuid",
+    "$RECYCLE.BIN/desktop.ini",
+    "models/__MACOSX/._own",
+    "sortd-readme.txt",
+];
+
+#[test]
+fn litter_of_laptops_is_nothing_to_speak_of() {
+    let card = Card::new();
+    lay(&card, &LITTER);
+    assert_report(&card, "litter", false);
+}
+
+#[test]
+fn files_under_nearly_the_right_name_are_refused_where_the_right_one_is_missing() {
+    let card = Card::new();
+    lay(&card, &LITTER);
+    lay(
+        &card,
+        &[
+            "sortd.toml.txt",
+            "Sortd (1).toml",
+            "sortd.toml.bak",
+            "wifi.txt.txt",
+            "WiFi.txt",
+            "Models/own/model.toml",
+        ],
+    );
+    fs::remove_dir_all(card.boot().join("models")).unwrap();
+    assert_report(&card, "near-names", true);
+}
+
+#[test]
+fn beside_the_right_one_they_are_told_without_the_light() {
+    let card = Card::new();
+    lay(
+        &card,
+        &[
+            "sortd.toml.txt",
+            "sortd (1).toml",
+            "sortd.toml.bak",
+            "wifi (1).txt",
+            "models (1).zip",
+            "models/",
+        ],
+    );
+    card.write("sortd.toml", &holding(5000));
+    card.write("wifi.txt", "country = DE\nnetwork = Workshop\n");
+    assert_report(&card, "near-names-beside", false);
+}
+
+#[test]
+fn models_that_are_packed_misnamed_or_misplaced_are_refused_with_what_to_do() {
+    let card = Card::new();
+    lay(
+        &card,
+        &[
+            "models/own.zip",
+            "models/model.toml",
+            "models/model.onnx",
+            "models/golden/glass.png",
+            "models/Kitchen/model.toml",
+            "models/first/model.toml.txt",
+            "models/second/second/model.toml",
+        ],
+    );
+    card.write("sortd.toml", &naming_kitchen());
+    assert_report(&card, "near-models", true);
+}
+
+#[test]
+fn beside_a_whole_model_they_are_told_without_the_light() {
+    let card = Card::new();
+    card.add_model("kitchen");
+    lay(
+        &card,
+        &[
+            "models/kitchen.zip",
+            "models/model.toml",
+            "models/kitchen/model.toml.txt",
+        ],
+    );
+    card.write("sortd.toml", &naming_kitchen());
+    assert_report(&card, "near-models-beside", false);
+}
+
+#[test]
+fn a_name_that_is_not_for_people_is_shown_and_short() {
+    let card = Card::new();
+    let long = format!("sortd.toml{}.txt", " ".repeat(200));
+    lay(&card, &["sortd\u{1b}[2J\n.toml", "models/a\u{7}b/", &long]);
+    let report = card.take_over();
+    assert!(
+        report.lines().all(|line| line.chars().count() < 250),
+        "{report}"
+    );
+    assert!(!report.contains(['\u{1b}', '\u{7}']), "{report}");
+    assert!(report.contains("models/a\\u{7}b"), "{report}");
+}
+
+#[test]
+fn ten_thousand_files_are_no_reason_to_wait() {
+    let card = Card::new();
+    for number in 0..10_000 {
+        fs::write(card.boot().join(format!("sortd ({number}).toml")), "").unwrap();
+    }
+    let report = card.take_over();
+    assert!(report.lines().count() < 40, "{report}");
+    assert!(
+        report.contains("is not read because of its name"),
+        "{report}"
+    );
 }
 
 #[test]

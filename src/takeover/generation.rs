@@ -1,13 +1,14 @@
 //! Configurations with their models, one folder each, and the link that says which is in force.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::models::LARGEST_BUNDLE;
 use super::{CONFIG, MODELS, unwritten};
-use crate::config::LARGEST_FILE;
+use crate::config::{Draft, LARGEST_FILE};
 use crate::error::Result;
 use crate::files;
 use crate::pipeline::Proven;
@@ -60,6 +61,11 @@ impl Generation {
     pub fn text(&self) -> Option<String> {
         let bytes = files::read_at_most(&self.folder.join(CONFIG), LARGEST_FILE);
         String::from_utf8(bytes.ok()??).ok()
+    }
+
+    /// The models of its folder that its configuration names.
+    pub fn named(&self) -> Named {
+        self.text().map_or(Named::All, |text| named_in(&text))
     }
 
     /// The folder of its models.
@@ -162,6 +168,71 @@ impl Generation {
     }
 }
 
+/// Models that are named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Named {
+    /// Perhaps all: what is named cannot be known.
+    All,
+    /// Those of these names.
+    These(BTreeSet<String>),
+}
+
+impl Named {
+    /// None at all.
+    pub const fn none() -> Self {
+        Self::These(BTreeSet::new())
+    }
+
+    /// What either names.
+    pub fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::These(mut names), Self::These(others)) => {
+                names.extend(others);
+                Self::These(names)
+            }
+            _ => Self::All,
+        }
+    }
+
+    /// The names that are known.
+    pub fn names(&self) -> BTreeSet<String> {
+        match self {
+            Self::All => BTreeSet::new(),
+            Self::These(names) => names.clone(),
+        }
+    }
+}
+
+/// The model that a configuration names in the folder of models beside it: `own` for `models/own`. Nobody knows
+/// what is named by one that cannot be read.
+pub(super) fn named_in(text: &str) -> Named {
+    // No file, so that what it names stays relative.
+    Draft::parse(text, Path::new("")).map_or(Named::All, |draft| {
+        let bundle = draft.config().model.bundle.as_ref();
+        let name = bundle.and_then(|bundle| name_of(&bundle.value));
+        Named::These(name.into_iter().collect())
+    })
+}
+
+/// `own` of `models/own`, however it is written.
+fn name_of(bundle: &Path) -> Option<String> {
+    let mut parts = Vec::new();
+    for part in bundle.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                parts.pop()?;
+            }
+            Component::Normal(part) => parts.push(part.to_str()?),
+            Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    match parts[..] {
+        [MODELS, name, ..] => Some(name.to_owned()),
+        _ => None,
+    }
+}
+
 fn folder_of(state: &Path, number: u64) -> PathBuf {
     state.join(GENERATIONS).join(number.to_string())
 }
@@ -184,5 +255,36 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
         let bytes = files::read_at_most(from, LARGEST_BUNDLE)?;
         let bytes = bytes.ok_or(io::ErrorKind::FileTooLarge)?;
         files::write_through(to, &bytes, 0o644)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_names_the_model_beside_it() {
+        let named = |bundle: &str| named_in(&format!("[model]\nbundle = \"{bundle}\"\n"));
+        let own = Named::These(BTreeSet::from(["own".to_owned()]));
+        for bundle in [
+            "models/own",
+            "./models/own/",
+            "models/./own",
+            "models/other/../own",
+            "models/own/int8",
+        ] {
+            assert_eq!(named(bundle), own, "{bundle}");
+        }
+        let none = Named::none();
+        for bundle in [
+            "/var/lib/sortd/model",
+            "../models/own",
+            "models",
+            "model/own",
+        ] {
+            assert_eq!(named(bundle), none, "{bundle}");
+        }
+        assert_eq!(named_in("[model]\n"), none);
+        assert_eq!(named_in("[model"), Named::All);
     }
 }

@@ -6,11 +6,15 @@
 //! force by renaming one link; so a power cut leaves the old or the new, and a mistake the old.
 
 mod generation;
+mod listing;
 mod models;
+mod names;
+mod near;
 mod place;
 mod sheet;
 mod wifi;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
@@ -20,8 +24,8 @@ use crate::files;
 use crate::pipeline::Proven;
 use crate::pipeline::proof::Limits;
 use crate::visible::visible;
-use generation::Generation;
-use models::Models;
+use generation::{Generation, Named, named_in};
+use near::Misses;
 
 pub use sheet::sheet;
 
@@ -96,14 +100,10 @@ impl Outcome {
 /// configuration in force. What goes wrong is part of the outcome, because it must be told in either case.
 #[must_use]
 pub fn take_over(boot: &Path, state: &Path) -> Outcome {
-    let mut verdicts = Vec::new();
-    let mut take = || {
-        place::guard(state)?;
-        verdicts = configuration(boot, state)?;
-        verdicts.extend(access(boot, state)?);
-        Ok(())
+    let (verdicts, failure) = match place::guard(state) {
+        Ok(()) => take(boot, state),
+        Err(error) => (Vec::new(), Some(error)),
     };
-    let failure = take().err();
     Outcome {
         verdicts,
         failure,
@@ -111,10 +111,53 @@ pub fn take_over(boot: &Path, state: &Path) -> Outcome {
     }
 }
 
+/// What became of each thing, by name.
+type Verdicts = Vec<(String, Verdict)>;
+
+/// Takes over each part, also where another fails.
+fn take(boot: &Path, state: &Path) -> (Verdicts, Option<Error>) {
+    let offered = offered(&boot.join(CONFIG), LARGEST_FILE);
+    let current = Generation::current(state);
+    let named = named(&offered, &current).names();
+    let misses = near::misses(boot, &named);
+    let configured =
+        current.and_then(|current| configuration(boot, &current, offered, &named, &misses));
+    let connected = access(boot, state);
+
+    let mut verdicts = Vec::new();
+    let mut failure = None;
+    for part in [configured, Ok(misses.verdicts), connected] {
+        match part {
+            Ok(found) => verdicts.extend(found),
+            Err(error) => failure = failure.or(Some(error)),
+        }
+    }
+    (verdicts, failure)
+}
+
+/// A text on the boot partition, where there is one; or why it cannot be read.
+type Offered = std::result::Result<Option<String>, String>;
+
+/// The models that the configurations name: the one that is offered, and the one in force.
+fn named(offered: &Offered, current: &Result<Generation>) -> Named {
+    let offered = match offered {
+        Ok(Some(text)) => named_in(text),
+        Ok(None) => Named::none(),
+        Err(_) => Named::All,
+    };
+    let in_force = current.as_ref().map_or(Named::All, Generation::named);
+    offered.or(in_force)
+}
+
 /// Takes over the configuration and the models, which must fit each other.
-fn configuration(boot: &Path, state: &Path) -> Result<Vec<(String, Verdict)>> {
-    let current = Generation::current(state)?;
-    let offered = match offered(&boot.join(CONFIG), LARGEST_FILE) {
+fn configuration(
+    boot: &Path,
+    current: &Generation,
+    offered: Offered,
+    named: &BTreeSet<String>,
+    misses: &Misses,
+) -> Result<Verdicts> {
+    let offered = match offered {
         Ok(offered) => offered,
         Err(why) => return Ok(vec![(CONFIG.into(), Verdict::Refused(why))]),
     };
@@ -123,17 +166,15 @@ fn configuration(boot: &Path, state: &Path) -> Result<Vec<(String, Verdict)>> {
     let Some(text) = offered.as_ref().or(before.as_ref()) else {
         return Ok(vec![(CONFIG.into(), Verdict::Absent)]);
     };
-    let Models {
-        found,
-        mut verdicts,
-    } = models::examine(&boot.join(MODELS), &current.models());
+    let on_card = boot.join(MODELS);
+    let mut models = models::examine(&on_card, &current.models(), named, misses);
     let mut verdict = if offered.is_none() {
         Verdict::Absent
     } else {
         Verdict::AsBefore
     };
-    if !as_before || !found.is_empty() {
-        let next = current.next(text, &found)?;
+    if !as_before || !models.found.is_empty() {
+        let next = current.next(text, &models.found)?;
         match next.prove() {
             Ok(()) => {
                 next.put_in_force()?;
@@ -143,11 +184,12 @@ fn configuration(boot: &Path, state: &Path) -> Result<Vec<(String, Verdict)>> {
             }
             Err(why) => {
                 next.discard();
-                refuse(&mut verdict, as_before, &mut verdicts, &why);
+                refuse(&mut verdict, as_before, &mut models.verdicts, &why);
             }
         }
     }
-    verdicts.insert(0, (CONFIG.into(), verdict));
+    let mut verdicts = vec![(CONFIG.into(), verdict)];
+    verdicts.extend(models.verdicts);
     Ok(verdicts)
 }
 
@@ -168,7 +210,7 @@ fn refuse(verdict: &mut Verdict, as_before: bool, models: &mut [(String, Verdict
 }
 
 /// Takes over the access to a wireless network.
-fn access(boot: &Path, state: &Path) -> Result<Vec<(String, Verdict)>> {
+fn access(boot: &Path, state: &Path) -> Result<Verdicts> {
     let alone = |verdict| Ok(vec![(WIFI.into(), verdict)]);
     let text = match offered(&boot.join(WIFI), LARGEST_WIFI) {
         Ok(Some(text)) => text,
@@ -199,7 +241,7 @@ fn connect(settings: &str, state: &Path) -> Result<Verdict> {
 }
 
 /// The text of a file that may be there, without the mark that some editors put before it.
-fn offered(file: &Path, most: u64) -> std::result::Result<Option<String>, String> {
+fn offered(file: &Path, most: u64) -> Offered {
     let name = file
         .file_name()
         .unwrap_or(file.as_os_str())

@@ -1,11 +1,13 @@
 //! The models on the boot partition: which are new, and which are whole.
 
-use std::collections::BTreeMap;
-use std::fs::DirEntry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::listing::Listing;
+use super::names::{is_litter, shown};
+use super::near::{self, Misses};
 use super::{MODELS, Verdict};
 use crate::files;
 use crate::pipeline::proof::{self, Limits};
@@ -17,6 +19,8 @@ pub(super) const LARGEST_BUNDLE: u64 = 64 << 20;
 /// All models together are looked at for no longer. Proving the new generation and the one in force may
 /// take as long as one model each, and systemd ends a takeover after two minutes.
 const LONGEST_EXAMINATION: Duration = Duration::from_secs(40);
+/// A bin needs one model; each more is proven at each start until it is taken.
+const MOST_MODELS: usize = 16;
 
 /// What was found.
 #[derive(Debug)]
@@ -28,52 +32,89 @@ pub(super) struct Models {
 }
 
 /// Looks at each folder in `offered`; those that are the same in `current` are not looked at closer.
-pub(super) fn examine(offered: &Path, current: &Path) -> Models {
+pub(super) fn examine(
+    offered: &Path,
+    current: &Path,
+    named: &BTreeSet<String>,
+    misses: &Misses,
+) -> Models {
     let mut models = Models {
         found: Vec::new(),
         verdicts: Vec::new(),
     };
-    let entries = match files::entries(offered) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return models,
+    let listing = match Listing::of(offered) {
+        Ok(listing) => listing,
         Err(error) => {
-            models
-                .verdicts
-                .push((MODELS.into(), Verdict::Refused(unreadable(&error))));
+            models.refuse(MODELS, unreadable(&error));
             return models;
         }
     };
-    let mut folders: Vec<PathBuf> = entries
-        .iter()
-        .map(DirEntry::path)
-        .filter(|path| files::is_folder(path) && !is_hidden(path))
-        .collect();
-    folders.sort();
-    let until = Instant::now() + LONGEST_EXAMINATION;
-    for folder in folders {
-        let Some(name) = folder
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-        else {
-            continue;
-        };
-        let verdict = judge(&folder, &current.join(&name), until);
-        if verdict == Verdict::Taken {
-            models.found.push((name.clone(), folder));
+    let mut folders = Vec::new();
+    for name in &listing.folders {
+        match name.to_str() {
+            Some(name) if is_litter(name) => {}
+            Some(name) => folders.push(name),
+            None => models.refuse(
+                &format!("{MODELS}/{}", shown(name)),
+                "this name cannot be read; rename it, with plain letters".into(),
+            ),
         }
-        models.verdicts.push((format!("{MODELS}/{name}"), verdict));
+    }
+    folders.retain(|name| !misses.misnamed.contains(std::ffi::OsStr::new(name)));
+    folders.sort_by_key(|name| !named.contains(*name));
+    if folders.len() > MOST_MODELS {
+        let why = format!("more than {MOST_MODELS} folders; leave only the models that are needed");
+        models.refuse(MODELS, why);
+        folders.truncate(MOST_MODELS);
+    }
+    let until = Instant::now() + LONGEST_EXAMINATION;
+    for name in folders {
+        let folder = offered.join(name);
+        let verdict = judge(&folder, &current.join(name), until);
+        models.take_in(name, folder, verdict);
     }
     models
 }
 
-fn unreadable(error: &io::Error) -> String {
-    format!("cannot be read: {error}; copy it anew")
+impl Models {
+    fn refuse(&mut self, name: &str, why: String) {
+        self.verdicts.push((name.into(), Verdict::Refused(why)));
+    }
+
+    /// Keeps what was found of one model. Where a name is the reason for a refusal, that is said instead of
+    /// what the missing file led to.
+    fn take_in(&mut self, name: &str, folder: PathBuf, verdict: Verdict) {
+        let label = shown(name.as_ref());
+        let mut near = near::in_bundle(&folder, &label);
+        if verdict == Verdict::Taken {
+            self.found.push((name.into(), folder));
+        }
+        let place = format!("{MODELS}/{label}");
+        if let Verdict::Refused(why) = &verdict {
+            let reasons: Vec<String> = near
+                .drain(..)
+                .filter_map(|(name, verdict)| match verdict {
+                    Verdict::Refused(why) => Some(format!("{name}: {why}")),
+                    _ => None,
+                })
+                .collect();
+            if reasons.is_empty() {
+                self.refuse(&place, why.clone());
+            } else {
+                self.refuse(&place, reasons.join("\n"));
+            }
+            return;
+        }
+        self.verdicts.push((place, verdict));
+        let notes = near
+            .into_iter()
+            .filter(|(_, verdict)| matches!(verdict, Verdict::Note(_)));
+        self.verdicts.extend(notes);
+    }
 }
 
-/// Laptops leave folders such as `.Trashes` on what they write.
-fn is_hidden(path: &Path) -> bool {
-    path.file_name()
-        .is_some_and(|name| name.to_string_lossy().starts_with('.'))
+fn unreadable(error: &io::Error) -> String {
+    format!("cannot be read: {error}; copy it anew")
 }
 
 fn judge(folder: &Path, current: &Path, until: Instant) -> Verdict {
