@@ -6,8 +6,8 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Component, Path, PathBuf};
 
-use super::models::LARGEST_BUNDLE;
-use super::{CONFIG, MODELS, unwritten};
+use super::room::{self, Space};
+use super::{CONFIG, MODELS, store, unwritten};
 use crate::config::{Draft, LARGEST_FILE};
 use crate::error::Result;
 use crate::files;
@@ -16,11 +16,13 @@ use crate::pipeline::proof::Limits;
 
 /// Folder of all generations, below the state.
 pub(super) const GENERATIONS: &str = "taken";
+/// What is being removed, in that folder.
+const LEAVING: &str = "leaving";
 
 /// A configuration and its models.
 ///
 /// `STATE/sortd.toml` is a link to `taken/NUMBER/sortd.toml`. Before the first takeover it may be a file:
-/// what came with the image.
+/// what came with the image. The generation before the one in force stays with the models that it names.
 #[derive(Debug)]
 pub(super) struct Generation {
     state: PathBuf,
@@ -37,7 +39,7 @@ impl Generation {
     /// The generation in force.
     pub fn current(state: &Path) -> Result<Self> {
         let number = match fs::read_link(Self::link(state)) {
-            Ok(target) => number_of(&target),
+            Ok(target) => number_of(&target, state),
             // No link: a file, or nothing.
             Err(error)
                 if matches!(
@@ -49,12 +51,21 @@ impl Generation {
             }
             Err(error) => return Err(unwritten(state, error)),
         };
-        let folder = number.map_or_else(|| state.to_owned(), |number| folder_of(state, number));
-        Ok(Self {
+        Ok(Self::numbered(state, number.unwrap_or(0)))
+    }
+
+    /// Number 0 is what lay there before the first takeover.
+    fn numbered(state: &Path, number: u64) -> Self {
+        let folder = if number == 0 {
+            state.to_owned()
+        } else {
+            state.join(GENERATIONS).join(number.to_string())
+        };
+        Self {
             state: state.into(),
-            number: number.unwrap_or(0),
+            number,
             folder,
-        })
+        }
     }
 
     /// Its configuration; `None` where there is none yet, or none that can be read.
@@ -63,9 +74,9 @@ impl Generation {
         String::from_utf8(bytes.ok()??).ok()
     }
 
-    /// The models of its folder that its configuration names.
-    pub fn named(&self) -> Named {
-        self.text().map_or(Named::All, |text| named_in(&text))
+    /// Where all generations lie.
+    pub fn state(&self) -> &Path {
+        &self.state
     }
 
     /// The folder of its models.
@@ -73,38 +84,38 @@ impl Generation {
         self.folder.join(MODELS)
     }
 
-    /// The one after this: this configuration, and its models with `found` added or put in their places.
-    /// It is whole and on the disk, but not in force.
-    pub fn next(&self, text: &str, found: &[(String, PathBuf)]) -> Result<Self> {
-        let number = self.number + 1;
-        let folder = folder_of(&self.state, number);
-        let next = Self {
-            state: self.state.clone(),
-            number,
-            folder,
-        };
-        next.write(text, &self.models(), found).map_err(|error| {
-            next.discard();
-            unwritten(&next.folder, error)
-        })?;
+    /// The one after this: this configuration, the models in `found`, and of the others those that are
+    /// `kept`. It is whole and on the disk, but not in force.
+    pub fn next(&self, text: &str, found: &[(String, PathBuf)], kept: &Kept) -> Result<Self> {
+        let next = Self::numbered(&self.state, self.number + 1);
+        let folders = 3 * room::of_text(" ");
+        Space::of(&self.state)
+            .hold_settings(room::of_text(text) + folders)
+            .map_err(|figures| unwritten(&next.folder, room::full(&figures)))?;
+        next.write(text, &self.models(), found, kept)
+            .map_err(|error| {
+                next.discard();
+                unwritten(&next.folder, error)
+            })?;
         Ok(next)
     }
 
-    fn write(&self, text: &str, before: &Path, found: &[(String, PathBuf)]) -> io::Result<()> {
-        // A takeover that a power cut interrupted has left its half.
-        self.discard();
+    fn write(
+        &self,
+        text: &str,
+        before: &Path,
+        found: &[(String, PathBuf)],
+        kept: &Kept,
+    ) -> io::Result<()> {
         let models = self.models();
         fs::create_dir_all(&models)?;
         for (name, folder) in found {
-            copy(folder, &models.join(name))?;
+            store::copy(folder, &models.join(name))?;
         }
-        if before.is_dir() {
-            for entry in fs::read_dir(before)? {
-                let entry = entry?;
-                let place = models.join(entry.file_name());
-                if !place.exists() {
-                    copy(&entry.path(), &place)?;
-                }
+        for (name, folder) in folders(before)? {
+            let place = models.join(&name);
+            if kept.keeps(&name) && !place.exists() {
+                self.bring_along(&folder, &place)?;
             }
         }
         files::write_through(&self.folder.join(CONFIG), text.as_bytes(), 0o644)?;
@@ -112,6 +123,21 @@ impl Generation {
             files::sync_folder(folder)?;
         }
         Ok(())
+    }
+
+    /// Puts a model of the generation before into its place here, by links where that is possible: some file
+    /// systems know none, and what lay there before the first takeover may be changed by whoever put it there.
+    fn bring_along(&self, from: &Path, to: &Path) -> io::Result<()> {
+        if self.number > 1 {
+            if store::share(from, to).is_ok() {
+                return Ok(());
+            }
+            fs::remove_dir_all(to)?;
+        }
+        Space::of(&self.state)
+            .hold_model(room::of_folder(from)?)
+            .map_err(|figures| room::full(&figures))?;
+        store::copy(from, to)
     }
 
     /// Whether the daemon would run with it: what `sortd check` looks at, the model's golden cases among
@@ -125,7 +151,7 @@ impl Generation {
         }
     }
 
-    /// Puts it in force, and removes those that are neither in force nor were until now.
+    /// Puts it in force.
     pub fn put_in_force(&self) -> Result<()> {
         let link = Self::link(&self.state);
         let draft = files::with_ending(&link, ".new");
@@ -133,62 +159,112 @@ impl Generation {
             .join(self.number.to_string())
             .join(CONFIG);
         let switch = || {
-            if draft.symlink_metadata().is_ok() {
-                fs::remove_file(&draft)?;
-            }
             symlink(target, &draft)?;
             fs::rename(&draft, &link)?;
             files::sync_folder(&self.state)
         };
         switch().map_err(|error| unwritten(&link, error))?;
-        self.remove_old();
+        self.tidy();
         Ok(())
     }
 
-    /// An old generation that stays costs space and nothing else, so nothing is said of it.
-    fn remove_old(&self) {
-        let Ok(all) = fs::read_dir(self.state.join(GENERATIONS)) else {
-            return;
-        };
-        for entry in all.flatten() {
-            let number = entry
-                .file_name()
-                .to_str()
-                .and_then(|name| name.parse::<u64>().ok());
-            if number.is_some_and(|number| number + 1 < self.number) {
-                let _ = fs::remove_dir_all(entry.path());
+    /// Removes what an interrupted takeover left, and what is neither of this generation nor of the one
+    /// before. What stays all the same costs room and nothing else, so nothing is said of it.
+    pub fn tidy(&self) {
+        let _ = fs::remove_file(files::with_ending(&Self::link(&self.state), ".new"));
+        let _ = fs::remove_dir_all(self.leaving());
+        let all = folders(&self.state.join(GENERATIONS)).unwrap_or_default();
+        for number in all.iter().filter_map(|(name, _)| name.parse::<u64>().ok()) {
+            if number != self.number && number + 1 != self.number {
+                Self::numbered(&self.state, number).discard();
             }
         }
+        if let Some(before) = self.before() {
+            before.shed(&before.named());
+        }
+    }
+
+    /// The generation before makes room for the next one.
+    pub fn drop_before(&self) {
+        if let Some(before) = self.before() {
+            before.discard();
+            // A file system may give blocks back only once it is on the disk that nobody has them.
+            let _ = files::sync_folder(&self.state.join(GENERATIONS));
+        }
+    }
+
+    fn before(&self) -> Option<Self> {
+        let number = self.number.checked_sub(1).filter(|number| *number > 0)?;
+        Some(Self::numbered(&self.state, number))
+    }
+
+    /// The models of its folder that its configuration names.
+    pub fn named(&self) -> Kept {
+        self.text().map_or(Kept::All, |text| named_in(&text))
+    }
+
+    /// Removes the models that are not `kept`; answers with their names.
+    pub fn shed(&self, kept: &Kept) -> Vec<String> {
+        self.own_models()
+            .filter(|(name, _)| !kept.keeps(name))
+            .filter(|(_, folder)| store::remove(folder, &self.leaving()).is_ok())
+            .map(|(name, _)| name)
+            .collect()
+    }
+
+    /// The models that its next does not have, where the next keeps these alone.
+    pub fn left_behind(&self, kept: &Kept) -> Vec<String> {
+        self.own_models()
+            .filter(|(name, _)| !kept.keeps(name))
+            .map(|(name, _)| name)
+            .collect()
+    }
+
+    /// The models that were taken over; what lay there before is not ours.
+    fn own_models(&self) -> impl Iterator<Item = (String, PathBuf)> {
+        let all = (self.number > 0).then(|| folders(&self.models()).unwrap_or_default());
+        all.into_iter().flatten()
+    }
+
+    fn leaving(&self) -> PathBuf {
+        self.state.join(GENERATIONS).join(LEAVING)
     }
 
     /// Removes it again.
     pub fn discard(&self) {
         // The next takeover tries again.
-        let _ = fs::remove_dir_all(&self.folder);
+        let _ = store::remove(&self.folder, &self.leaving());
     }
 }
 
-/// Models that are named.
+/// Which models of a generation stay.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Named {
-    /// Perhaps all: what is named cannot be known.
+pub(super) enum Kept {
+    /// All: what lies on the card, or what is named, cannot be known.
     All,
     /// Those of these names.
-    These(BTreeSet<String>),
+    Named(BTreeSet<String>),
 }
 
-impl Named {
+impl Kept {
     /// None at all.
     pub const fn none() -> Self {
-        Self::These(BTreeSet::new())
+        Self::Named(BTreeSet::new())
     }
 
-    /// What either names.
+    fn keeps(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Named(names) => names.contains(name),
+        }
+    }
+
+    /// What either keeps.
     pub fn or(self, other: Self) -> Self {
         match (self, other) {
-            (Self::These(mut names), Self::These(others)) => {
+            (Self::Named(mut names), Self::Named(others)) => {
                 names.extend(others);
-                Self::These(names)
+                Self::Named(names)
             }
             _ => Self::All,
         }
@@ -198,19 +274,19 @@ impl Named {
     pub fn names(&self) -> BTreeSet<String> {
         match self {
             Self::All => BTreeSet::new(),
-            Self::These(names) => names.clone(),
+            Self::Named(names) => names.clone(),
         }
     }
 }
 
 /// The model that a configuration names in the folder of models beside it: `own` for `models/own`. Nobody knows
 /// what is named by one that cannot be read.
-pub(super) fn named_in(text: &str) -> Named {
+pub(super) fn named_in(text: &str) -> Kept {
     // No file, so that what it names stays relative.
-    Draft::parse(text, Path::new("")).map_or(Named::All, |draft| {
+    Draft::parse(text, Path::new("")).map_or(Kept::All, |draft| {
         let bundle = draft.config().model.bundle.as_ref();
         let name = bundle.and_then(|bundle| name_of(&bundle.value));
-        Named::These(name.into_iter().collect())
+        Kept::Named(name.into_iter().collect())
     })
 }
 
@@ -233,29 +309,28 @@ fn name_of(bundle: &Path) -> Option<String> {
     }
 }
 
-fn folder_of(state: &Path, number: u64) -> PathBuf {
-    state.join(GENERATIONS).join(number.to_string())
+/// Names and paths of the folders in a folder, which need not be there.
+fn folders(folder: &Path) -> io::Result<Vec<(String, PathBuf)>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if let (true, Ok(name)) = (entry.file_type()?.is_dir(), entry.file_name().into_string()) {
+            found.push((name, entry.path()));
+        }
+    }
+    Ok(found)
 }
 
 /// The number in `taken/NUMBER/sortd.toml`.
-fn number_of(target: &Path) -> Option<u64> {
-    target.parent()?.file_name()?.to_str()?.parse().ok()
-}
-
-/// Copies a folder that was examined before: files, and folders of files.
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    if from.is_dir() {
-        fs::create_dir(to)?;
-        for entry in fs::read_dir(from)? {
-            let entry = entry?;
-            copy(&entry.path(), &to.join(entry.file_name()))?;
-        }
-        files::sync_folder(to)
-    } else {
-        let bytes = files::read_at_most(from, LARGEST_BUNDLE)?;
-        let bytes = bytes.ok_or(io::ErrorKind::FileTooLarge)?;
-        files::write_through(to, &bytes, 0o644)
-    }
+fn number_of(target: &Path, state: &Path) -> Option<u64> {
+    let inside = target.strip_prefix(state).unwrap_or(target);
+    let inside = inside.strip_prefix(GENERATIONS).ok()?;
+    let number = inside.parent()?.to_str()?.parse().ok()?;
+    (inside.file_name()? == CONFIG).then_some(number)
 }
 
 #[cfg(test)]
@@ -265,7 +340,7 @@ mod tests {
     #[test]
     fn a_configuration_names_the_model_beside_it() {
         let named = |bundle: &str| named_in(&format!("[model]\nbundle = \"{bundle}\"\n"));
-        let own = Named::These(BTreeSet::from(["own".to_owned()]));
+        let own = Kept::Named(BTreeSet::from(["own".to_owned()]));
         for bundle in [
             "models/own",
             "./models/own/",
@@ -275,7 +350,7 @@ mod tests {
         ] {
             assert_eq!(named(bundle), own, "{bundle}");
         }
-        let none = Named::none();
+        let none = Kept::none();
         for bundle in [
             "/var/lib/sortd/model",
             "../models/own",
@@ -285,6 +360,22 @@ mod tests {
             assert_eq!(named(bundle), none, "{bundle}");
         }
         assert_eq!(named_in("[model]\n"), none);
-        assert_eq!(named_in("[model"), Named::All);
+        assert_eq!(named_in("[model"), Kept::All);
+    }
+
+    #[test]
+    fn only_a_link_to_a_generation_is_one() {
+        let state = Path::new("/var/lib/sortd");
+        let number = |target: &str| number_of(Path::new(target), state);
+        assert_eq!(number("taken/7/sortd.toml"), Some(7));
+        assert_eq!(number("/var/lib/sortd/taken/7/sortd.toml"), Some(7));
+        for other in [
+            "/etc/7/sortd.toml",
+            "taken/7",
+            "taken/7/models/sortd.toml",
+            "taken/x/sortd.toml",
+        ] {
+            assert_eq!(number(other), None, "{other}");
+        }
     }
 }

@@ -17,6 +17,8 @@ pub(super) struct Listing {
     pub files: Vec<OsString>,
     /// Folders, and links to some.
     pub folders: Vec<OsString>,
+    /// Whether that is all.
+    pub whole: bool,
 }
 
 impl Listing {
@@ -27,12 +29,19 @@ impl Listing {
     }
 
     fn read(folder: &Path) -> io::Result<Self> {
-        let mut listing = Self::default();
+        let mut listing = Self {
+            whole: true,
+            ..Self::default()
+        };
         let entries = match fs::read_dir(folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(listing),
             entries => entries?,
         };
-        for entry in entries.take(MOST_ENTRIES) {
+        for (index, entry) in entries.enumerate() {
+            if index == MOST_ENTRIES {
+                listing.whole = false;
+                break;
+            }
             let entry = entry?;
             let kind = entry.file_type()?;
             let names = if kind.is_dir() || kind.is_symlink() && entry.path().is_dir() {

@@ -2,8 +2,10 @@
 //! taken over if it is right.
 //!
 //! What is in force is a *generation*: a configuration with its models, never changed once it is
-//! made. A new one is put together beside it, proven as a whole as `sortd check` would, and put in
-//! force by renaming one link; so a power cut leaves the old or the new, and a mistake the old.
+//! made but for models that leave. A new one is put together beside it, proven as a whole as `sortd check`
+//! would, and put in force by renaming one link; so a power cut leaves the old or the new, and a mistake the
+//! old. Models stay as long as they are on the card or a configuration names them; what is the same in two
+//! generations lies on the disk once.
 
 mod generation;
 mod listing;
@@ -11,10 +13,11 @@ mod models;
 mod names;
 mod near;
 mod place;
+mod room;
 mod sheet;
+mod store;
 mod wifi;
 
-use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
@@ -24,8 +27,9 @@ use crate::files;
 use crate::pipeline::Proven;
 use crate::pipeline::proof::Limits;
 use crate::visible::visible;
-use generation::{Generation, Named, named_in};
+use generation::{Generation, Kept, named_in};
 use near::Misses;
+use room::Space;
 
 pub use sheet::sheet;
 
@@ -56,6 +60,8 @@ pub enum Verdict {
     Refused(String),
     /// Nothing is wrong, but somebody should read this; one line a thing.
     Note(String),
+    /// A model that was removed, because it is not on the card and no configuration names it.
+    Left,
 }
 
 /// What was found on the boot partition, and what is in force now.
@@ -118,10 +124,10 @@ type Verdicts = Vec<(String, Verdict)>;
 fn take(boot: &Path, state: &Path) -> (Verdicts, Option<Error>) {
     let offered = offered(&boot.join(CONFIG), LARGEST_FILE);
     let current = Generation::current(state);
-    let named = named(&offered, &current).names();
-    let misses = near::misses(boot, &named);
+    let needed = needed(&offered, &current);
+    let misses = near::misses(boot, &needed.names());
     let configured =
-        current.and_then(|current| configuration(boot, &current, offered, &named, &misses));
+        current.and_then(|current| configuration(boot, &current, offered, needed, &misses));
     let connected = access(boot, state);
 
     let mut verdicts = Vec::new();
@@ -139,13 +145,13 @@ fn take(boot: &Path, state: &Path) -> (Verdicts, Option<Error>) {
 type Offered = std::result::Result<Option<String>, String>;
 
 /// The models that the configurations name: the one that is offered, and the one in force.
-fn named(offered: &Offered, current: &Result<Generation>) -> Named {
+fn needed(offered: &Offered, current: &Result<Generation>) -> Kept {
     let offered = match offered {
         Ok(Some(text)) => named_in(text),
-        Ok(None) => Named::none(),
-        Err(_) => Named::All,
+        Ok(None) => Kept::none(),
+        Err(_) => Kept::All,
     };
-    let in_force = current.as_ref().map_or(Named::All, Generation::named);
+    let in_force = current.as_ref().map_or(Kept::All, Generation::named);
     offered.or(in_force)
 }
 
@@ -154,9 +160,10 @@ fn configuration(
     boot: &Path,
     current: &Generation,
     offered: Offered,
-    named: &BTreeSet<String>,
+    needed: Kept,
     misses: &Misses,
 ) -> Result<Verdicts> {
+    current.tidy();
     let offered = match offered {
         Ok(offered) => offered,
         Err(why) => return Ok(vec![(CONFIG.into(), Verdict::Refused(why))]),
@@ -167,16 +174,24 @@ fn configuration(
         return Ok(vec![(CONFIG.into(), Verdict::Absent)]);
     };
     let on_card = boot.join(MODELS);
-    let mut models = models::examine(&on_card, &current.models(), named, misses);
+    let named = needed.names();
+    let mut models = models::examine(&on_card, &current.models(), &named, misses);
     let mut verdict = if offered.is_none() {
         Verdict::Absent
     } else {
         Verdict::AsBefore
     };
+    let mut left = current.shed(&models.kept().or(needed));
     if !as_before || !models.found.is_empty() {
-        let next = current.next(text, &models.found)?;
+        current.drop_before();
+        models.fit(&on_card, &named, Space::of(current.state()));
+    }
+    if !as_before || !models.found.is_empty() {
+        let kept = models.kept().or(named_in(text));
+        let next = current.next(text, &models.found, &kept)?;
         match next.prove() {
             Ok(()) => {
+                left.extend(current.left_behind(&kept));
                 next.put_in_force()?;
                 if !as_before {
                     verdict = Verdict::Taken;
@@ -190,6 +205,10 @@ fn configuration(
     }
     let mut verdicts = vec![(CONFIG.into(), verdict)];
     verdicts.extend(models.verdicts);
+    verdicts.extend(left.into_iter().map(|name| {
+        let name = names::shown(name.as_ref());
+        (format!("{MODELS}/{name}"), Verdict::Left)
+    }));
     Ok(verdicts)
 }
 
@@ -235,6 +254,9 @@ fn connect(settings: &str, state: &Path) -> Result<Verdict> {
     if before.is_ok_and(|before| before.as_deref() == Some(settings.as_bytes())) {
         return Ok(Verdict::AsBefore);
     }
+    Space::of(state)
+        .hold_settings(room::of_text(settings))
+        .map_err(|figures| unwritten(&file, room::full(&figures)))?;
     files::write_durably(&file, settings.as_bytes(), 0o600)
         .map_err(|error| unwritten(&file, error))?;
     Ok(Verdict::Taken)

@@ -1,13 +1,15 @@
-//! The models on the boot partition: which are new, and which are whole.
+//! The models on the boot partition: which are new, which are whole, and for which there is room.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::generation::Kept;
 use super::listing::Listing;
 use super::names::{is_litter, shown};
 use super::near::{self, Misses};
+use super::room::{self, Space};
 use super::{MODELS, Verdict};
 use crate::files;
 use crate::pipeline::proof::{self, Limits};
@@ -25,10 +27,12 @@ const MOST_MODELS: usize = 16;
 /// What was found.
 #[derive(Debug)]
 pub(super) struct Models {
-    /// Name and folder of each that is new and whole.
+    /// Name and folder of each that is new and whole; those that the configuration names come first.
     pub found: Vec<(String, PathBuf)>,
     /// What is to be said of each.
     pub verdicts: Vec<(String, Verdict)>,
+    /// The names of all folders; `None` where they could not all be seen.
+    pub on_card: Option<BTreeSet<String>>,
 }
 
 /// Looks at each folder in `offered`; those that are the same in `current` are not looked at closer.
@@ -41,6 +45,7 @@ pub(super) fn examine(
     let mut models = Models {
         found: Vec::new(),
         verdicts: Vec::new(),
+        on_card: None,
     };
     let listing = match Listing::of(offered) {
         Ok(listing) => listing,
@@ -60,6 +65,9 @@ pub(super) fn examine(
             ),
         }
     }
+    models.on_card = listing
+        .whole
+        .then(|| folders.iter().map(|name| (*name).to_owned()).collect());
     folders.retain(|name| !misses.misnamed.contains(std::ffi::OsStr::new(name)));
     folders.sort_by_key(|name| !named.contains(*name));
     if folders.len() > MOST_MODELS {
@@ -79,6 +87,11 @@ pub(super) fn examine(
 impl Models {
     fn refuse(&mut self, name: &str, why: String) {
         self.verdicts.push((name.into(), Verdict::Refused(why)));
+    }
+
+    /// Those on the card stay.
+    pub fn kept(&self) -> Kept {
+        self.on_card.clone().map_or(Kept::All, Kept::Named)
     }
 
     /// Keeps what was found of one model. Where a name is the reason for a refusal, that is said instead of
@@ -110,6 +123,75 @@ impl Models {
             .into_iter()
             .filter(|(_, verdict)| matches!(verdict, Verdict::Note(_)));
         self.verdicts.extend(notes);
+    }
+
+    /// Refuses those for which there is no room; those that the configuration names are the first to have it.
+    pub fn fit(&mut self, offered: &Path, named: &BTreeSet<String>, mut space: Space) {
+        let on_card = self.on_card.clone().unwrap_or_default();
+        let Self {
+            found, verdicts, ..
+        } = self;
+        found.retain(|(name, folder)| {
+            let held = room::of_folder(folder)
+                .map_err(|error| unreadable(&error))
+                .and_then(|bytes| {
+                    space.hold_model(bytes).map_err(|figures| {
+                        let others = on_card.difference(named);
+                        let others = others.filter(|other| *other != name);
+                        let others = others.filter(|other| !is_refused(verdicts, other));
+                        format!("{figures}; {}", remedy(offered, others))
+                    })
+                });
+            match held {
+                Ok(left) => {
+                    space = left;
+                    true
+                }
+                Err(why) => {
+                    let label = label(name);
+                    verdicts
+                        .iter_mut()
+                        .filter(|(told, _)| *told == label)
+                        .for_each(|(_, verdict)| *verdict = Verdict::Refused(why.clone()));
+                    false
+                }
+            }
+        });
+    }
+}
+
+/// The name of a model on the card, for people.
+fn label(name: &str) -> String {
+    format!("{MODELS}/{}", shown(name.as_ref()))
+}
+
+fn is_refused(verdicts: &[(String, Verdict)], name: &str) -> bool {
+    let label = label(name);
+    verdicts
+        .iter()
+        .any(|(told, verdict)| *told == label && matches!(verdict, Verdict::Refused(_)))
+}
+
+/// What to do where a model has no room; `others` have some, and no configuration names them.
+fn remedy<'a>(offered: &Path, others: impl Iterator<Item = &'a String>) -> String {
+    const MOST_NAMED: usize = 3;
+    let mut others: Vec<(u64, &String)> = others
+        .filter_map(|name| Some((room::of_folder(&offered.join(name)).ok()?, name)))
+        .collect();
+    others.sort_unstable();
+    let largest: Vec<String> = others
+        .iter()
+        .rev()
+        .take(MOST_NAMED)
+        .map(|(bytes, name)| format!("{} ({})", label(name), room::amount(*bytes)))
+        .collect();
+    if largest.is_empty() {
+        "use a smaller model or a larger card".into()
+    } else {
+        format!(
+            "take what the configuration does not name off the card: {}",
+            largest.join(", ")
+        )
     }
 }
 

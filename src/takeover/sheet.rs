@@ -18,6 +18,7 @@ pub fn sheet(outcome: &Outcome) -> String {
             Verdict::Taken => ("taken over", ""),
             Verdict::Refused(why) => ("REFUSED; the last good one goes on", why.as_str()),
             Verdict::Note(why) => ("please read", why.as_str()),
+            Verdict::Left => ("removed: not on the card, and not named", ""),
         };
         lines.push(entry(name, said));
         lines.extend(why.lines().map(|why| format!("    {}", visible(why))));
