@@ -11,7 +11,7 @@ TARGET  ?= aarch64
 PI_SUITES ?= smoke faults
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo run test test-arm check fmt bench bench-arm train-bench model-parity models lab \
+.PHONY: help setup build demo run test test-arm check fmt fuzz bench bench-arm train-bench model-parity models lab \
 	cross cross-test deb image pi-test pi-test-full install clean
 
 help: ## List the targets
@@ -34,6 +34,11 @@ check: setup ## Formatting, lints, licences, documentation
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --quiet
 	@.ci/deny.sh
+
+fuzz: TARGET =
+fuzz: TIME = 60
+fuzz: setup ## Try the parsers with inputs that nobody wrote (TIME=SECONDS, TARGET=configuration|manifest|wifi)
+	@tests/fuzz/run $(TIME) $(TARGET)
 
 bench: setup ## Compare the network's speed with other engines' (fetches them once; minutes)
 	@tests/bench/run

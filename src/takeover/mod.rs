@@ -21,7 +21,7 @@ mod wifi;
 use std::io;
 use std::path::Path;
 
-use crate::config::LARGEST_FILE;
+use crate::config::{LARGEST_FILE, Report};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::pipeline::Proven;
@@ -100,6 +100,14 @@ impl Outcome {
             .chain(failure)
             .collect()
     }
+}
+
+/// What the radio is told for the text of a `wifi.txt`.
+///
+/// # Errors
+/// Every problem of the text, by place.
+pub fn radio_settings(text: &str) -> std::result::Result<String, Report> {
+    wifi::parse(text, Path::new(WIFI)).map(|(wifi, _)| wifi.for_wpa_supplicant())
 }
 
 /// Checks what lies in `boot` and takes over what is right into `state`, where `sortd.toml` is the
