@@ -8,10 +8,13 @@ TRAINER = $(TARGET_DIR)/release/trainer
 RUN_CONFIG ?= config/examples/replay.toml
 BUNDLE  ?= models/waste
 TARGET  ?= aarch64
+LOOKS   ?= 1000000
+SEED    ?= 1
 PI_SUITES ?= smoke faults
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo run test test-arm check fmt fuzz bench bench-arm train-bench model-parity models lab \
+.PHONY: help setup build demo run test soak test-arm check fmt fuzz bench bench-arm train-bench model-parity \
+	models lab \
 	cross cross-test deb image pi-test pi-test-full install clean
 
 help: ## List the targets
@@ -53,6 +56,9 @@ train-bench: setup ## Compare the speed of training with PyTorch's (installs it 
 
 model-parity: setup ## Hold a bundle against ONNX Runtime on all test photographs (BUNDLE=DIR; fetches it once; minutes)
 	@models/trainer/parity/run $(BUNDLE)
+
+soak: setup ## Run daemons and a simulated day for long (LOOKS=1000000 SEED=1; hours)
+	LOOKS=$(LOOKS) SEED=$(SEED) $(CARGO) test --locked --package sortd --test soak -- --ignored --nocapture
 
 test-arm: setup ## Test the integer kernels on emulated Pis
 	@cross/test-arm.sh

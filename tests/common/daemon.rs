@@ -55,6 +55,11 @@ impl Daemon {
         }
     }
 
+    /// The events that were not asked for yet, as far as they have come.
+    pub fn told(&self) -> Vec<Value> {
+        self.events.try_iter().collect()
+    }
+
     /// Sends it a signal, such as `TERM`.
     pub fn signal(&self, name: &str) {
         super::signal(&self.child, name);
