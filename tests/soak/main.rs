@@ -1,7 +1,7 @@
 //! Long runs by a seed: daemons on boards that are not there, and a simulated day through the pipeline.
 //! Items, faults, reloads and ends come mixed; what is signalled and what is driven is judged throughout.
 //!
-//! `make soak` runs the long ones; `LOOKS`, `SEED` and `SECONDS` set how long and which.
+//! `make soak` runs the long ones; `LOOKS`, `SEED`, `LANES` and `DAY` (in seconds) set how long and which.
 
 #![allow(
     clippy::unwrap_used,
@@ -98,7 +98,7 @@ fn a_million_looks_of_daemons_keep_their_promises() {
 fn a_simulated_day_keeps_every_promise() {
     day::run(
         asked("SEED", 1),
-        asked("SECONDS", 86_400),
+        asked("DAY", 86_400),
         Duration::from_secs(120),
     )
     .hold();
