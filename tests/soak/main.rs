@@ -70,7 +70,7 @@ fn daemons_with_items_a_reload_a_stop_a_kill_and_a_fault_keep_their_promises() {
 
 #[test]
 fn two_simulated_minutes_of_a_rush_hour_keep_every_promise() {
-    day::run(19, 150, Duration::from_secs(2)).hold();
+    day::run(23, 150, Duration::from_secs(2)).hold();
 }
 
 #[test]
