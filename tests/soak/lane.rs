@@ -88,6 +88,8 @@ impl Lane {
             let mut came_to = life.end(ending, &mut seed);
             for complaint in &mut came_to.complaints {
                 *complaint = format!("{name} (seed {}): {complaint}", self.seed);
+                // A long run may be ended before it reports.
+                println!("COMPLAINT {complaint}");
             }
             let gave_up = came_to.looks < looks;
             all.add(came_to);
