@@ -24,9 +24,16 @@ const MOST_SCENES: u64 = 60;
 /// defect holds it for as long as its cause lasts.
 const LATE: Duration = Duration::from_secs(1);
 
+/// The light goes off without the loop, which tells of it with its next turn; how late that is on a busy
+/// machine is no promise.
+const TOLD_LATE: Duration = Duration::from_secs(10);
+
 /// Memory that a daemon may gain between its first looks and its last, in kB: a reload has two models at a
 /// time for a moment, and what it gave back may stay with the allocator.
 const MOST_GAINED: u64 = 32 * 1_024;
+
+/// Looks of a daemon at least.
+const LEAST_LIFE: u64 = 100;
 
 /// How a daemon ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +84,7 @@ impl Lane {
         let mut all = Outcome::default();
         let mut ending = self.first;
         while all.looks < self.looks {
-            let looks = (self.looks - all.looks).min(self.longest_life);
+            let looks = (self.looks - all.looks).clamp(LEAST_LIFE, self.longest_life);
             let mut life = Life::begin(&recorded, &mut seed);
             let held = life.look(looks, &mut seed);
             let name = format!(
@@ -172,7 +179,8 @@ impl Life {
             if at_start.is_none() && self.looks > 0 {
                 at_start = self.held();
             }
-            if self.looks >= next_reload {
+            // Who is not yet at work may not have caught the signal.
+            if at_start.is_some() && self.looks >= next_reload {
                 next_reload += seed.within(looks / 4, looks).clamp(100, 3_000);
                 self.reload(seed);
             }
@@ -293,7 +301,7 @@ impl Life {
             complaints.extend(wiring.unrest(&self.board.log()));
         }
         let rules = setups::rules();
-        let mut judge = Judge::new(&rules, LATE);
+        let mut judge = Judge::new(&rules, TOLD_LATE);
         let time = |event: &Value| Duration::from_millis(event["time_ms"].as_u64().unwrap());
         for event in &events {
             judge.hear(time(event), event);
