@@ -14,8 +14,7 @@ PI_SUITES ?= smoke faults
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build demo run test soak test-arm check fmt fuzz bench bench-arm train-bench model-parity \
-	models lab \
-	cross cross-test deb image pi-test pi-test-full install clean
+	models lab cross cross-test deb image pi-test pi-test-full install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
