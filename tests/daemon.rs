@@ -7,77 +7,19 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader};
-use std::os::unix::net::UnixDatagram;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::process::Command;
 
-use serde_json::Value;
+use common::daemon::Daemon;
+use common::stuck::Systemd;
 
-/// Long enough for a busy machine; a test that fails waits this long.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-/// A running daemon whose events are read as they come.
-struct Daemon {
-    child: Child,
-    events: Receiver<Value>,
-}
-
-impl Daemon {
-    fn start(config: &Path, environment: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_sortd"))
-            .args(["run", "--events", "json", "--config"])
-            .arg(config)
-            .envs(environment.iter().copied())
-            .env_remove("JOURNAL_STREAM")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let (sender, events) = channel();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        std::thread::spawn(move || {
-            for line in stdout.lines().map_while(Result::ok) {
-                let event = serde_json::from_str(&line).expect("each line is a JSON object");
-                if sender.send(event).is_err() {
-                    return;
-                }
-            }
-        });
-        Self { child, events }
-    }
-
-    /// The next event of this name; others are passed over.
-    fn wait_for(&self, name: &str) -> Value {
-        loop {
-            let event = self
-                .events
-                .recv_timeout(PATIENCE)
-                .unwrap_or_else(|_| panic!("no {name}"));
-            if event["event"] == name {
-                return event;
-            }
-        }
-    }
-
-    fn signal(&self, name: &str) {
-        common::signal(&self.child, name);
-    }
-
-    /// All further events and the exit status.
-    fn finish(mut self) -> (Vec<Value>, ExitStatus) {
-        let events = self.events.iter().collect();
-        (events, self.child.wait().unwrap())
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// A daemon that no test's environment reaches but by `environment`.
+fn start(config: &Path, environment: &[(&str, &str)]) -> Daemon {
+    let mut program = common::sortd();
+    program
+        .env_remove("JOURNAL_STREAM")
+        .envs(environment.iter().copied());
+    Daemon::start(program, config)
 }
 
 /// A configuration that replays one photograph for ever.
@@ -114,7 +56,7 @@ fn endless(folder: &Path, extra: &str) -> std::path::PathBuf {
 #[test]
 fn the_replay_example_tells_its_story_in_order() {
     let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/examples/replay.toml");
-    let (events, status) = Daemon::start(&config, &[]).finish();
+    let (events, status) = start(&config, &[]).finish();
     assert_eq!(status.code(), Some(0));
     let names: Vec<&str> = events
         .iter()
@@ -149,7 +91,7 @@ fn the_replay_example_tells_its_story_in_order() {
 fn a_signal_parks_and_ends_well_even_while_a_lid_is_open() {
     for signal in ["TERM", "INT"] {
         let folder = tempfile::tempdir().unwrap();
-        let daemon = Daemon::start(&endless(folder.path(), ""), &[]);
+        let daemon = start(&endless(folder.path(), ""), &[]);
         daemon.wait_for("signal-on");
         daemon.signal(signal);
         let stopping = daemon.wait_for("stopping");
@@ -163,7 +105,7 @@ fn a_signal_parks_and_ends_well_even_while_a_lid_is_open() {
 fn a_reload_takes_over_what_is_right_and_refuses_what_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let file = endless(folder.path(), "");
-    let daemon = Daemon::start(&file, &[]);
+    let daemon = start(&file, &[]);
     daemon.wait_for("signal-on");
 
     let good = std::fs::read_to_string(&file).unwrap();
@@ -203,7 +145,7 @@ fn a_camera_that_is_not_there_is_waited_for() {
         text.replace(photo.to_str().unwrap(), missing.to_str().unwrap()),
     )
     .unwrap();
-    let daemon = Daemon::start(&file, &[]);
+    let daemon = start(&file, &[]);
     let failed = daemon.wait_for("camera-failed");
     assert!(
         failed["error"].as_str().unwrap().contains("later.jpg"),
@@ -219,7 +161,7 @@ fn after_a_kill_park_knows_what_was_driven_although_the_file_is_broken() {
     let folder = tempfile::tempdir().unwrap();
     let runtime = folder.path().to_str().unwrap().to_owned();
     let file = endless(folder.path(), "");
-    let daemon = Daemon::start(&file, &[("RUNTIME_DIRECTORY", &runtime)]);
+    let daemon = start(&file, &[("RUNTIME_DIRECTORY", &runtime)]);
     daemon.wait_for("signal-on");
     std::fs::write(&file, "broken = ").unwrap();
     daemon.signal("KILL");
@@ -236,43 +178,17 @@ fn after_a_kill_park_knows_what_was_driven_although_the_file_is_broken() {
     assert_eq!(park(None), Some(78));
 }
 
-/// systemd's end of the notification socket.
-struct Systemd {
-    socket: UnixDatagram,
-    path: String,
-}
-
-impl Systemd {
-    fn new(folder: &Path) -> Self {
-        let path = folder.join("notify").to_str().unwrap().to_owned();
-        let socket = UnixDatagram::bind(&path).unwrap();
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
-        Self { socket, path }
-    }
-
-    fn environment(&self) -> [(&str, &str); 2] {
-        [("NOTIFY_SOCKET", &self.path), ("WATCHDOG_USEC", "600000")]
-    }
-
-    fn next(&self) -> String {
-        let mut buffer = [0; 1024];
-        let length = self
-            .socket
-            .recv(&mut buffer)
-            .expect("systemd is told something");
-        String::from_utf8(buffer[..length].to_vec()).unwrap()
-    }
-
-    fn wait_for(&self, wanted: &str) {
-        while !self.next().contains(wanted) {}
-    }
+/// What systemd gives to a unit that it watches.
+fn watched_by(systemd: &Systemd) -> [(&str, &str); 2] {
+    let path = systemd.path.to_str().unwrap();
+    [("NOTIFY_SOCKET", path), ("WATCHDOG_USEC", "600000")]
 }
 
 #[test]
 fn systemd_hears_of_readiness_frames_and_the_end() {
     let folder = tempfile::tempdir().unwrap();
     let systemd = Systemd::new(folder.path());
-    let daemon = Daemon::start(&endless(folder.path(), ""), &systemd.environment());
+    let daemon = start(&endless(folder.path(), ""), &watched_by(&systemd));
     systemd.wait_for("READY=1");
     systemd.wait_for("WATCHDOG=1");
     systemd.wait_for("STATUS=looking");
@@ -293,7 +209,7 @@ fn the_watchdog_is_not_fed_without_frames() {
         .unwrap()
         .replace("metal193.jpg", "missing.jpg");
     std::fs::write(&file, text).unwrap();
-    let _daemon = Daemon::start(&file, &systemd.environment());
+    let _daemon = start(&file, &watched_by(&systemd));
     systemd.wait_for("READY=1");
     // Each tick tells the status, so ten of them are ten chances to feed the watchdog.
     let mut ticks = 0;
