@@ -3,7 +3,7 @@
 //! An [`Event`] is a value; [`Reporter`] writes it. Stages return values and errors and never log.
 //!
 //! Nothing that the daemon tells makes it wait. Log records, JSON lines and what systemd is told each leave
-//! through an [`Outbox`]; a reader who does not read misses some of them, and is told how many.
+//! through an outbox; a reader who does not read misses some of them, and is told how many.
 
 mod backlog;
 mod event;
