@@ -21,8 +21,8 @@ pub fn line(text: impl Display) -> Result<()> {
 ///
 /// # Errors
 /// As for [`line`].
-pub(super) fn lines(text: &str) -> Result<()> {
-    print(&visible_lines(text))
+pub fn lines(text: impl Display) -> Result<()> {
+    print(&visible_lines(&text.to_string()))
 }
 
 /// Prints a value as one line of JSON.

@@ -4,6 +4,6 @@
 /// `head` does, ends the program quietly, and a full disk behind it is an error.
 macro_rules! say {
     ($($text:tt)*) => {
-        sortd::cli::output::line(format_args!($($text)*))
+        sortd::cli::output::lines(format_args!($($text)*))
     };
 }
