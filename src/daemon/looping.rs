@@ -153,6 +153,10 @@ impl Loop {
         }
         if self.next_plan.is_some() && self.pipeline.is_at_rest() {
             self.take_over_next()?;
+            // What was released with the new plan stays at rest where the process is about to be stopped.
+            if self.resting {
+                self.pipeline.hold()?;
+            }
         }
         Ok(false)
     }
