@@ -20,7 +20,7 @@ pub fn line(text: impl Display) -> Result<()> {
 /// Prints a text of several lines.
 ///
 /// # Errors
-/// As for [`line`].
+/// As for [`line()`].
 pub fn lines(text: impl Display) -> Result<()> {
     print(&visible_lines(&text.to_string()))
 }
@@ -28,7 +28,7 @@ pub fn lines(text: impl Display) -> Result<()> {
 /// Prints a value as one line of JSON.
 ///
 /// # Errors
-/// As for [`line`].
+/// As for [`line()`].
 pub(super) fn json(value: &impl Serialize) -> Result<()> {
     let text = serde_json::to_string(value)
         .map_err(|error| Error::internal("an answer cannot be written as JSON").caused_by(error))?;
