@@ -28,8 +28,8 @@ const FLOW: [&str; 13] = [
 ];
 
 /// Modules that every other may import and that name no stage.
-const FLOOR: [&str; 8] = [
-    "error", "visible", "panics", "signals", "files", "units", "clock", "config",
+const FLOOR: [&str; 9] = [
+    "error", "visible", "panics", "signals", "files", "units", "clock", "config", "jpeg",
 ];
 
 /// Where each driver crate may be named: files, and folders with a slash behind them.

@@ -19,6 +19,7 @@ use super::contain::contained;
 use super::delivered::{cut_to_picture, taken_at};
 use super::devices::{self, Node};
 use super::offer::{Offer, Wanted, ranked};
+use super::size::BelievedSize;
 use super::{Camera, Captured, Frame, Opener, PixelFormat};
 use crate::error::{Error, Result};
 
@@ -121,6 +122,7 @@ struct V4l2Camera {
     node: Node,
     description: String,
     taken: Offer,
+    size: BelievedSize,
     /// Always there; taken out when the camera is dropped.
     device: Option<V4LCaptureDevice<'static>>,
 }
@@ -144,6 +146,7 @@ impl V4l2Camera {
                 node: node.clone(),
                 description,
                 taken,
+                size: BelievedSize::announced((taken.width, taken.height)),
                 device: Some(device),
             }))
         })
@@ -177,17 +180,15 @@ impl Camera for V4l2Camera {
         drop(buffer);
         // The bytes have no other owner now, so they become the frame's without being copied again.
         frame.data = bytes.into();
-        let Offer {
-            format,
-            width,
-            height,
-            ..
-        } = self.taken;
-        (frame.format, frame.width, frame.height) = (format, width, height);
-        if cut_to_picture(&mut frame.data, self.taken) {
-            return Ok(Captured::Frame);
-        }
-        let error = format!("{}: a picture came incomplete", self.description);
+        let what = match cut_to_picture(&mut frame.data, self.taken) {
+            Some(size) if self.size.admits(size) => {
+                (frame.format, frame.width, frame.height) = (self.taken.format, size.0, size.1);
+                return Ok(Captured::Frame);
+            }
+            Some((width, height)) => format!("a picture says that it has {width}x{height} pixels"),
+            None => "a picture came incomplete".into(),
+        };
+        let error = format!("{}: {what}", self.description);
         Ok(Captured::Skipped(
             Error::unavailable(error).advice("check the camera's cable"),
         ))
@@ -328,7 +329,7 @@ fn as_format(offer: Offer) -> Option<CameraFormat> {
         PixelFormat::Yuyv => FrameFormat::YUYV,
         PixelFormat::Nv12 => FrameFormat::NV12,
         PixelFormat::Mjpeg => FrameFormat::MJPEG,
-        PixelFormat::I420 | PixelFormat::Rgb8 => return None,
+        PixelFormat::I420 | PixelFormat::I420Full | PixelFormat::Rgb8 => return None,
     };
     Some(CameraFormat::new(
         Resolution::new(offer.width, offer.height),

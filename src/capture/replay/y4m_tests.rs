@@ -58,6 +58,25 @@ fn frames_come_in_order_and_then_the_end() {
 }
 
 #[test]
+fn full_range_is_honoured_where_the_header_says_so() {
+    let mut frame = Frame::empty(Instant::now());
+    for (said, format) in [
+        (
+            "C420jpeg XYSCSS=420JPEG XCOLORRANGE=FULL",
+            PixelFormat::I420Full,
+        ),
+        ("XCOLORRANGE=LIMITED", PixelFormat::I420),
+        ("C420jpeg", PixelFormat::I420),
+    ] {
+        let mut recording = recording(&clip(said, &[1]), true).unwrap();
+        for _ in 0..2 {
+            assert!(matches!(recording.next(&mut frame), Ok(Captured::Frame)));
+            assert_eq!(frame.format, format, "{said}");
+        }
+    }
+}
+
+#[test]
 fn a_repeated_recording_begins_again() {
     let mut recording = recording(&clip("C420", &[1, 2]), true).unwrap();
     assert_eq!(values(&mut recording, 5).0, [1, 2, 1, 2, 1]);
