@@ -30,6 +30,18 @@ def starts(board: Board, report: Report) -> None:
     expect("failed units", board.ask("systemctl --failed --plain --no-legend --no-pager"), "")
 
 
+def camera_module(board: Board) -> None:
+    """What a camera module needs is on the card, and nothing of it is loaded where the firmware has no camera."""
+    expect("the module that asks the firmware", board.ask("grep -c ^firmware_camera /proc/modules"), "1")
+    for name in ("vchiq", "bcm2835_v4l2", "i2c_bcm2835"):
+        expect(f"{name} among the modules", board.ask(f"grep -c ^{name} /proc/modules || true"), "0")
+    needed = board.ask("modprobe --show-depends bcm2835-v4l2")
+    expect_text("what the driver needs", needed, "vchiq.ko", "bcm2835-mmal-vchiq.ko", "videobuf2-vmalloc.ko", "bcm2835-v4l2.ko")
+    expect("what udev would load", board.ask("modprobe -b -n -v of:NmailboxT(null)Cbrcm,bcm2835-vchiq || true"), "")
+    for name in ("start_x.elf", "fixup_x.dat", "start4x.elf", "fixup4x.dat"):
+        expect(f"{name} on the boot partition", board.ask(f"test -s /boot/firmware/{name} && echo there"), "there")
+
+
 def unprivileged(board: Board) -> None:
     """The daemon is its own user without any right, and holds the pins' registers all the same."""
     process = main_process(board)
