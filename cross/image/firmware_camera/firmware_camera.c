@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Loads the driver of the firmware's own camera, bcm2835-v4l2, where the firmware was started with it
- * (`start_x=1` in config.txt). By its alias the driver would be loaded on each Pi, and where the firmware has
- * no camera it complains or waits for an answer that does not come.
+ * (`start_x=1` in config.txt). By its alias the driver would be loaded on each Pi, and complain in the log where
+ * the firmware has no camera.
  */
 #include <linux/kmod.h>
 #include <linux/module.h>
