@@ -159,7 +159,9 @@ fn settings(config: &str, camera: bool) -> Vec<String> {
 /// The last value of a setting, which is the one that holds.
 fn value<'a>(settings: &'a [String], key: &str) -> Option<&'a str> {
     let mut values = settings.iter().filter_map(|line| line.split_once('='));
-    values.rfind(|(name, _)| *name == key).map(|(_, value)| value)
+    values
+        .rfind(|(name, _)| *name == key)
+        .map(|(_, value)| value)
 }
 
 #[test]
