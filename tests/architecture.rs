@@ -33,8 +33,9 @@ const FLOOR: [&str; 9] = [
 ];
 
 /// Where each driver crate may be named: files, and folders with a slash behind them.
-const DRIVERS: [(&str, &[&str]); 4] = [
+const DRIVERS: [(&str, &[&str]); 5] = [
     ("nokhwa", &["capture/v4l2.rs"]),
+    ("v4l", &["capture/preset.rs"]),
     ("rppal", &["actuate/rppal.rs", "actuate/hardware_pwm.rs"]),
     ("gpiocdev", &["actuate/gpiochip.rs"]),
     (
