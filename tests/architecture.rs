@@ -41,8 +41,9 @@ const DRIVERS: [(&str, &[&str]); 4] = [
         "tract_onnx",
         &[
             "classify/tract.rs",
+            "classify/exports.rs",
             "classify/network.rs",
-            "classify/onnx.rs",
+            "classify/onnx/",
             "classify/sanity.rs",
             "classify/budget/",
             "classify/int8/section.rs",
