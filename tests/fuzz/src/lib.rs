@@ -6,6 +6,7 @@
 
 mod configuration;
 mod manifest;
+mod onnx;
 mod wifi;
 
 use sortd::visible::visible_lines;
@@ -20,7 +21,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 3] = [
+pub const TARGETS: [Target; 4] = [
     Target {
         name: "configuration",
         run: configuration::run,
@@ -28,6 +29,10 @@ pub const TARGETS: [Target; 3] = [
     Target {
         name: "manifest",
         run: manifest::run,
+    },
+    Target {
+        name: "onnx",
+        run: onnx::run,
     },
     Target {
         name: "wifi",
