@@ -13,7 +13,7 @@ SEED    ?= 1
 PI_SUITES ?= smoke faults
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo run test soak test-arm check fmt fuzz bench bench-arm train-bench model-parity \
+.PHONY: help setup build demo run test soak test-arm check fmt fuzz bench bench-arm train-bench model-parity model-zoo \
 	models lab cross cross-test deb image pi-test pi-test-full install clean
 
 help: ## List the targets
@@ -39,7 +39,7 @@ check: setup ## Formatting, lints, licences, documentation
 
 fuzz: TARGET =
 fuzz: TIME = 60
-fuzz: setup ## Try the parsers with inputs that nobody wrote (TIME=SECONDS, TARGET=configuration|manifest|mjpeg|wifi|y4m)
+fuzz: setup ## Try the parsers with inputs that nobody wrote (TIME=SECONDS, TARGET=configuration|manifest|mjpeg|onnx|wifi|y4m)
 	@tests/fuzz/run $(TIME) $(TARGET)
 
 bench: setup ## Compare the network's speed with other engines' (fetches them once; minutes)
@@ -55,6 +55,9 @@ train-bench: setup ## Compare the speed of training with PyTorch's (installs it 
 
 model-parity: setup ## Hold a bundle against ONNX Runtime on all test photographs (BUNDLE=DIR; fetches it once; minutes)
 	@models/trainer/parity/run $(BUNDLE)
+
+model-zoo: setup ## Hold models of other tools' exporters against ONNX Runtime (fetches them once, 8 GB; many minutes)
+	@tests/zoo/run
 
 soak: setup ## Run daemons and a simulated day for long (LOOKS=1000000 SEED=1; hours)
 	LOOKS=$(LOOKS) SEED=$(SEED) $(CARGO) test --locked --package sortd --test soak -- --ignored --nocapture

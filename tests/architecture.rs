@@ -42,8 +42,9 @@ const DRIVERS: [(&str, &[&str]); 5] = [
         "tract_onnx",
         &[
             "classify/tract.rs",
+            "classify/exports.rs",
             "classify/network.rs",
-            "classify/onnx.rs",
+            "classify/onnx/",
             "classify/sanity.rs",
             "classify/budget/",
             "classify/int8/section.rs",

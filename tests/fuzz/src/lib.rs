@@ -7,6 +7,7 @@
 mod configuration;
 mod manifest;
 mod mjpeg;
+mod onnx;
 mod wifi;
 mod y4m;
 
@@ -22,7 +23,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 6] = [
     Target {
         name: "configuration",
         run: configuration::run,
@@ -34,6 +35,10 @@ pub const TARGETS: [Target; 5] = [
     Target {
         name: "mjpeg",
         run: mjpeg::run,
+    },
+    Target {
+        name: "onnx",
+        run: onnx::run,
     },
     Target {
         name: "wifi",
