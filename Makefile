@@ -13,7 +13,7 @@ SEED    ?= 1
 PI_SUITES ?= smoke faults
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo run test soak test-arm check fmt fuzz bench bench-arm train-bench model-parity \
+.PHONY: help setup build demo run test soak scenes test-arm check fmt fuzz bench bench-arm train-bench model-parity \
 	models lab cross cross-test deb image pi-test pi-test-full install clean
 
 help: ## List the targets
@@ -58,6 +58,9 @@ model-parity: setup ## Hold a bundle against ONNX Runtime on all test photograph
 
 soak: setup ## Run daemons and a simulated day for long (LOOKS=1000000 SEED=1; hours)
 	LOOKS=$(LOOKS) SEED=$(SEED) $(CARGO) test --locked --package sortd --test soak -- --ignored --nocapture
+
+scenes: setup ## Measure false signals, and answers to items, on composed scenes (MINUTES=10 VISITS=25 SEED=1 PICTURES=DIR)
+	$(CARGO) test --locked --release --package sortd --test scenes -- --ignored --nocapture
 
 test-arm: setup ## Test the integer kernels on emulated Pis
 	@cross/test-arm.sh
