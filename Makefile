@@ -13,8 +13,8 @@ SEED    ?= 1
 PI_SUITES ?= smoke faults
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo run test soak test-arm check fmt fuzz bench bench-arm train-bench model-parity model-zoo \
-	models lab cross cross-test deb image pi-test pi-test-full install clean
+.PHONY: help setup build demo run test soak scenes test-arm check fmt fuzz bench bench-arm train-bench model-parity \
+	model-zoo models lab cross cross-test deb image pi-test pi-test-full install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ model-zoo: setup ## Hold models of other tools' exporters against ONNX Runtime (
 
 soak: setup ## Run daemons and a simulated day for long (LOOKS=1000000 SEED=1; hours)
 	LOOKS=$(LOOKS) SEED=$(SEED) $(CARGO) test --locked --package sortd --test soak -- --ignored --nocapture
+
+scenes: setup ## Measure false signals, and answers to items, on composed scenes (MINUTES=10 VISITS=25 SEED=1 PICTURES=DIR)
+	$(CARGO) test --locked --release --package sortd --test scenes -- --ignored --nocapture
 
 test-arm: setup ## Test the integer kernels on emulated Pis
 	@cross/test-arm.sh

@@ -242,6 +242,51 @@ fn a_spotlight_that_no_plane_explains_is_still_only_light() {
     assert!(alarms <= 1, "{alarms} false alarms");
 }
 
+/// Planks with a grain, as cells average it.
+fn grained(x: usize, y: usize) -> f32 {
+    let grain = (x * 31 + y * 17) % 13;
+    if y % 9 == 0 {
+        70.0
+    } else {
+        96.0 + 2.0 * grain as f32
+    }
+}
+
+#[test]
+fn a_patch_of_sun_with_a_hard_edge_is_no_item_on_a_ground_with_texture() {
+    let mut scene = Scene::with_learnt(grained);
+    for step in 0..60 {
+        let sunny = |x: usize| (step..step + 16).contains(&x);
+        let lit = |x, y| grained(x, y) * if sunny(x) { 1.7 } else { 1.0 };
+        assert_eq!(scene.show(lit), Presence::Empty, "at column {step}");
+    }
+}
+
+#[test]
+fn a_thing_of_one_colour_or_of_another_texture_is_an_item_on_that_ground() {
+    let inside = |x: usize, y: usize| (20..36).contains(&x) && (14..30).contains(&y);
+    let plain = |_: usize, _: usize| 170.0;
+    let printed = |x: usize, y: usize| 60.0 + ((x * 7 + y * 13) % 50) as f32;
+    let veiled = |x: usize, y: usize| 100.0 + grained(x, y) / 2.0;
+    let things: [&dyn Fn(usize, usize) -> f32; 3] = [&plain, &printed, &veiled];
+    for (number, thing) in things.into_iter().enumerate() {
+        let mut scene = Scene::with_learnt(grained);
+        for _ in 0..10 {
+            let seen = scene.show(|x, y| {
+                if inside(x, y) {
+                    thing(x, y)
+                } else {
+                    grained(x, y)
+                }
+            });
+            assert!(
+                matches!(seen, Presence::Item(_)),
+                "thing {number}: {seen:?}"
+            );
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
