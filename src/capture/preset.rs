@@ -30,7 +30,9 @@ fn is_padded(taken: Offer, stride: u32) -> bool {
     let line = match taken.format {
         PixelFormat::Yuyv => taken.width.div_ceil(2) * 4,
         PixelFormat::Nv12 => taken.width,
-        PixelFormat::Mjpeg | PixelFormat::I420 | PixelFormat::Rgb8 => return false,
+        PixelFormat::Mjpeg | PixelFormat::I420 | PixelFormat::I420Full | PixelFormat::Rgb8 => {
+            return false;
+        }
     };
     stride > line
 }

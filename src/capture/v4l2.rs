@@ -305,11 +305,10 @@ fn settle(
             Ok(()) if as_offer(format).is_some_and(|taken| lines_are_whole(&node.path, taken)) => {
                 break;
             }
-            Ok(()) => {}
             Err(error) if os_error(&error).is_some_and(|error| is_final(&error)) => {
                 return Err(explained(node, &error));
             }
-            Err(_) => {}
+            Ok(()) | Err(_) => {}
         }
     }
     device

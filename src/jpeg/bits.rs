@@ -75,7 +75,7 @@ impl<'d> Bits<'d> {
     #[inline]
     pub const fn skip(&mut self, count: u32) {
         self.window <<= count;
-        self.held -= count as i32;
+        self.held -= count.cast_signed();
     }
 
     /// Takes `count` bits, 0 to 32.

@@ -34,12 +34,12 @@ impl Table {
             places: [0; 17],
             symbols: [0; 256],
         };
-        let (mut code, mut place) = (0_u32, 0_usize);
+        let (mut code, mut place) = (0_u32, 0_u32);
         for (length, count) in (1_u32..).zip(counts) {
-            table.places[length as usize] = place as i32 - code as i32;
+            table.places[length as usize] = place.cast_signed() - code.cast_signed();
             for _ in 0..*count {
-                let symbol = *listed.get(place).ok_or(BAD_TABLE)?;
-                *table.symbols.get_mut(place).ok_or(BAD_TABLE)? = symbol;
+                let symbol = *listed.get(place as usize).ok_or(BAD_TABLE)?;
+                *table.symbols.get_mut(place as usize).ok_or(BAD_TABLE)? = symbol;
                 if code >> length != 0 {
                     return Err(BAD_TABLE);
                 }
@@ -91,7 +91,7 @@ impl Table {
         let length = (LOOK as usize + 1..=16)
             .find(|length| word < self.beyond[*length])
             .ok_or(Flaw::Damaged("its data is no Huffman code"))?;
-        let place = (word >> (16 - length)) as i32 + self.places[length];
+        let place = (word >> (16 - length)).cast_signed() + self.places[length];
         // Any word below a bound stands for a code of that length or of a shorter one.
         let symbol = usize::try_from(place)
             .ok()

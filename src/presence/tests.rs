@@ -245,7 +245,7 @@ fn a_spotlight_that_no_plane_explains_is_still_only_light() {
 /// Planks with a grain, as cells average it.
 fn grained(x: usize, y: usize) -> f32 {
     let grain = (x * 31 + y * 17) % 13;
-    if y % 9 == 0 {
+    if y.is_multiple_of(9) {
         70.0
     } else {
         96.0 + 2.0 * grain as f32

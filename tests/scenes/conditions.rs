@@ -8,13 +8,13 @@ use crate::canvas::{Canvas, Colour, smooth_step};
 pub struct Conditions {
     /// The light in the middle, and how its logarithm rises to the right and downwards.
     pub gain: f32,
-    pub slope: [f32; 2],
+    pub slope: Option<[f32; 2]>,
     /// The white balance.
     pub channels: Colour,
     /// The bands that lamps on alternating current leave by a rolling shutter.
     pub bands: Option<Bands>,
-    /// How far the camera was pushed.
-    pub shift: [f32; 2],
+    /// How far the camera was pushed, where it was.
+    pub shift: Option<[f32; 2]>,
     /// A patch of other light.
     pub patch: Option<Patch>,
     /// Something small and dark: its place and radius.
@@ -44,10 +44,10 @@ impl Default for Conditions {
     fn default() -> Self {
         Self {
             gain: 1.0,
-            slope: [0.0; 2],
+            slope: None,
             channels: [1.0; 3],
             bands: None,
-            shift: [0.0; 2],
+            shift: None,
             patch: None,
             insect: None,
             noise: 2.0,
@@ -59,15 +59,14 @@ impl Conditions {
     /// The picture of a scene under them, without noise.
     pub fn picture(&self, scene: &Canvas, picture: &mut Canvas) {
         let unit = 1.0 / scene.width as f32;
-        let is_pushed = self.shift != [0.0; 2];
         for row in 0..scene.height {
             let y = row as f32 * unit;
             let row_gain = self.gain * self.band(y);
             for column in 0..scene.width {
                 let x = column as f32 * unit;
-                let pixel = if is_pushed {
+                let pixel = if let Some(shift) = self.shift {
                     let pushed = |at: usize, by: f32| at as f32 + by * scene.width as f32;
-                    scene.between(pushed(column, self.shift[0]), pushed(row, self.shift[1]))
+                    scene.between(pushed(column, shift[0]), pushed(row, shift[1]))
                 } else {
                     scene.pixels[row * scene.width + column]
                 };
@@ -86,8 +85,8 @@ impl Conditions {
 
     fn light(&self, x: f32, y: f32) -> f32 {
         let mut light = 1.0;
-        if self.slope != [0.0; 2] {
-            light *= (self.slope[0] * (x - 0.5) + self.slope[1] * (y - 0.4)).exp();
+        if let Some([right, down]) = self.slope {
+            light *= (right * (x - 0.5) + down * (y - 0.4)).exp();
         }
         if let Some(patch) = &self.patch {
             light *= 1.0 + (patch.gain - 1.0) * patch.cover([x, y]);

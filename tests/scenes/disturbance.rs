@@ -89,11 +89,8 @@ impl Occurrence {
                 } else {
                     chance.within(0.35, 0.75)
                 };
-                after.slope = if is_off {
-                    [0.0; 2]
-                } else {
-                    [chance.within(-0.4, 0.4), chance.within(-0.4, 0.4)]
-                };
+                let lean = [chance.within(-0.4, 0.4), chance.within(-0.4, 0.4)];
+                after.slope = (!is_off).then_some(lean);
             }
             Disturbance::AutoExposure => after.gain = chance.within(0.6, 1.5),
             Disturbance::WhiteBalance => {
@@ -101,7 +98,7 @@ impl Occurrence {
             }
             Disturbance::Shaking => {
                 let rest = |chance: &mut Chance| chance.within(-0.002, 0.002);
-                after.shift = [rest(&mut chance), rest(&mut chance)];
+                after.shift = Some([rest(&mut chance), rest(&mut chance)]);
             }
             _ => {}
         }
@@ -142,7 +139,7 @@ impl Occurrence {
                 let depth = chance.within(0.2, 0.6)
                     * (share * 8.0).min((1.0 - share) * 8.0).clamp(0.0, 1.0);
                 now.gain = 1.0 - depth * drift;
-                now.slope = [0.15 * depth * swing(seconds, 17.0), 0.0];
+                now.slope = Some([0.15 * depth * swing(seconds, 17.0), 0.0]);
             }
             Disturbance::MainsFlicker => {
                 now.bands = Some(Bands {
@@ -165,9 +162,8 @@ impl Occurrence {
         let share = share.min(1.0);
         let between = |from: f32, to: f32| from + (to - from) * share;
         now.gain = between(self.before.gain, self.after.gain);
-        for at in 0..2 {
-            now.slope[at] = between(self.before.slope[at], self.after.slope[at]);
-        }
+        let [from, to] = [&self.before, &self.after].map(|end| end.slope.unwrap_or_default());
+        now.slope = Some([between(from[0], to[0]), between(from[1], to[1])]);
         for at in 0..3 {
             now.channels[at] = between(self.before.channels[at], self.after.channels[at]);
         }
@@ -238,10 +234,11 @@ fn shake(now: &mut Conditions, seconds: f32, before: &Conditions, chance: &mut C
     let calm = (-seconds / chance.within(0.1, 0.4)).exp();
     let depth = chance.within(0.003, 0.015);
     let periods = [chance.within(0.08, 0.2), chance.within(0.08, 0.2)];
-    for axis in 0..2 {
-        let rest = now.shift[axis] + (before.shift[axis] - now.shift[axis]) * calm;
-        now.shift[axis] = rest + depth * calm * swing(seconds + 0.03, periods[axis]);
-    }
+    let [from, to] = [before.shift, now.shift].map(Option::unwrap_or_default);
+    now.shift = Some(std::array::from_fn(|axis| {
+        let rest = to[axis] + (from[axis] - to[axis]) * calm;
+        rest + depth * calm * swing(seconds + 0.03, periods[axis])
+    }));
 }
 
 /// Dusk, the dark with the noise of a sensor at its limit, and dawn or a lamp.

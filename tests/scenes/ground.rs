@@ -14,8 +14,11 @@ pub struct Ground {
     paint: Paint,
 }
 
+/// The colour at a place in hundredths of the picture's width.
+type Draw = fn(f32, f32) -> Colour;
+
 enum Paint {
-    Drawn(fn(f32, f32) -> Colour),
+    Drawn(Draw),
     Photograph(PathBuf),
 }
 
@@ -26,7 +29,7 @@ impl Ground {
     /// The drawn grounds, and six photographs of the folder in `GROUNDS` (or where the trainer has some),
     /// evenly spaced in the order of their names.
     pub fn all() -> Vec<Self> {
-        let drawn: [(&str, fn(f32, f32) -> Colour); 7] = [
+        let drawn: [(&str, Draw); 7] = [
             ("plain board", plain_board),
             ("steel", steel),
             ("planks", planks),

@@ -120,7 +120,7 @@ impl Board {
             sum.map(|sum| sum / f32::max(weights, 1e-3))
         };
         // The sides opposite each other give the slope between them.
-        let side =
+        let border =
             |at: fn(f32, f32) -> f32| mean(&move |x, y| if at(x, y) > 0.3 { 1.0 } else { 0.0 });
         let difference = |one: Colour, other: Colour| {
             // A side without any board says nothing.
@@ -130,8 +130,8 @@ impl Board {
         Some(Self {
             centre: mean(&|_, _| 1.0),
             slope: [
-                difference(side(|x, _| x), side(|x, _| -x)),
-                difference(side(|_, y| y), side(|_, y| -y)),
+                difference(border(|x, _| x), border(|x, _| -x)),
+                difference(border(|_, y| y), border(|_, y| -y)),
             ],
             size,
         })

@@ -68,7 +68,7 @@ pub fn watch(
     let mut stage = Stage::new();
     let mut camera = Camera::new(&scene, seed);
     stage.play(LEARNING, |_, frame| {
-        camera.take(&scene, &Conditions::default(), frame)
+        camera.take(&scene, &Conditions::default(), frame);
     });
     let mut quiet = Quiet::default();
     let mut conditions = Conditions::default();

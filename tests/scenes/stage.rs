@@ -88,7 +88,7 @@ impl Stage {
                 self.pipeline.pass().unwrap();
             }
             self.clock.advance(FRAME_TIME);
-            paint(self.now() - begin, &mut self.frame);
+            paint(self.now().saturating_sub(begin), &mut self.frame);
             self.frame.captured_at = self.clock.now();
             self.pipeline.look(&self.frame).unwrap();
             self.looks += 1;

@@ -153,7 +153,7 @@ impl<'a> Visit<'a> {
         let way = [self.edge[0] - place[0], self.edge[1] - place[1]];
         let length = way[0].hypot(way[1]).max(1e-3);
         let out = way.map(|part| part / length);
-        let side = [-out[1], out[0]];
+        let across = [-out[1], out[0]];
         let wrist = [
             place[0] + out[0] * size * 0.55,
             place[1] + out[1] * size * 0.55,
@@ -163,7 +163,7 @@ impl<'a> Visit<'a> {
         let mut limbs = vec![(wrist, elbow, 0.075f32)];
         for finger in [-1.5f32, -0.5, 0.5, 1.5] {
             let tip: [f32; 2] = std::array::from_fn(|axis| {
-                wrist[axis] - out[axis] * size * 0.3 + side[axis] * finger * 0.042
+                wrist[axis] - out[axis] * size * 0.3 + across[axis] * finger * 0.042
             });
             limbs.push((wrist, tip, 0.02));
         }

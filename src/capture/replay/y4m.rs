@@ -2,7 +2,7 @@
 //!
 //! The format is described in `yuv4mpeg(5)` of the MJPEG tools: a header line of space-separated
 //! parameters (`W` width, `H` height, `C` colour space, `X` others), then for each frame a line that begins
-//! with `FRAME` and the planes. FFmpeg says `XCOLORRANGE=FULL` where values use all of 0 to 255; without it
+//! with `FRAME` and the planes. `FFmpeg` says `XCOLORRANGE=FULL` where values use all of 0 to 255; without it
 //! they are in the studio range.
 
 use std::fs::File;

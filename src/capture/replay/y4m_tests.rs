@@ -13,8 +13,7 @@ fn recording(bytes: &[u8], repeat: bool) -> Result<Recording<Cursor<Vec<u8>>>> {
 
 fn failure(header: &str) -> String {
     recording(header.as_bytes(), false)
-        .err()
-        .expect("it is refused")
+        .expect_err("it is refused")
         .to_string()
 }
 

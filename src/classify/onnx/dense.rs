@@ -42,7 +42,7 @@ pub(super) fn gemm(_context: &ParsingContext, node: &NodeProto) -> TractResult<P
     Ok((expand(op), vec![]))
 }
 
-pub(super) fn mat_mul(_context: &ParsingContext, _node: &NodeProto) -> TractResult<Parsed> {
+pub(super) fn mat_mul() -> Parsed {
     let op = Dense {
         name: "QLinearMatMul",
         left: Quantised::of([0, 1, 2]),
@@ -52,7 +52,7 @@ pub(super) fn mat_mul(_context: &ParsingContext, _node: &NodeProto) -> TractResu
         alpha: 1.0,
         transposed: [false; 2],
     };
-    Ok((expand(op), vec![]))
+    (expand(op), vec![])
 }
 
 /// A product of two matrices of bytes, with what is added to it.
@@ -238,7 +238,7 @@ impl Dense {
         let pair = wire_rank_broadcast(&product_name, model, &[left, right])?;
         let mut result = product.wire(&product_name, model, &pair)?[0];
         let rank = model.outlet_fact(result)?.rank();
-        if self.alpha != 1.0 {
+        if self.alpha.to_bits() != 1.0f32.to_bits() {
             let alpha = tensor0(self.alpha).broadcast_into_rank(rank)?;
             let alpha = model.add_const(format!("{prefix}.alpha"), alpha)?;
             result = model.wire_node(format!("{prefix}.scaled"), mul(), &[result, alpha])?[0];

@@ -46,7 +46,7 @@ impl Kind {
         Ok(Self::Real(Real { name, op }))
     }
 
-    /// Its operator's name in the file, without "QLinear".
+    /// Its operator's name in the file, without `QLinear`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Add => "Add",

@@ -15,6 +15,8 @@ mod upstream;
 use tract_onnx::model::OnnxOpRegister;
 use tract_onnx::tract_hir::internal::InferenceOp;
 
+use kind::Kind;
+
 pub(super) use upstream::without_tables;
 
 /// tract's reader of ONNX files, with these operators.
@@ -28,14 +30,14 @@ pub(super) fn reader() -> tract_onnx::Onnx {
 type Parsed = (Box<dyn InferenceOp>, Vec<String>);
 
 fn register(register: &mut OnnxOpRegister) {
-    register.insert("QLinearAdd", qlinear::add);
-    register.insert("QLinearMul", qlinear::mul);
-    register.insert("QLinearSigmoid", qlinear::sigmoid);
+    register.insert("QLinearAdd", |_, _| Ok(qlinear::two(Kind::Add)));
+    register.insert("QLinearMul", |_, _| Ok(qlinear::two(Kind::Mul)));
+    register.insert("QLinearSigmoid", |_, _| Ok(qlinear::one(Kind::Sigmoid)));
     register.insert("QLinearGlobalAveragePool", qlinear::global_average_pool);
     register.insert("QLinearConcat", qlinear::concat);
     register.insert("QLinearAveragePool", qlinear::average_pool);
     register.insert("QLinearLeakyRelu", qlinear::leaky_relu);
     register.insert("QLinearSoftmax", qlinear::softmax);
     register.insert("QGemm", dense::gemm);
-    register.insert("QLinearMatMul", dense::mat_mul);
+    register.insert("QLinearMatMul", |_, _| Ok(dense::mat_mul()));
 }

@@ -15,19 +15,8 @@ use tract_onnx::tract_hir::internal::*;
 use super::Parsed;
 use super::kind::Kind;
 
-pub(super) fn add(_context: &ParsingContext, _node: &NodeProto) -> TractResult<Parsed> {
-    Ok(two(Kind::Add))
-}
-
-pub(super) fn mul(_context: &ParsingContext, _node: &NodeProto) -> TractResult<Parsed> {
-    Ok(two(Kind::Mul))
-}
-
-pub(super) fn sigmoid(_context: &ParsingContext, _node: &NodeProto) -> TractResult<Parsed> {
-    Ok(one(Kind::Sigmoid))
-}
-
-fn two(kind: Kind) -> Parsed {
+/// An operator of two inputs, each with its scale and zero point.
+pub(super) fn two(kind: Kind) -> Parsed {
     let inputs = vec![Quantised::at(0), Quantised::at(3)];
     let op = QLinear {
         kind,
@@ -37,7 +26,8 @@ fn two(kind: Kind) -> Parsed {
     (expand(op), vec![])
 }
 
-fn one(kind: Kind) -> Parsed {
+/// An operator of one input with its scale and zero point.
+pub(super) fn one(kind: Kind) -> Parsed {
     let inputs = vec![Quantised::at(0)];
     let op = QLinear {
         kind,

@@ -63,9 +63,12 @@ impl Layout {
     /// What the scans bring, in order.
     fn script(&self) -> Vec<Script> {
         let each = 0..self.sampling.len();
-        let together = |bits| match self.interleaved {
-            true => vec![(each.clone().collect(), (0, 0), bits)],
-            false => each.clone().map(|c| (vec![c], (0, 0), bits)).collect(),
+        let together = |bits| {
+            if self.interleaved {
+                vec![(each.clone().collect(), (0, 0), bits)]
+            } else {
+                each.clone().map(|c| (vec![c], (0, 0), bits)).collect()
+            }
         };
         if !self.progressive {
             return together((0, 0));
