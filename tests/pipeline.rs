@@ -315,17 +315,17 @@ fn a_frozen_picture_is_told_and_lights_nothing() {
 fn a_camera_that_never_delivers_a_whole_picture_is_told_and_lights_nothing() {
     for share in [30, 60, 90] {
         let mut stage = Stage::new(&config("", "mode = \"always\""));
-        stage.show(METAL, |frame| {
+        let half = |frame: &mut Frame| {
             let mut jpeg = Vec::new();
-            let colour = image::ExtendedColorType::Rgb8;
-            let mut encoder = JpegEncoder::new_with_quality(&mut jpeg, 85);
-            encoder
-                .encode(&frame.data, frame.width, frame.height, colour)
+            let (width, height) = (frame.width, frame.height);
+            JpegEncoder::new_with_quality(&mut jpeg, 85)
+                .encode(&frame.data, width, height, image::ExtendedColorType::Rgb8)
                 .unwrap();
             jpeg.truncate(jpeg.len() * share / 100);
             jpeg.extend([0xFF, 0xD9]);
             (frame.format, frame.data) = (PixelFormat::Mjpeg, jpeg);
-        });
+        };
+        (0..2).for_each(|_| stage.show(METAL, half));
         assert_eq!(stage.lights(), [], "{share} %");
         let names = stage.names();
         assert!(names.contains(&"picture-fault"), "{share} %: {names:?}");
