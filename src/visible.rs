@@ -58,6 +58,10 @@ fn escaped(
 /// Control characters; the line separators; and what Unicode calls default ignorable (`DerivedCoreProperties`),
 /// the marks for the direction of writing among them. Variation selectors belong to the sign before them.
 fn is_hidden(c: char) -> bool {
+    // Nearly all that is asked about is ASCII, so that the ranges above it are looked through seldom.
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
