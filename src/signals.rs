@@ -101,9 +101,10 @@ impl Asked {
         self.to_end() || self.stop.load(Ordering::Relaxed)
     }
 
-    /// Stops the process if it was asked to; call it at rest. Returns when it is told to continue.
+    /// Stops the process if it was asked to, unless it is to end; call it at rest. Returns when it is told to
+    /// continue.
     pub fn stop_if_asked(&self) {
-        if self.stop.swap(false, Ordering::Relaxed) {
+        if self.stop.swap(false, Ordering::Relaxed) && !self.to_end() {
             stop_now();
         }
     }

@@ -39,6 +39,8 @@ struct Inside {
     /// What the keeper met, until the loop hears of it.
     failure: Option<Error>,
     keeper: KeeperState,
+    /// Nothing is released any more.
+    ends: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +58,7 @@ impl Board {
             outputs,
             failure: None,
             keeper: KeeperState::Absent,
+            ends: false,
         };
         Self {
             shared: Arc::new(Shared {
@@ -166,7 +169,20 @@ impl Board {
     /// # Errors
     /// The board refuses, or does not answer.
     pub fn hold(&self) -> Result<()> {
+        self.hold_with(false)
+    }
+
+    /// As [`hold`](Self::hold), and no [`release`](Self::release) is heard any more: the process ends.
+    ///
+    /// # Errors
+    /// As for [`hold`](Self::hold).
+    pub fn hold_for_good(&self) -> Result<()> {
+        self.hold_with(true)
+    }
+
+    fn hold_with(&self, ends: bool) -> Result<()> {
         let mut inside = self.lock_in_time()?;
+        inside.ends |= ends;
         let held = inside.outputs.hold(self.shared.clock.now());
         drop(inside);
         self.shared.changed.notify_all();
@@ -175,7 +191,10 @@ impl Board {
 
     /// Decisions are shown again.
     pub fn release(&self) {
-        self.lock().outputs.release();
+        let mut inside = self.lock();
+        if !inside.ends {
+            inside.outputs.release();
+        }
     }
 
     /// Whether no bin's light is on, and every lid is closed and left alone. A board that does not answer

@@ -156,3 +156,22 @@ fn the_keepers_failure_is_told_by_the_next_call() {
     board.show(Some(BinId(0))).unwrap();
     wait_until("the failure is told", || board.button_pressed().is_err());
 }
+
+#[test]
+fn a_board_that_is_held_for_good_hears_of_no_release() {
+    let (board, timeline) = board();
+    board.hold().unwrap();
+    board.release();
+    board.show(Some(BinId(0))).unwrap();
+    assert!(switched(&timeline, true).is_some());
+    board.hold_for_good().unwrap();
+    let before = timeline.actions().len();
+    board.release();
+    board.show(Some(BinId(0))).unwrap();
+    let driven = &timeline.actions()[before..];
+    assert!(
+        driven
+            .iter()
+            .all(|(_, action)| *action != Action::Light(Light::Bin(BinId(0)), true))
+    );
+}

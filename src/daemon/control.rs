@@ -1,8 +1,9 @@
 //! The control side: signals, reload and the watchdog, on tokio.
 
+use std::future::pending;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep, timeout};
@@ -65,6 +66,7 @@ pub fn run(file: &Path, refused: Option<&Path>, reporter: &Reporter) -> Result<(
         board: board.clone(),
         signals,
         frames_at_last_tick: 0,
+        stops_by: None,
     };
     let (ended, has_ended) = oneshot::channel();
     let thread = std::thread::Builder::new()
@@ -132,6 +134,8 @@ struct Control {
     board: Board,
     signals: Signals,
     frames_at_last_tick: u64,
+    /// When the process is to be stopped, as by Ctrl-Z, even if it is not at rest by then.
+    stops_by: Option<Instant>,
 }
 
 impl Control {
@@ -140,13 +144,16 @@ impl Control {
         let mut ticks = ticks();
         let cause = loop {
             tokio::select! {
+                // Whoever ends the process while it comes to rest for a stop is not kept waiting.
+                biased;
                 // The loop ended of itself; joining its thread tells why.
                 _ = &mut has_ended => return Ok(()),
                 asked = self.signals.next() => match asked {
                     Asked::End(signal) => break signal,
-                    Asked::Stop => self.stop_until_continued().await,
+                    Asked::Stop => self.rest_before_stop(),
                     Asked::Reload => self.ask_for_reload(),
                 },
+                () = rested(&self.board, self.stops_by) => self.stop_until_continued(),
                 loaded = self.reloads.next() => self.hand_over(loaded),
                 _ = ticks.tick() => self.tick(),
             }
@@ -157,7 +164,7 @@ impl Control {
         self.orders.stop();
         // The loop may be busy for long; the light does not wait for it. A board that does not answer is told
         // of when it is parked.
-        let _ = self.board.hold();
+        let _ = self.board.hold_for_good();
         timeout(LONGEST_STOP, has_ended)
             .await
             .map(|_| ())
@@ -176,18 +183,18 @@ impl Control {
         notify::status(&self.heartbeat.status());
     }
 
-    /// Stops the process as the signal would, but at rest.
-    async fn stop_until_continued(&self) {
-        self.orders.rest(true);
-        let _ = self.board.hold();
-        let closes = async {
-            while !self.board.is_at_rest() {
-                sleep(REST_EVERY).await;
-            }
-        };
-        // Whoever stops it wants it stopped, even where a lid cannot be closed.
-        let _ = timeout(LONGEST_STOP, closes).await;
+    /// Goes to rest, after which the process is stopped as the signal would have done.
+    fn rest_before_stop(&mut self) {
+        if self.stops_by.is_none() {
+            self.orders.rest(true);
+            let _ = self.board.hold();
+            self.stops_by = Some(Instant::now() + LONGEST_STOP);
+        }
+    }
+
+    fn stop_until_continued(&mut self) {
         signals::stop_now();
+        self.stops_by = None;
         self.orders.rest(false);
     }
 
@@ -217,6 +224,17 @@ impl Control {
             error: error.to_string(),
         });
         self.orders.tell_refused();
+    }
+}
+
+/// Returns when a process that is to stop may do so: when the board is at rest, or at `by`, since whoever stops
+/// it wants it stopped even where a lid cannot be closed. Without a time it never returns.
+async fn rested(board: &Board, by: Option<Instant>) {
+    let Some(by) = by else {
+        return pending().await;
+    };
+    while !board.is_at_rest() && Instant::now() < by {
+        sleep(REST_EVERY).await;
     }
 }
 

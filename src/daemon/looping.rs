@@ -143,6 +143,11 @@ impl Loop {
         if let Some(rest) = ordered.rest {
             self.resting = rest;
         }
+        // The control side may have held the board and taken that back since the last turn; what was signalled
+        // has ended all the same, and only what is held here is released below.
+        if ordered.was_to_rest && !self.pipeline.is_held() {
+            self.pipeline.hold()?;
+        }
         self.next_plan = ordered.reload.or(self.next_plan.take());
         // Lids close while pictures are watched on, so that a slow one holds up nothing.
         let rests = self.resting || self.next_plan.is_some();

@@ -17,6 +17,8 @@ pub(super) struct Ordered {
     pub tell_refused: bool,
     /// Whether to be at rest from now on, or to go on deciding.
     pub rest: Option<bool>,
+    /// Rest was ordered, even where that was taken back meanwhile: who ordered it has held the board.
+    pub was_to_rest: bool,
 }
 
 /// The orders, shared by those who give them and the loop that takes them.
@@ -43,7 +45,10 @@ impl Orders {
 
     /// Stays at rest from now on, or goes on deciding.
     pub fn rest(&self, rest: bool) {
-        self.give(|ordered| ordered.rest = Some(rest));
+        self.give(|ordered| {
+            ordered.rest = Some(rest);
+            ordered.was_to_rest |= rest;
+        });
     }
 
     fn give(&self, order: impl FnOnce(&mut Ordered)) {
@@ -88,8 +93,9 @@ mod tests {
         let ordered = orders.take();
         assert!(ordered.stop && ordered.tell_refused);
         assert_eq!(ordered.rest, Some(false), "the newest counts");
+        assert!(ordered.was_to_rest, "and the one before is not forgotten");
         let later = orders.take();
-        assert!(later.stop && !later.tell_refused && later.rest.is_none());
+        assert!(later.stop && !later.tell_refused && later.rest.is_none() && !later.was_to_rest);
         assert!(orders.stopped_within(Duration::from_secs(3600)));
     }
 }

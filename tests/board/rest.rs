@@ -48,24 +48,62 @@ fn whatever_asks_the_daemon_to_end_ends_it_at_rest() {
     }
 }
 
+/// Waits until the kernel shows the daemon as stopped.
+fn wait_until_stopped(daemon: &Daemon) {
+    let status = format!("/proc/{}/stat", daemon.child.id());
+    let end = Instant::now() + common::board::PATIENCE;
+    while !std::fs::read_to_string(&status).unwrap().contains(") T ") {
+        assert!(Instant::now() < end, "it does not stop");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
 #[test]
 fn ctrl_z_stops_the_daemon_at_rest_and_it_goes_on_when_it_is_told_to() {
     let Some(board) = Board::new() else { return };
     let daemon = Daemon::start(board.sortd(), &wired(&board, |text| text));
     board.wait_for("open lid", is_open);
     daemon.signal("TSTP");
-    let status = format!("/proc/{}/stat", daemon.child.id());
-    let end = Instant::now() + common::board::PATIENCE;
-    while !std::fs::read_to_string(&status).unwrap().contains(") T ") {
-        assert!(Instant::now() < end, "it does not stop");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until_stopped(&daemon);
     let state = board.state();
     assert!(is_dark(&state) && state.moving().is_empty(), "{state:?}");
     daemon.signal("CONT");
     daemon.wait_for("signal-on");
     daemon.signal("TERM");
     assert_eq!(daemon.finish().1.code(), Some(0));
+}
+
+#[test]
+fn a_stop_that_is_taken_back_at_once_leaves_nothing_held() {
+    let Some(board) = Board::new() else { return };
+    // So few pictures come that the loop is often in the middle of a turn.
+    let seldom = |text: String| text.replace("fps = 30", "fps = 10");
+    let daemon = Daemon::start(board.sortd(), &wired(&board, seldom));
+    for _ in 0..5 {
+        board.wait_for("open lid", is_open);
+        daemon.signal("TSTP");
+        wait_until_stopped(&daemon);
+        daemon.signal("CONT");
+    }
+    board.wait_for("open lid", is_open);
+    daemon.signal("TERM");
+    assert_eq!(daemon.finish().1.code(), Some(0));
+}
+
+#[test]
+fn an_end_is_obeyed_while_a_slow_lid_closes_for_ctrl_z() {
+    let Some(board) = Board::new() else { return };
+    let slow = |text: String| text.replace("max-deg-per-s = 400", "max-deg-per-s = 30");
+    let daemon = Daemon::start(board.sortd(), &wired(&board, slow));
+    board.wait_for("moving lid", |state| {
+        let width = state.pulses.get(&LID);
+        width.is_some_and(|width| *width > Some(1_200))
+    });
+    daemon.signal("TSTP");
+    daemon.wait_for("signal-off");
+    daemon.signal("TERM");
+    assert_eq!(daemon.finish().1.code(), Some(0));
+    assert!(is_at_rest(&board.state()));
 }
 
 #[test]
