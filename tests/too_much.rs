@@ -27,7 +27,7 @@ use sortd::classify::bundle::{Layout, Manifest};
 use tempfile::TempDir;
 
 const TOO_MUCH: &str =
-    "it needs more than the 200 MB of memory that sortd may use for it; use a model";
+    "it needs more than the 152 MB of memory that sortd may use for it; use a model";
 
 /// A bundle whose tensors each pass for possible and which needs 300 MB.
 fn hungry() -> TempDir {
@@ -88,7 +88,7 @@ fn a_model_that_needs_more_memory_is_refused_by_every_command() {
     let ran = common::finish(common::sortd().args(["check", "-c"]).arg(&config));
     assert_eq!(ran.status, 78, "{ran:?}");
     assert!(ran.err.contains("model.bundle: "), "{ran:?}");
-    assert!(ran.err.contains("needs more than the 200 MB"), "{ran:?}");
+    assert!(ran.err.contains("needs more than the 152 MB"), "{ran:?}");
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_takeover_refuses_it_and_goes_on_with_the_rest() {
     let report = fs::read_to_string(boot.join("sortd-report.txt")).unwrap();
     for line in [
         "  models/hungry            REFUSED",
-        "    models/hungry: it needs more than the 200 MB",
+        "    models/hungry: it needs more than the 152 MB",
         "  models/other             taken over",
         "  sortd.toml               taken over",
         "  wifi.txt                 taken over",

@@ -24,6 +24,10 @@ use crate::error::{Error, Kind, Result};
 /// What the daemon may use, as its unit has it (`MemoryMax=` in `systemd/sortd.service`).
 pub const MEMORY_OF_THE_DAEMON: u64 = 200 << 20;
 
+/// What the daemon needs of that beside its model: pictures, up to progressive JPEGs of 1920 x 1080 pixels (38 MB
+/// in all with a small model), and the pages of the program itself.
+const BESIDE_THE_MODEL: u64 = 48 << 20;
+
 /// Longer than the largest network that keeps up with a bin takes on the slowest Pi.
 pub const LONGEST: Duration = Duration::from_secs(30);
 
@@ -49,11 +53,11 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// What the daemon itself may use.
+    /// What the daemon itself may use for its model.
     #[must_use]
     pub const fn of_the_daemon() -> Self {
         Self {
-            memory: MEMORY_OF_THE_DAEMON,
+            memory: MEMORY_OF_THE_DAEMON - BESIDE_THE_MODEL,
             time: LONGEST,
         }
     }
@@ -65,9 +69,11 @@ impl Limits {
             .ok()
             .and_then(|status| own_memory(&status))
             .unwrap_or(0);
+        let alone = Self::of_the_daemon();
+        let left = MEMORY_OF_THE_DAEMON.saturating_sub(own + SPARE);
         Self {
-            memory: MEMORY_OF_THE_DAEMON.saturating_sub(own + SPARE),
-            ..Self::of_the_daemon()
+            memory: alone.memory.min(left),
+            ..alone
         }
     }
 
