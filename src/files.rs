@@ -42,6 +42,21 @@ pub fn read_at_most(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
     read(file, length).map(Some)
 }
 
+/// As [`read_at_most`], of a file that `open` opens without waiting for anything.
+///
+/// # Errors
+/// Those of `open`, and as for [`read_at_most`].
+pub fn read_opened(
+    most: u64,
+    open: impl FnOnce() -> io::Result<File> + Send + 'static,
+) -> io::Result<Option<Vec<u8>>> {
+    let (file, length) = within(PATIENCE, move || with_length(open()?))?;
+    if length > most {
+        return Ok(None);
+    }
+    read(file, length).map(Some)
+}
+
 /// Reads the first `most` bytes of a file, or all where it has fewer.
 ///
 /// # Errors
@@ -93,13 +108,21 @@ fn open_with_length(path: &Path) -> io::Result<(File, u64)> {
                     .cast_signed(),
             )
             .open(&path)?;
-        let found = file.metadata()?;
-        refuse_special(found.file_type())?;
-        Ok((file, found.len()))
+        with_length(file)
     })
 }
 
-fn refuse_special(kind: FileType) -> io::Result<()> {
+fn with_length(file: File) -> io::Result<(File, u64)> {
+    let found = file.metadata()?;
+    refuse_special(found.file_type())?;
+    Ok((file, found.len()))
+}
+
+/// Refuses what is no regular file.
+///
+/// # Errors
+/// It is a folder, a pipe, a socket or a device.
+pub fn refuse_special(kind: FileType) -> io::Result<()> {
     let what = if kind.is_file() {
         return Ok(());
     } else if kind.is_dir() {

@@ -9,6 +9,7 @@
 mod common;
 
 use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use common::card::{Card, holding, naming_kitchen};
@@ -182,6 +183,117 @@ fn wireless_access_is_taken_apart_from_the_rest() {
     );
     let settings = fs::read_to_string(card.state().join("wifi/wpa_supplicant.conf")).unwrap();
     assert!(settings.contains("psk=\"sesam oeffne dich\""), "{settings}");
+}
+
+/// What was refused can be read by the daemon's user, and the report by whoever has the card.
+#[test]
+fn a_password_in_the_wrong_place_is_told_to_nobody() {
+    const SECRET: &str = "topsecret99";
+    for text in [
+        "country = DE, network = n, password = topsecret99\n",
+        "country = DE\nnetwork = n; password = topsecret99\n",
+        "topsecret99 = password\ncountry = DE\nnetwork = n\n",
+        "hidden = topsecret99\ncountry = DE\nnetwork = n\n",
+        "country = topsecret99\nnetwork = n\n",
+        "country = DE\nnetwork = n\npassword topsecret99 = x\n",
+        "country = DE\nnetwork = n\npasswort = topsecret99\n",
+        "country = DE\nnetwork = n\n# password\ntopsecret99\n",
+    ] {
+        let card = Card::new();
+        card.write("wifi.txt", text);
+        let ran = card.run();
+        assert_eq!(ran.status, 0, "{ran:?}");
+        let report = fs::read_to_string(card.boot().join("sortd-report.txt")).unwrap();
+        let refused = fs::read_to_string(card.mark()).unwrap();
+        assert!(refused.starts_with("wifi.txt:"), "{text}: {refused}");
+        for told in [&report, &refused, &ran.out, &ran.err] {
+            assert!(!told.contains(SECRET), "{text}: {told}");
+        }
+    }
+}
+
+#[test]
+fn no_link_on_the_card_is_followed() {
+    const SECRET: &str = "[camera]\nsecret = \"topsecret99\"\n";
+    const LINK: &str = "is a link; copy what it leads to in its place";
+    let card = Card::new();
+    let before = fs::read_to_string(card.in_force()).unwrap();
+    let elsewhere = card.boot().parent().unwrap().join("elsewhere");
+    copy_folder(&common::root().join("models/waste"), &elsewhere);
+    fs::write(elsewhere.join("secret"), SECRET).unwrap();
+    for name in ["sortd.toml", "wifi.txt"] {
+        symlink(elsewhere.join("secret"), card.boot().join(name)).unwrap();
+    }
+    card.add_model("kitchen");
+    symlink(&elsewhere, card.boot().join("models/own")).unwrap();
+    let manifest = card.boot().join("models/kitchen/model.toml");
+    fs::remove_file(&manifest).unwrap();
+    symlink(elsewhere.join("model.toml"), &manifest).unwrap();
+
+    let report = card.take_over();
+    for told in [format!("sortd.toml: {LINK}"), format!("wifi.txt: {LINK}")] {
+        assert!(report.contains(&told), "{told}: {report}");
+    }
+    assert!(!report.contains("topsecret99"), "{report}");
+    assert_eq!(fs::read_to_string(card.in_force()).unwrap(), before);
+    assert!(!card.state().join("taken").exists());
+    assert!(!card.state().join("wifi").exists());
+
+    for name in ["sortd.toml", "wifi.txt"] {
+        fs::remove_file(card.boot().join(name)).unwrap();
+    }
+    card.write("sortd.toml", &naming_kitchen());
+    let report = card.take_over();
+    assert!(
+        report.contains(&format!(
+            "models/own               REFUSED; the last good one goes on\n    {LINK}"
+        )),
+        "{report}"
+    );
+    assert!(report.contains(&format!("model.toml: {LINK}")), "{report}");
+    assert!(
+        report.contains(
+            "models/kitchen: is on the card, but was refused; mend what is said of models/kitchen"
+        ),
+        "{report}"
+    );
+
+    fs::rename(card.boot().join("models"), elsewhere.join("models")).unwrap();
+    symlink(elsewhere.join("models"), card.boot().join("models")).unwrap();
+    let report = card.take_over();
+    assert!(
+        report.contains(&format!(
+            "models                   REFUSED; the last good one goes on\n    {LINK}"
+        )),
+        "{report}"
+    );
+}
+
+#[test]
+fn a_state_that_another_user_leads_elsewhere_is_not_written() {
+    let card = Card::new();
+    card.write(
+        "wifi.txt",
+        "country = DE\nnetwork = Workshop\npassword = secret1234\n",
+    );
+    let home = card.boot().parent().unwrap().join("home");
+    fs::create_dir(&home).unwrap();
+    symlink(card.state(), home.join("state")).unwrap();
+    // As good as another user's: whoever writes there can lay another link.
+    fs::set_permissions(&home, fs::Permissions::from_mode(0o777)).unwrap();
+    let ran = common::finish(
+        common::sortd()
+            .args(["takeover", "--from"])
+            .arg(card.boot())
+            .arg("--state")
+            .arg(home.join("state")),
+    );
+    assert_eq!(ran.status, 69, "{ran:?}");
+    assert!(
+        ran.err.contains("home/state: is a link in a folder"),
+        "{ran:?}"
+    );
+    assert!(!card.state().join("wifi").exists());
 }
 
 #[test]

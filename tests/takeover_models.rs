@@ -104,6 +104,24 @@ fn no_model_leaves_while_nobody_can_tell_what_is_named() {
     card.assert_in_force_is_fine();
 }
 
+/// Before anything is in force, nobody can tell which models must stay; what is offered is known all the same.
+#[test]
+fn the_model_that_is_named_is_looked_at_first() {
+    let card = Card::new();
+    fs::remove_file(card.in_force()).unwrap();
+    for model in ["a", "b", "kitchen"] {
+        card.add_model(model);
+    }
+    card.write("sortd.toml", &naming_kitchen());
+    let report = card.take_over();
+    let place = |model: &str| report.find(&format!("  models/{model} ")).unwrap();
+    assert!(
+        place("kitchen") < place("a") && place("a") < place("b"),
+        "{report}"
+    );
+    card.assert_in_force_is_fine();
+}
+
 /// Generations with copies of all models, none of them shared.
 #[test]
 fn generations_that_share_nothing_are_gone_on_with() {

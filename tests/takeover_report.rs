@@ -81,6 +81,28 @@ fn files_under_nearly_the_right_name_are_refused_where_the_right_one_is_missing(
 }
 
 #[test]
+fn files_in_folders_shortcuts_and_slips_of_the_finger_are_refused() {
+    let card = Card::new();
+    lay(
+        &card,
+        &[
+            "stord.toml",
+            "sortd v2.toml",
+            "sortd.toml.lnk",
+            "sortd.zip",
+            "sortd/sortd.toml",
+            "models/sortd.toml",
+            "models/own.tar.zst",
+            "models/own.lnk",
+            "modelle/own/model.toml",
+            "wifi.txtt",
+            "overlays/readme.txt",
+        ],
+    );
+    assert_report(&card, "near-names-more", true);
+}
+
+#[test]
 fn beside_the_right_one_they_are_told_without_the_light() {
     let card = Card::new();
     lay(

@@ -128,6 +128,7 @@ impl Generation {
     /// Puts a model of the generation before into its place here, by links where that is possible: some file
     /// systems know none, and what lay there before the first takeover may be changed by whoever put it there.
     fn bring_along(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let from = &from.canonicalize()?;
         if self.number > 1 {
             if store::share(from, to).is_ok() {
                 return Ok(());

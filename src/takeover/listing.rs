@@ -1,11 +1,12 @@
 //! The names in a folder of the card, as many as anybody needs.
 
 use std::ffi::OsString;
-use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::files;
+use rustix::fs::FileType;
+
+use super::linkless;
 
 /// Nobody leaves more files in one folder than this; what lies behind them is not looked at.
 const MOST_ENTRIES: usize = 20_000;
@@ -15,7 +16,9 @@ const MOST_ENTRIES: usize = 20_000;
 pub(super) struct Listing {
     /// Files, and what else is no folder.
     pub files: Vec<OsString>,
-    /// Folders, and links to some.
+    /// Those of the files that are links, wherever they lead.
+    pub links: Vec<OsString>,
+    /// Folders.
     pub folders: Vec<OsString>,
     /// Whether that is all.
     pub whole: bool,
@@ -24,35 +27,26 @@ pub(super) struct Listing {
 impl Listing {
     /// Reads a folder; one that is not there is empty.
     pub fn of(folder: &Path) -> io::Result<Self> {
-        let folder = folder.to_owned();
-        files::within(files::PATIENCE, move || Self::read(&folder))
-    }
-
-    fn read(folder: &Path) -> io::Result<Self> {
-        let mut listing = Self {
-            whole: true,
-            ..Self::default()
-        };
-        let entries = match fs::read_dir(folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(listing),
+        let mut entries = match linkless::list(folder, MOST_ENTRIES + 1) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             entries => entries?,
         };
-        for (index, entry) in entries.enumerate() {
-            if index == MOST_ENTRIES {
-                listing.whole = false;
-                break;
+        let mut listing = Self {
+            whole: entries.len() <= MOST_ENTRIES,
+            ..Self::default()
+        };
+        entries.truncate(MOST_ENTRIES);
+        entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+        for (name, kind) in entries {
+            match kind {
+                FileType::Directory => listing.folders.push(name),
+                FileType::Symlink => {
+                    listing.links.push(name.clone());
+                    listing.files.push(name);
+                }
+                _ => listing.files.push(name),
             }
-            let entry = entry?;
-            let kind = entry.file_type()?;
-            let names = if kind.is_dir() || kind.is_symlink() && entry.path().is_dir() {
-                &mut listing.folders
-            } else {
-                &mut listing.files
-            };
-            names.push(entry.file_name());
         }
-        listing.files.sort();
-        listing.folders.sort();
         Ok(listing)
     }
 

@@ -8,6 +8,7 @@
 //! generations lies on the disk once.
 
 mod generation;
+mod linkless;
 mod listing;
 mod models;
 mod names;
@@ -18,6 +19,7 @@ mod sheet;
 mod store;
 mod wifi;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
@@ -114,14 +116,22 @@ pub fn radio_settings(text: &str) -> std::result::Result<String, Report> {
 /// configuration in force. What goes wrong is part of the outcome, because it must be told in either case.
 #[must_use]
 pub fn take_over(boot: &Path, state: &Path) -> Outcome {
-    let (verdicts, failure) = match place::guard(state) {
-        Ok(()) => take(boot, state),
-        Err(error) => (Vec::new(), Some(error)),
-    };
-    Outcome {
-        verdicts,
-        failure,
-        in_force: Proven::load(&Generation::link(state), &Limits::of_the_daemon()),
+    match place::guard(state).and_then(|()| place::way(boot)) {
+        Ok(boot) => {
+            let (verdicts, failure) = take(&boot, state);
+            Outcome {
+                verdicts,
+                failure,
+                in_force: Proven::load(&Generation::link(state), &Limits::of_the_daemon()),
+            }
+        }
+        // What lies where others can lay links is not read either: it would be told to them.
+        Err(error) => Outcome {
+            verdicts: Vec::new(),
+            failure: Some(error),
+            in_force: Err(Error::unavailable("it was not looked at")
+                .advice("mend what is said above, and take over again")),
+        },
     }
 }
 
@@ -153,14 +163,33 @@ fn take(boot: &Path, state: &Path) -> (Verdicts, Option<Error>) {
 type Offered = std::result::Result<Option<String>, String>;
 
 /// The models that the configurations name: the one that is offered, and the one in force.
-fn needed(offered: &Offered, current: &Result<Generation>) -> Kept {
+#[derive(Debug)]
+struct Needed {
+    /// Those that must stay.
+    kept: Kept,
+    /// Those that are known by name, the offered one's first.
+    named: Vec<String>,
+}
+
+impl Needed {
+    fn names(&self) -> BTreeSet<String> {
+        self.named.iter().cloned().collect()
+    }
+}
+
+/// Where one of the configurations cannot be read, all models stay; what the other names is known all the same.
+fn needed(offered: &Offered, current: &Result<Generation>) -> Needed {
     let offered = match offered {
         Ok(Some(text)) => named_in(text),
         Ok(None) => Kept::none(),
         Err(_) => Kept::All,
     };
     let in_force = current.as_ref().map_or(Kept::All, Generation::named);
-    offered.or(in_force)
+    let named = offered.names().into_iter().chain(in_force.names());
+    Needed {
+        named: named.collect(),
+        kept: offered.or(in_force),
+    }
 }
 
 /// Takes over the configuration and the models, which must fit each other.
@@ -168,7 +197,7 @@ fn configuration(
     boot: &Path,
     current: &Generation,
     offered: Offered,
-    needed: Kept,
+    needed: Needed,
     misses: &Misses,
 ) -> Result<Verdicts> {
     current.tidy();
@@ -183,13 +212,13 @@ fn configuration(
     };
     let on_card = boot.join(MODELS);
     let named = needed.names();
-    let mut models = models::examine(&on_card, &current.models(), &named, misses);
+    let mut models = models::examine(&on_card, &current.models(), &needed.named, misses);
     let mut verdict = if offered.is_none() {
         Verdict::Absent
     } else {
         Verdict::AsBefore
     };
-    let mut left = current.shed(&models.kept().or(needed));
+    let mut left = current.shed(&models.kept().or(needed.kept));
     if !as_before || !models.found.is_empty() {
         current.drop_before();
         models.fit(&on_card, &named, Space::of(current.state()));
@@ -207,6 +236,7 @@ fn configuration(
             }
             Err(why) => {
                 next.discard();
+                let why = models.explained(&why, &named);
                 refuse(&mut verdict, as_before, &mut models.verdicts, &why);
             }
         }
@@ -276,9 +306,9 @@ fn offered(file: &Path, most: u64) -> Offered {
         .file_name()
         .unwrap_or(file.as_os_str())
         .to_string_lossy();
-    match files::read_at_most(file, most) {
+    match linkless::read_at_most(file, most) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(format!("{name}: cannot be read: {error}; copy it anew")),
+        Err(error) => Err(format!("{name}: {}", linkless::unreadable(&error))),
         Ok(None) => Err(format!(
             "{name}: more than {most} bytes are too many; copy the right file"
         )),
@@ -297,9 +327,9 @@ fn unwritten(path: &Path, error: io::Error) -> Error {
 /// Writes what people read onto the boot partition, with the line ends that every editor understands.
 ///
 /// # Errors
-/// The boot partition cannot be written.
+/// The boot partition cannot be written, or a link of another user leads to it.
 pub fn write_sheet(boot: &Path, text: &str) -> Result<()> {
-    let file = boot.join(SHEET);
+    let file = place::way(boot)?.join(SHEET);
     files::write_durably(&file, text.replace('\n', "\r\n").as_bytes(), 0o644)
         .map_err(|error| unwritten(&file, error))
 }

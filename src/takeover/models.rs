@@ -1,11 +1,13 @@
 //! The models on the boot partition: which are new, which are whole, and for which there is room.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use rustix::fs::FileType;
+
 use super::generation::Kept;
+use super::linkless::{self, IS_LINK, unreadable};
 use super::listing::Listing;
 use super::names::{is_litter, shown};
 use super::near::{self, Misses};
@@ -16,6 +18,8 @@ use crate::pipeline::proof::{self, Limits};
 
 /// A bundle has a few files of a few megabytes; more is something else that was copied there.
 const MOST_FILES: usize = 64;
+/// More folders than files in a bundle are not looked at either.
+const MOST_LISTED: usize = 4 * MOST_FILES;
 pub(super) const LARGEST_BUNDLE: u64 = 64 << 20;
 
 /// All models together are looked at for no longer. Proving the new generation and the one in force may
@@ -23,6 +27,12 @@ pub(super) const LARGEST_BUNDLE: u64 = 64 << 20;
 const LONGEST_EXAMINATION: Duration = Duration::from_secs(40);
 /// A bin needs one model; each more is proven at each start until it is taken.
 const MOST_MODELS: usize = 16;
+
+/// So many models are enough to say which may leave.
+const MOST_NAMED: usize = 3;
+
+/// What is said of a model for which the time was over.
+const NO_TIME: &str = "there was no time to prove it, because the models before it took all of it; leave only those on the card that are needed";
 
 /// What was found.
 #[derive(Debug)]
@@ -35,13 +45,9 @@ pub(super) struct Models {
     pub on_card: Option<BTreeSet<String>>,
 }
 
-/// Looks at each folder in `offered`; those that are the same in `current` are not looked at closer.
-pub(super) fn examine(
-    offered: &Path,
-    current: &Path,
-    named: &BTreeSet<String>,
-    misses: &Misses,
-) -> Models {
+/// Looks at each folder in `offered`, first at those that are `named`, in this order; those that are the same in
+/// `current` are not looked at closer.
+pub(super) fn examine(offered: &Path, current: &Path, named: &[String], misses: &Misses) -> Models {
     let mut models = Models {
         found: Vec::new(),
         verdicts: Vec::new(),
@@ -65,11 +71,26 @@ pub(super) fn examine(
             ),
         }
     }
-    models.on_card = listing
-        .whole
-        .then(|| folders.iter().map(|name| (*name).to_owned()).collect());
+    let links: Vec<&str> = listing
+        .links
+        .iter()
+        .filter_map(|name| name.to_str())
+        .filter(|name| !is_litter(name))
+        .collect();
+    for name in &links {
+        models.refuse(&label(name), IS_LINK.into());
+    }
+    models.on_card = listing.whole.then(|| {
+        let all = folders.iter().chain(&links);
+        all.map(|name| (*name).to_owned()).collect()
+    });
     folders.retain(|name| !misses.misnamed.contains(std::ffi::OsStr::new(name)));
-    folders.sort_by_key(|name| !named.contains(*name));
+    folders.sort_by_key(|name| {
+        named
+            .iter()
+            .position(|other| other == name)
+            .unwrap_or(usize::MAX)
+    });
     if folders.len() > MOST_MODELS {
         let why = format!("more than {MOST_MODELS} folders; leave only the models that are needed");
         models.refuse(MODELS, why);
@@ -125,6 +146,54 @@ impl Models {
         self.verdicts.extend(notes);
     }
 
+    /// The refusal of a configuration, where models that it names were refused before: these lie on the card, and
+    /// who reads that they do not exist would look for a mistake in the name.
+    pub fn explained(&self, why: &str, named: &BTreeSet<String>) -> String {
+        let explained = why
+            .lines()
+            .map(|line| self.reason(line, named).unwrap_or_else(|| line.to_owned()));
+        explained.collect::<Vec<_>>().join("\n")
+    }
+
+    fn reason(&self, line: &str, named: &BTreeSet<String>) -> Option<String> {
+        let (place, _) = line.split_once(": does not exist")?;
+        let name = named.iter().find(|name| {
+            let label = label(name);
+            place.ends_with(&format!(": {label}")) || place.contains(&format!(": {label}/"))
+        })?;
+        let label = label(name);
+        let refused = self
+            .verdicts
+            .iter()
+            .find_map(|(told, verdict)| match verdict {
+                Verdict::Refused(why) if *told == label => Some(why),
+                _ => None,
+            })?;
+        Some(if refused == NO_TIME {
+            format!(
+                "{place}: there was no time to prove it; {}",
+                self.fewer(named)
+            )
+        } else {
+            format!("{place}: is on the card, but was refused; mend what is said of {label}")
+        })
+    }
+
+    /// What to take off the card, so that there is time for what is named.
+    fn fewer(&self, named: &BTreeSet<String>) -> String {
+        let on_card = self.on_card.iter().flatten();
+        let others: Vec<String> = on_card
+            .filter(|name| !named.contains(*name))
+            .take(MOST_NAMED)
+            .map(|name| label(name))
+            .collect();
+        if others.is_empty() {
+            "use a smaller model".into()
+        } else {
+            format!("take {} off the card", others.join(", "))
+        }
+    }
+
     /// Refuses those for which there is no room; those that the configuration names are the first to have it.
     pub fn fit(&mut self, offered: &Path, named: &BTreeSet<String>, mut space: Space) {
         let on_card = self.on_card.clone().unwrap_or_default();
@@ -174,7 +243,6 @@ fn is_refused(verdicts: &[(String, Verdict)], name: &str) -> bool {
 
 /// What to do where a model has no room; `others` have some, and no configuration names them.
 fn remedy<'a>(offered: &Path, others: impl Iterator<Item = &'a String>) -> String {
-    const MOST_NAMED: usize = 3;
     let mut others: Vec<(u64, &String)> = others
         .filter_map(|name| Some((room::of_folder(&offered.join(name)).ok()?, name)))
         .collect();
@@ -195,15 +263,9 @@ fn remedy<'a>(offered: &Path, others: impl Iterator<Item = &'a String>) -> Strin
     }
 }
 
-fn unreadable(error: &io::Error) -> String {
-    format!("cannot be read: {error}; copy it anew")
-}
-
 fn judge(folder: &Path, current: &Path, until: Instant) -> Verdict {
     if Instant::now() >= until {
-        return Verdict::Refused(
-            "not looked at, because the models before it took all the time; leave only those on the card that are needed".into(),
-        );
+        return Verdict::Refused(NO_TIME.into());
     }
     let mut content = BTreeMap::new();
     let mut left = LARGEST_BUNDLE;
@@ -222,6 +284,10 @@ fn judge(folder: &Path, current: &Path, until: Instant) -> Verdict {
     let left = until.saturating_duration_since(Instant::now());
     match proof::prove(Some(folder), None, &Limits::of_the_daemon().within(left)) {
         Ok(()) => Verdict::Taken,
+        // It had less time than a model may take, so that it took all of it says nothing of the model.
+        Err(_) if left < proof::LONGEST && Instant::now() >= until => {
+            Verdict::Refused(NO_TIME.into())
+        }
         Err(error) => {
             let shown = folder
                 .parent()
@@ -239,25 +305,34 @@ fn read(
     content: &mut BTreeMap<PathBuf, Vec<u8>>,
     left: &mut u64,
 ) -> Result<(), String> {
-    let unreadable = |error: io::Error| unreadable(&error);
-    for entry in files::entries(&folder.join(below)).map_err(unreadable)? {
-        let file = below.join(entry.file_name());
-        let kind = entry.file_type().map_err(unreadable)?;
-        if kind.is_dir() && below.as_os_str().is_empty() {
+    let mut entries =
+        linkless::list(&folder.join(below), MOST_LISTED).map_err(|error| unreadable(&error))?;
+    entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+    for (name, kind) in entries {
+        let file = below.join(name);
+        let shown = || shown(file.as_os_str());
+        if kind == FileType::Directory && below.as_os_str().is_empty() {
             read(folder, &file, content, left)?;
-        } else if kind.is_file() {
-            let bytes = files::read_at_most(&entry.path(), *left).map_err(unreadable)?;
+        } else if kind == FileType::RegularFile {
+            let bytes = linkless::read_at_most(&folder.join(&file), *left)
+                .map_err(|error| format!("{}: {}", shown(), unreadable(&error)))?;
             let bytes = bytes.filter(|_| content.len() < MOST_FILES).ok_or_else(|| {
                 format!("more than {MOST_FILES} files or {LARGEST_BUNDLE} bytes are no bundle; copy the bundle's folder alone")
             })?;
             *left -= bytes.len() as u64;
             content.insert(file, bytes);
+        } else if kind == FileType::Symlink {
+            return Err(format!("{}: {IS_LINK}", shown()));
         } else {
             return Err(format!(
                 "{}: has no place in a bundle; copy the bundle's folder alone",
-                file.display()
+                shown()
             ));
         }
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "models_tests.rs"]
+mod tests;

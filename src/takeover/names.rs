@@ -1,8 +1,8 @@
 //! Names that are nearly right: what a laptop makes of a name that a person was told to write.
 //!
 //! Windows hides the last part of a name and adds another, browsers and file managers number copies,
-//! telephones begin with a capital letter, editors keep backups. The rule is one for all names: what is
-//! left of a name without such additions is compared with the right one.
+//! telephones begin with a capital letter, editors keep backups, people add words and slip on a key. The rule is
+//! one for all names: what is left of a name without such additions is compared with the right one.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -14,8 +14,19 @@ use crate::visible::visible;
 pub(super) struct Wanted<'a> {
     stem: &'a str,
     ending: &'a str,
-    /// Whether one letter may be wrong. Names that people choose themselves may differ by one.
-    fixed: bool,
+    /// What else than the very name is near it.
+    room: Room,
+}
+
+/// How far a name may be from the right one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Room {
+    /// By what programs add. Names that people choose themselves may differ by one letter.
+    Additions,
+    /// By slips of the finger as well.
+    Slips,
+    /// By words around it as well.
+    Words,
 }
 
 /// How near a name is to the one that is looked for.
@@ -28,14 +39,40 @@ pub(super) enum Likeness {
 }
 
 /// Endings that editors and word processors put behind or in place of the right one.
-const TEXTS: [&str; 20] = [
+const TEXTS: [&str; 21] = [
     "txt", "text", "toml", "tom", "tml", "conf", "config", "cfg", "ini", "yaml", "yml", "json",
-    "md", "rtf", "doc", "docx", "odt", "pages", "htm", "html",
+    "md", "rtf", "doc", "docx", "odt", "pages", "htm", "html", "new",
 ];
 /// Those of browsers, while they load or when they are interrupted.
 const LOADING: [&str; 6] = ["download", "crdownload", "part", "partial", "tmp", "temp"];
 /// Those of what was packed.
-pub(super) const ARCHIVES: [&str; 7] = ["zip", "tar", "gz", "tgz", "xz", "7z", "rar"];
+pub(super) const ARCHIVES: [&str; 20] = [
+    "zip", "zipx", "tar", "gz", "tgz", "bz2", "tbz", "tbz2", "xz", "txz", "zst", "tzst", "lz",
+    "lz4", "lzma", "br", "z", "7z", "rar", "cab",
+];
+/// Those of files that lead to another one.
+pub(super) const SHORTCUTS: [&str; 4] = ["lnk", "url", "webloc", "desktop"];
+
+/// The same in other words and languages.
+const OTHER_WORDS: [(&str, &[&str]); 2] = [
+    (
+        "models",
+        &[
+            "modelle", "modellen", "modeller", "modèles", "modeles", "modelos", "modelli", "modely",
+        ],
+    ),
+    ("wifi", &["wlan"]),
+];
+/// Words of files that are about the one that is looked for, and were not to be it.
+const ABOUT: [&str; 8] = [
+    "readme", "report", "log", "notes", "help", "manual", "liesmich", "bericht",
+];
+/// Words of what was put aside.
+const ASIDE: [&str; 8] = [
+    "old", "backup", "bak", "orig", "example", "sample", "template", "alt",
+];
+/// A name of more words is a sentence.
+const MOST_WORDS: usize = 5;
 
 /// What copies are called in the languages of file managers, without spaces and small.
 const COPIES: [&str; 9] = [
@@ -68,7 +105,15 @@ impl<'a> Wanted<'a> {
         Self {
             stem,
             ending,
-            fixed: true,
+            room: Room::Words,
+        }
+    }
+
+    /// A name that is the same in each bundle, where files of other names may lie beside it.
+    pub fn in_bundle(name: &'a str) -> Self {
+        Self {
+            room: Room::Slips,
+            ..Self::fixed(name)
         }
     }
 
@@ -77,17 +122,13 @@ impl<'a> Wanted<'a> {
         Self {
             stem: name,
             ending: "",
-            fixed: false,
+            room: Room::Additions,
         }
     }
 
     /// How near `name` is, if it is near at all. The very name is not near, it is right.
     pub fn likeness(self, name: &str) -> Option<Likeness> {
-        let right = if self.ending.is_empty() {
-            self.stem.to_owned()
-        } else {
-            format!("{}.{}", self.stem, self.ending)
-        };
+        let right = self.right();
         if name == right || is_litter(name) {
             return None;
         }
@@ -98,17 +139,31 @@ impl<'a> Wanted<'a> {
         if let Some(rest) = aside {
             return self.is_reached_from(rest).then_some(Likeness::PutAside);
         }
-        self.is_reached_from(&squeezed).then_some(Likeness::Meant)
+        if self.is_reached_from(&squeezed) {
+            return Some(Likeness::Meant);
+        }
+        let has_words = self.room == Room::Words && !self.ending.is_empty();
+        has_words.then(|| self.among_words(name)).flatten()
+    }
+
+    fn right(self) -> String {
+        if self.ending.is_empty() {
+            self.stem.to_owned()
+        } else {
+            format!("{}.{}", self.stem, self.ending)
+        }
     }
 
     /// Whether the name is left when additions are taken away, one after the other.
     fn is_reached_from(self, squeezed: &str) -> bool {
-        let stem = squeezed_word(self.stem);
-        let whole = format!("{stem}{}", self.ending);
         let mut rest = squeezed;
         for _ in 0..=MOST_ADDITIONS {
             let word = squeezed_word(rest);
-            if word == stem || word == whole || self.is_slip(rest) {
+            let is_word = |stem: &str| {
+                let stem = squeezed_word(stem);
+                word == stem || word == format!("{stem}{}", self.ending)
+            };
+            if self.words().any(is_word) || self.is_slip(rest) {
                 return true;
             }
             match without_addition(rest) {
@@ -119,16 +174,74 @@ impl<'a> Wanted<'a> {
         false
     }
 
-    /// One letter wrong, missing, too much or exchanged, and the right ending.
-    fn is_slip(self, squeezed: &str) -> bool {
-        let stem = if self.ending.is_empty() {
-            Some(squeezed)
-        } else {
-            let rest = squeezed.strip_suffix(self.ending);
-            rest.and_then(|rest| rest.strip_suffix('.'))
-        };
-        self.fixed && stem.is_some_and(|stem| strsim::damerau_levenshtein(stem, self.stem) <= 1)
+    /// The right word, and others for the same.
+    fn words(self) -> impl Iterator<Item = &'a str> {
+        let others = OTHER_WORDS
+            .iter()
+            .filter(move |(word, _)| self.room == Room::Words && *word == self.stem)
+            .flat_map(|(_, others)| others.iter().copied());
+        std::iter::once(self.stem).chain(others)
     }
+
+    /// A letter wrong, missing, too much or exchanged; two of them in a long name.
+    fn is_slip(self, squeezed: &str) -> bool {
+        const LONG: usize = 10;
+        let right = self.right();
+        let most = if right.len() < LONG { 1 } else { 2 };
+        // Comparing costs the product of the lengths.
+        self.room != Room::Additions
+            && squeezed.chars().count().abs_diff(right.chars().count()) <= most
+            && strsim::damerau_levenshtein(squeezed, &right) <= most
+    }
+
+    /// Whether the name stands among other words or signs: `sortd v2.toml`, `my sortd.toml`, `sortd.toml;`.
+    fn among_words(self, name: &str) -> Option<Likeness> {
+        let name = name.to_lowercase();
+        let right = self.right();
+        let stands_alone = |rest: &str, next: Option<char>| {
+            rest.is_empty() || next.is_none_or(|c| !c.is_alphanumeric())
+        };
+        let behind = name.strip_prefix(&right);
+        let before = name.strip_suffix(&right);
+        let whole = behind.is_some_and(|rest| stands_alone(rest, rest.chars().next()))
+            || before.is_some_and(|rest| stands_alone(rest, rest.chars().next_back()));
+        let others = if whole {
+            name.replacen(&right, " ", 1)
+        } else {
+            self.beside_stem(&name)?
+        };
+        let others: Vec<&str> = words(&others).collect();
+        let any = |known: &[&str]| others.iter().any(|word| known.contains(word));
+        if others.len() > MOST_WORDS || any(&ABOUT) {
+            None
+        } else if any(&ASIDE) {
+            Some(Likeness::PutAside)
+        } else {
+            Some(Likeness::Meant)
+        }
+    }
+
+    /// The words beside the right one, where the ending is right or something that takes its place.
+    fn beside_stem(self, name: &str) -> Option<String> {
+        let mut rest = name.trim();
+        while let Some((stem, ending)) = rest.rsplit_once('.') {
+            if ending == self.ending {
+                let all: Vec<&str> = words(stem).collect();
+                let at = all
+                    .iter()
+                    .position(|word| self.words().any(|known| known == *word))?;
+                return Some([&all[..at], &all[at + 1..]].concat().join(" "));
+            }
+            rest = without_ending(rest)?;
+        }
+        None
+    }
+}
+
+/// The parts between spaces, brackets, dashes and other signs.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
 }
 
 /// What laptops leave on each disk that they touch, and what nobody sees who looks with one: hidden files,
@@ -167,7 +280,9 @@ fn squeezed(name: &str) -> String {
 
 /// That, without the signs that people put between words.
 fn squeezed_word(name: &str) -> String {
-    squeezed(name).replace(['-', '_', '.'], "")
+    let mut word = squeezed(name);
+    word.retain(char::is_alphanumeric);
+    word
 }
 
 /// The name without the last thing that a program put before or behind it.
@@ -188,7 +303,11 @@ fn without_addition(name: &str) -> Option<&str> {
 
 fn without_ending(name: &str) -> Option<&str> {
     let (rest, ending) = name.rsplit_once('.')?;
-    let mut known = TEXTS.iter().chain(&LOADING).chain(&ARCHIVES);
+    let mut known = TEXTS
+        .iter()
+        .chain(&LOADING)
+        .chain(&ARCHIVES)
+        .chain(&SHORTCUTS);
     (ending.is_empty() || known.any(|known| *known == ending)).then_some(rest)
 }
 

@@ -63,12 +63,27 @@ fn what_a_laptop_makes_of_a_name_is_near() {
         "wifi.text",
         "wifi.rtf",
         "wify.txt",
+        "wifi.tx",
+        "wifi.txtt",
+        "wifi.tct",
+        "wifi – Kopie.txt",
+        "wifi - 副本.txt",
+        "wifi.txt.xlsx",
+        "WLAN.txt",
+        "wlan (2).txt",
     ] {
         assert_eq!(likeness("wifi.txt", name), Some(Likeness::Meant), "{name}");
+    }
+    for name in ["modelle", "Modelle", "modeles", "model", "models.tar.zst"] {
+        assert_eq!(likeness("models", name), Some(Likeness::Meant), "{name}");
     }
     for name in [
         "Own",
         "own.zip",
+        "own.zipx",
+        "own.tar.bz2",
+        "own.tar.zst",
+        "own.lnk",
         "own (1)",
         "own - Copy",
         "own.tar.gz",
@@ -81,6 +96,40 @@ fn what_a_laptop_makes_of_a_name_is_near() {
 }
 
 #[test]
+fn words_signs_and_slips_of_the_finger_leave_a_name_near() {
+    for name in [
+        "sortd.toml.new",
+        "sortd.new.toml",
+        "sortd-new.toml",
+        "sortd v2.toml",
+        "sortd [1].toml",
+        "sortd {2} final.toml",
+        "sortd（1）.toml",
+        "my sortd.toml",
+        "sortd,toml",
+        "sortd.toml;",
+        "sortd.toml_",
+        "_sortd.toml",
+        "sortd.toml.xml",
+        "sortd.tolm",
+        "sortd.tomll",
+        "sortd.tomI",
+        "sortd.tоml",
+        "stord.toml",
+        "srtod.toml",
+        "sortd.toml.lnk",
+        "sortd.toml - Shortcut.lnk",
+        "sortd.zipx",
+    ] {
+        assert_eq!(
+            likeness("sortd.toml", name),
+            Some(Likeness::Meant),
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn what_was_put_aside_may_lie_there() {
     for name in [
         "sortd.toml.bak",
@@ -88,6 +137,8 @@ fn what_was_put_aside_may_lie_there() {
         "sortd.bak",
         "sortd.old",
         "sortd (1).toml.orig",
+        "sortd-old.toml",
+        "sortd.example.toml",
     ] {
         assert_eq!(
             likeness("sortd.toml", name),
@@ -105,6 +156,16 @@ fn other_names_and_litter_are_not_near() {
         "sortd-report.txt.new",
         "sortd-readme.txt",
         "sortd_0.1.0-1_arm64.deb",
+        "sortd-report.toml",
+        "wifi-readme.txt",
+        "sort.txt",
+        "sort",
+        "short.txt",
+        "wpa_supplicant.conf",
+        "userconf.txt",
+        "issue.txt",
+        "network-config",
+        "what to write into sortd or wifi if all else fails.txt",
         "sortd.png",
         "sortd.log",
         "config.txt",
@@ -128,7 +189,18 @@ fn other_names_and_litter_are_not_near() {
             assert_eq!(likeness("wifi.txt", name), None, "{name}");
         }
     }
-    // Models bear the names that people give them.
+    for name in ["overlays", "modes", "nodes", "3d models", "mode.txt"] {
+        let near = likeness("models", name);
+        assert_eq!(near, (name == "modes").then_some(Likeness::Meant), "{name}");
+    }
+    // Models bear the names that people give them, and bundles may hold files of other names.
+    for other in ["model-int8.toml", "model card.toml", "labels.toml"] {
+        assert_eq!(
+            Wanted::in_bundle("model.toml").likeness(other),
+            None,
+            "{other}"
+        );
+    }
     for (wanted, other) in [
         ("own-2", "own-1"),
         ("own2", "own"),

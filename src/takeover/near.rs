@@ -9,7 +9,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::listing::Listing;
-use super::names::{ARCHIVES, Likeness, Wanted, has_ending, is_litter, shown};
+use super::names::{ARCHIVES, Likeness, SHORTCUTS, Wanted, has_ending, is_litter, shown};
 use super::{CONFIG, MODELS, Verdict, WIFI};
 
 /// How a bundle says what it is.
@@ -18,6 +18,9 @@ const MANIFEST: &str = "model.toml";
 const MODEL: &str = "model.onnx";
 /// Its pictures.
 const GOLDEN: &str = "golden";
+
+/// More folders beside each other are not looked into.
+const MOST_FOLDERS: usize = 200;
 
 /// So many lines a name are enough to see what happened.
 const MOST_TOLD: usize = 5;
@@ -48,6 +51,7 @@ pub(super) fn misses(boot: &Path, named: &BTreeSet<String>) -> Misses {
     let mut misses = Misses::default();
     for name in [CONFIG, WIFI] {
         misses.files(boot, &card.files, name);
+        misses.deeper(boot, &card.folders, name);
     }
     misses.folder_of_models(boot, &card);
     misses.loose_bundle("", &card, named, bundle_there);
@@ -70,7 +74,7 @@ impl Misses {
 
     /// Files that were to be `wanted`.
     fn files(&mut self, boot: &Path, names: &[OsString], wanted: &str) {
-        let there = boot.join(wanted).symlink_metadata().is_ok();
+        let there = is_there(&boot.join(wanted));
         let near = names
             .iter()
             .filter_map(|name| Some((name, Wanted::fixed(wanted).likeness(name.to_str()?)?)))
@@ -82,9 +86,30 @@ impl Misses {
         }
     }
 
+    /// Files of exactly the right name, in a folder.
+    fn deeper(&mut self, boot: &Path, folders: &[OsString], wanted: &str) {
+        let there = is_there(&boot.join(wanted));
+        let folders = folders
+            .iter()
+            .filter(|name| !is_litter(&name.to_string_lossy()))
+            .take(MOST_FOLDERS)
+            .filter(|name| is_file(&boot.join(name).join(wanted)));
+        for folder in folders.take(MOST_TOLD) {
+            let verdict = if there {
+                Verdict::Note("is not read, because it lies in a folder".into())
+            } else {
+                Verdict::Refused(
+                    "is not read, because it lies in a folder; move it out, beside this report"
+                        .into(),
+                )
+            };
+            self.tell(&format!("{}/", shown(folder)), &wanted.into(), verdict);
+        }
+    }
+
     /// Folders and archives that were to be `models`.
     fn folder_of_models(&mut self, boot: &Path, card: &Listing) {
-        let there = boot.join(MODELS).is_dir();
+        let there = is_there(&boot.join(MODELS));
         let is_near = |name: &&OsString| {
             let likeness = name
                 .to_str()
@@ -131,6 +156,8 @@ impl Misses {
         for name in models.files.iter().filter(is_near).take(MOST_TOLD) {
             let why = if has_ending(&name.to_string_lossy(), &ARCHIVES) {
                 packed(false)
+            } else if has_ending(&name.to_string_lossy(), &SHORTCUTS) {
+                shortcut()
             } else {
                 Verdict::Refused(format!(
                     "is a file; the configuration names the folder {MODELS}/{wanted} with {MANIFEST} in it"
@@ -140,23 +167,24 @@ impl Misses {
         }
     }
 
-    /// Models that nobody has unpacked.
+    /// Models that nobody has unpacked, and shortcuts to some.
     fn archives(&mut self, models: &Listing) {
-        let archives = models.files.iter().filter(|name| {
-            let name = name.to_string_lossy();
-            !is_litter(&name) && has_ending(&name, &ARCHIVES)
-        });
-        for archive in archives.take(MOST_TOLD) {
-            let unpacked = models
-                .folders
-                .iter()
-                .filter_map(|name| name.to_str())
-                .any(|name| {
-                    archive
-                        .to_str()
-                        .is_some_and(|archive| Wanted::chosen(name).likeness(archive).is_some())
+        for (endings, verdict) in [
+            (&ARCHIVES[..], packed as fn(bool) -> Verdict),
+            (&SHORTCUTS[..], shortcut_beside),
+        ] {
+            let files = models.files.iter().filter(|name| {
+                let name = name.to_string_lossy();
+                !is_litter(&name) && has_ending(&name, endings)
+            });
+            for file in files.take(MOST_TOLD) {
+                let beside = file.to_str().is_some_and(|file| {
+                    let folders = models.folders.iter().filter_map(|name| name.to_str());
+                    let mut near = folders.map(|name| Wanted::chosen(name).likeness(file));
+                    near.any(|likeness| likeness.is_some())
                 });
-            self.tell("models/", archive, packed(unpacked));
+                self.tell("models/", file, verdict(beside));
+            }
         }
     }
 
@@ -173,7 +201,7 @@ impl Misses {
                 !is_litter(name)
                     && (name == MANIFEST
                         || has_ending(name, &["onnx"])
-                        || Wanted::fixed(MANIFEST).likeness(name) == Some(Likeness::Meant)
+                        || Wanted::in_bundle(MANIFEST).likeness(name) == Some(Likeness::Meant)
                             && place == "models/")
             })
         };
@@ -206,6 +234,10 @@ fn judged(name: &OsString, wanted: &str, likeness: Likeness, there: bool) -> Opt
         ""
     };
     match (likeness, there) {
+        (Likeness::Meant, false) if has_ending(&name, &SHORTCUTS) => Some(shortcut()),
+        (Likeness::Meant, false) if has_ending(&name, &ARCHIVES) => Some(Verdict::Refused(
+            format!("is packed; unpack it, so that {wanted} is there"),
+        )),
         (Likeness::Meant, false) => Some(Verdict::Refused(format!(
             "is not read because of its name; rename it to {wanted}{hint}"
         ))),
@@ -217,6 +249,18 @@ fn judged(name: &OsString, wanted: &str, likeness: Likeness, there: bool) -> Opt
         ))),
         // A copy of what was before is what careful people keep.
         (Likeness::PutAside, true) => None,
+    }
+}
+
+fn shortcut() -> Verdict {
+    Verdict::Refused("is a shortcut and holds nothing; copy what it leads to in its place".into())
+}
+
+fn shortcut_beside(there: bool) -> Verdict {
+    if there {
+        Verdict::Note("is not read, because it is a shortcut; the folder beside it is".into())
+    } else {
+        shortcut()
     }
 }
 
@@ -242,7 +286,7 @@ pub(super) fn in_bundle(folder: &Path, name: &str) -> Vec<(String, Verdict)> {
         let near = found.files.iter().filter(|file| {
             file.to_str().is_some_and(|file| {
                 // The two are near to each other, and beside them a `model.txt` may explain something.
-                Wanted::fixed(wanted).likeness(file).is_some()
+                Wanted::in_bundle(wanted).likeness(file).is_some()
                     && !file.contains(ending(other))
                     && (!there || file.contains(ending(wanted)))
             })
@@ -256,7 +300,7 @@ pub(super) fn in_bundle(folder: &Path, name: &str) -> Vec<(String, Verdict)> {
     let deeper = found
         .folders
         .iter()
-        .find(|inner| !found.has_file(MANIFEST) && folder.join(inner).join(MANIFEST).is_file());
+        .find(|inner| !found.has_file(MANIFEST) && is_file(&folder.join(inner).join(MANIFEST)));
     if let Some(deeper) = deeper {
         let why = format!("lies one folder too deep; move what is in it to {MODELS}/{name}");
         tell(deeper, Verdict::Refused(why));
@@ -269,9 +313,17 @@ fn ending(name: &str) -> &str {
     name.find('.').map_or("", |at| &name[at..])
 }
 
+fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+fn is_file(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|found| found.is_file())
+}
+
 /// Whether both paths lead to the same file, as two spellings do on a FAT file system.
 fn is_same(one: &Path, other: &Path) -> bool {
-    match (one.metadata(), other.metadata()) {
+    match (one.symlink_metadata(), other.symlink_metadata()) {
         (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
         _ => false,
     }

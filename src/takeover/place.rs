@@ -1,22 +1,29 @@
-//! Whether the state is a place in which nobody else can lay anything.
+//! Whether the state is a place in which nobody else can lay anything, and whether nobody else can say where a
+//! path leads.
 //!
 //! On a card the takeover runs as root. In a folder that another user may write to, a link could lead each
 //! of its steps elsewhere between a look and a write; so nothing is taken over there at all.
 
+use std::ffi::OsString;
 use std::fs::{self, DirBuilder, Metadata, Permissions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
+use rustix::io::Errno;
 use rustix::process::{getegid, geteuid};
 
 use super::WIFI_FOLDER;
 use super::generation::GENERATIONS;
 use crate::error::{Error, Result};
 
+/// So many links one behind the other lead anywhere, as for the kernel.
+const MOST_LINKS: usize = 40;
+
 /// Refuses a state of which a folder belongs to another user, may be written to by others, or is a link. What
 /// is not there yet is made later, and is this user's own then. The state itself may be named by a link.
 pub(super) fn guard(state: &Path) -> Result<()> {
+    way(state)?;
     check(state, fs::metadata(state))?;
     let taken = state.join(GENERATIONS);
     for folder in [&state.join(WIFI_FOLDER), &taken] {
@@ -27,6 +34,80 @@ pub(super) fn guard(state: &Path) -> Result<()> {
         check(&generation.path(), fs::symlink_metadata(generation.path()))?;
     }
     Ok(())
+}
+
+/// Where a path leads: the same place, with no link on the way there. A link is followed only where nobody but
+/// this user and root could have laid it.
+pub(super) fn way(path: &Path) -> Result<PathBuf> {
+    let strange = |error: io::Error| {
+        Error::unavailable(format!("{}: cannot be looked at", path.display())).caused_by(error)
+    };
+    let path = std::path::absolute(path).map_err(strange)?;
+    let mut here = PathBuf::from("/");
+    let mut ahead = parts(&path);
+    let mut links = 0;
+    while let Some(name) = ahead.pop() {
+        let there = here.join(&name);
+        let found = match fs::symlink_metadata(&there) {
+            Ok(found) => found,
+            // What is not there yet is no link.
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                here = there;
+                continue;
+            }
+            Err(error) => return Err(strange(error)),
+        };
+        if name == ".." {
+            here.pop();
+        } else if found.is_symlink() {
+            links += 1;
+            if links > MOST_LINKS {
+                return Err(strange(Errno::LOOP.into()));
+            }
+            check_link(&there, &found, &fs::metadata(&here).map_err(strange)?)?;
+            let target = fs::read_link(&there).map_err(strange)?;
+            if target.is_absolute() {
+                here = PathBuf::from("/");
+            }
+            ahead.extend(parts(&target));
+        } else {
+            here = there;
+        }
+    }
+    Ok(here)
+}
+
+/// The parts of a path, the first one last.
+fn parts(path: &Path) -> Vec<OsString> {
+    let parts = path.components().rev().filter_map(|part| match part {
+        Component::Normal(name) => Some(name.to_owned()),
+        Component::ParentDir => Some("..".into()),
+        Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
+    });
+    parts.collect()
+}
+
+/// Refuses a link that another user could have laid into its folder.
+fn check_link(link: &Path, found: &Metadata, around: &Metadata) -> Result<()> {
+    let shared = around.mode() & 0o022 != 0;
+    let own_group = around.gid() == getegid().as_raw();
+    let closed = is_own(around) && !is_open_to_others(around.mode(), own_group);
+    // In a sticky folder everybody can lay links of their own.
+    if closed && (!shared || is_own(found)) {
+        return Ok(());
+    }
+    Err(Error::unavailable(format!(
+        "{}: is a link in a folder that another user can write to, who could lead what is read and written elsewhere",
+        link.display()
+    ))
+    .advice("name the folder that it leads to"))
+}
+
+/// Whether it belongs to this user or to root.
+fn is_own(found: &Metadata) -> bool {
+    found.uid() == geteuid().as_raw() || found.uid() == 0
 }
 
 fn check(folder: &Path, found: io::Result<Metadata>) -> Result<()> {
@@ -47,7 +128,7 @@ fn check(folder: &Path, found: io::Result<Metadata>) -> Result<()> {
         return Ok(());
     }
     let (user, group) = (geteuid().as_raw(), getegid().as_raw());
-    if found.uid() != user && found.uid() != 0 {
+    if !is_own(&found) {
         let advice = format!("run: sudo chown -R {user}:{group} {}", folder.display());
         return refuse("belongs to another user, who could lead what is written elsewhere")
             .map_err(|refusal| refusal.advice(advice));
@@ -82,8 +163,7 @@ pub(super) fn close(folder: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{chown, symlink};
-    use std::path::PathBuf;
+    use std::os::unix::fs::{chown, lchown, symlink};
 
     use super::super::{take_over, write_sheet};
     use super::*;
@@ -181,5 +261,59 @@ mod tests {
             assert_eq!(mode & 0o777, 0o700);
             fs::set_permissions(&wifi, Permissions::from_mode(0o755)).expect("opened");
         }
+    }
+
+    #[test]
+    fn a_link_of_this_user_leads_on() {
+        let (folder, state) = state();
+        let at = |name: &str| folder.path().join(name);
+        symlink("state", at("relative")).expect("linked");
+        symlink(at("relative"), at("absolute")).expect("linked");
+        symlink("endless", at("endless")).expect("linked");
+        let real = state.canonicalize().expect("there");
+        for way_there in ["state", "relative", "absolute", "state/../relative"] {
+            assert_eq!(way(&at(way_there)).expect(way_there), real);
+        }
+        let new = way(&at("absolute/not/yet")).expect("made later");
+        assert_eq!(new, real.join("not/yet"));
+        way(&at("endless")).expect_err("it leads nowhere");
+    }
+
+    #[test]
+    fn a_link_that_another_user_can_lay_is_not_followed() {
+        let (folder, _state) = state();
+        let home = folder.path().join("home");
+        fs::create_dir(&home).expect("made");
+        symlink("../state", home.join("linked")).expect("linked");
+        for (mode, followed) in [(0o755, true), (0o777, false), (0o1777, true)] {
+            fs::set_permissions(&home, Permissions::from_mode(mode)).expect("set");
+            for path in ["linked", "linked/below"] {
+                assert_eq!(way(&home.join(path)).is_ok(), followed, "{mode:o}");
+            }
+        }
+        if lchown(home.join("linked"), Some(65534), None).is_err() {
+            eprintln!("skipped: this needs root");
+            return;
+        }
+        way(&home.join("linked")).expect_err("another user's link in a sticky folder");
+        lchown(home.join("linked"), Some(0), None).expect("taken back");
+        fs::set_permissions(&home, Permissions::from_mode(0o755)).expect("set");
+        chown(&home, Some(65534), None).expect("given away");
+        let error = guard(&home.join("linked")).expect_err("another user's");
+        assert!(
+            error.to_string().contains("is a link in a folder"),
+            "{error}"
+        );
+        // The card is a folder of theirs, and is named without a link.
+        way(&home).expect("no link");
+        let outcome = take_over(&home.join("linked"), &folder.path().join("state"));
+        outcome.failure.expect("the card is not reached");
+        write_sheet(&home.join("linked"), "a report\n").expect_err("nor is it written to");
+        assert_eq!(
+            fs::read_dir(folder.path().join("state"))
+                .expect("read")
+                .count(),
+            0
+        );
     }
 }

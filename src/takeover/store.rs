@@ -7,13 +7,16 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use rustix::fs::FileType;
+
+use super::linkless;
 use super::models::LARGEST_BUNDLE;
 use crate::files;
 
-/// Copies a folder that was examined before: files, and folders of files.
+/// Copies a folder that was examined before: files, and folders of files. No link is followed.
 pub(super) fn copy(from: &Path, to: &Path) -> io::Result<()> {
     each(from, to, &|file, place| {
-        let bytes = files::read_at_most(file, LARGEST_BUNDLE)?
+        let bytes = linkless::read_at_most(file, LARGEST_BUNDLE)?
             .ok_or_else(|| io::Error::from(io::ErrorKind::FileTooLarge))?;
         files::write_through(place, &bytes, 0o644)
     })
@@ -27,13 +30,12 @@ pub(super) fn share(from: &Path, to: &Path) -> io::Result<()> {
 /// Makes the folder `to` with the folders of `from`, and puts each file into its place there.
 fn each(from: &Path, to: &Path, put: &dyn Fn(&Path, &Path) -> io::Result<()>) -> io::Result<()> {
     fs::create_dir(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let place = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            each(&entry.path(), &place, put)?;
+    for (name, kind) in linkless::list(from, usize::MAX)? {
+        let (there, place) = (from.join(&name), to.join(&name));
+        if kind == FileType::Directory {
+            each(&there, &place, put)?;
         } else {
-            put(&entry.path(), &place)?;
+            put(&there, &place)?;
         }
     }
     files::sync_folder(to)
@@ -56,7 +58,8 @@ mod tests {
     #[test]
     fn what_is_shared_takes_no_room_and_outlives_where_it_came_from() {
         let folder = tempfile::tempdir().expect("a folder");
-        let at = |name: &str| folder.path().join(name);
+        let path = folder.path().canonicalize().expect("there");
+        let at = |name: &str| path.join(name);
         fs::create_dir_all(at("boot/golden")).expect("made");
         fs::write(at("boot/model.onnx"), "a network").expect("written");
         fs::write(at("boot/golden/glass.png"), "a picture").expect("written");

@@ -27,7 +27,8 @@ const OTHER_NAMES: [(&str, &str); 12] = [
     ("ESP", "ES"),
 ];
 
-/// Says why `written` is no country and what to write.
+/// Says why `written` is no country and what to write. Two letters are repeated; anything longer may be a
+/// password in the wrong line.
 ///
 /// # Errors
 /// It is none.
@@ -45,7 +46,12 @@ pub(super) fn check(written: &str) -> Result<(), (String, String)> {
         Some(code) => format!("write {code}"),
         None => "write two capital letters, such as DE or US".into(),
     };
-    Err((format!("`{written}` is no country"), todo))
+    let what = if written.len() == 2 && written.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        format!("`{written}` is no country")
+    } else {
+        "it is no country".into()
+    };
+    Err((what, todo))
 }
 
 #[cfg(test)]
@@ -65,6 +71,15 @@ mod tests {
             ("de", "write DE"),
         ] {
             assert_eq!(todo(written), todo_, "{written}");
+        }
+        for (written, what) in [
+            ("uk", "`uk` is no country"),
+            ("USA", "it is no country"),
+            ("1x", "it is no country"),
+            ("topsecret99", "it is no country"),
+            ("ß", "it is no country"),
+        ] {
+            assert_eq!(check(written).expect_err("it is none").0, what);
         }
         for none in ["XX", "00", "Germany", "", "D E", "D", "DE US", "ß"] {
             assert_eq!(

@@ -3,8 +3,9 @@
 //! Between plain quotes (`"`) everything is taken as it stands. So whoever has a quote or a `#` in a name or a
 //! password can write it, and everywhere else such a sign gives rise to a question.
 
-/// The quotes that open, and those that may close them. Keyboards have three, word processors the others.
-const PAIRS: [(char, &[char]); 12] = [
+/// The quotes that open, and those that may close them: what Unicode calls quotation marks, and the primes
+/// and accents that stand in for them. Keyboards have three, word processors and telephones the others.
+const PAIRS: [(char, &[char]); 49] = [
     ('"', &['"']),
     ('\'', &['\'']),
     ('`', &['`', '\'', '´']),
@@ -12,11 +13,48 @@ const PAIRS: [(char, &[char]); 12] = [
     ('“', &['”', '“']),
     ('”', &['”']),
     ('„', &['“', '”']),
+    ('‟', &['”', '‟']),
     ('‘', &['’', '‘']),
     ('’', &['’']),
     ('‚', &['‘', '’']),
+    ('‛', &['’', '‛']),
     ('«', &['»']),
     ('»', &['«', '»']),
+    ('‹', &['›']),
+    ('›', &['‹', '›']),
+    ('′', &['′']),
+    ('″', &['″']),
+    ('‴', &['‴']),
+    ('⁗', &['⁗']),
+    ('‵', &['′', '‵']),
+    ('‶', &['″', '‶']),
+    ('‷', &['‴', '‷']),
+    ('ʹ', &['ʹ']),
+    ('ʺ', &['ʺ']),
+    ('ʻ', &['ʼ', 'ʻ']),
+    ('ʼ', &['ʼ']),
+    ('ˮ', &['ˮ']),
+    ('ˋ', &['ˊ', 'ˋ']),
+    ('˝', &['˝']),
+    ('׳', &['׳']),
+    ('״', &['״']),
+    ('⹂', &['“', '”', '⹂']),
+    ('「', &['」']),
+    ('『', &['』']),
+    ('〝', &['〞', '〟']),
+    ('〞', &['〞', '〝']),
+    ('﹁', &['﹂']),
+    ('﹃', &['﹄']),
+    ('｢', &['｣']),
+    ('＂', &['＂']),
+    ('＇', &['＇']),
+    ('｀', &['＇', '｀']),
+    ('❛', &['❜']),
+    ('❝', &['❞']),
+    ('❟', &['❛', '❜']),
+    ('❠', &['❝', '❞']),
+    ('❮', &['❯']),
+    ('🙶', &['🙷']),
 ];
 
 /// Between plain quotes.
@@ -34,11 +72,20 @@ pub(super) struct Value<'a> {
 /// What is wrong, and what to do about it.
 pub(super) type Doubt = (String, String);
 
-/// Reads a value without spaces around it. `any_sign` says whether a `#` may belong to it.
+/// Reads a value without spaces around it. `any_sign` says whether a `#` may belong to it; `keys` are what
+/// begins another setting.
 ///
 /// # Errors
 /// It may be meant in two ways, and neither is likelier.
-pub(super) fn read(value: &str, any_sign: bool) -> Result<Value<'_>, Doubt> {
+pub(super) fn read<'a>(value: &'a str, any_sign: bool, keys: &[&str]) -> Result<Value<'a>, Doubt> {
+    if has_setting(outside_quotes(value), keys) {
+        return Err((
+            "another setting stands in this line".into(),
+            format!(
+                "write each setting on a line of its own; if it belongs to the value, {LITERALLY}"
+            ),
+        ));
+    }
     let value = match within_quotes(value)? {
         Some(read) => return Ok(read),
         None if any_sign => value,
@@ -74,6 +121,34 @@ fn remark_left_out() -> Doubt {
         "what stands behind # is taken for a remark and left out".into(),
         "write remarks on lines of their own".into(),
     )
+}
+
+/// What does not stand between plain quotes, as far as that can be told: all of it where it does not begin
+/// with one, and else what stands behind the second.
+fn outside_quotes(value: &str) -> &str {
+    let inner = value.strip_prefix('"');
+    let behind = inner.map(|inner| inner.split_once('"').map_or("", |(_, behind)| behind));
+    behind.unwrap_or(value)
+}
+
+/// Whether one of `keys` stands there behind another sign, and an equals sign behind it; or a colon, where a
+/// comma or a semicolon stands before.
+fn has_setting(value: &str, keys: &[&str]) -> bool {
+    let small = value.to_ascii_lowercase();
+    let begins_setting = |key: &str, at: usize| {
+        let (before, behind) = (&small[..at], small[at + key.len()..].trim_start());
+        let listed = before.trim_end().ends_with([',', ';']);
+        let alone = before
+            .chars()
+            .next_back()
+            .is_some_and(|c| !c.is_alphanumeric());
+        alone && (behind.starts_with('=') || listed && behind.starts_with(':'))
+    };
+    keys.iter().any(|key| {
+        small
+            .match_indices(key)
+            .any(|(at, _)| begins_setting(key, at))
+    })
 }
 
 /// What stands between quotes, where quotes stand at both ends, or at one and before a remark; `None` where
@@ -170,6 +245,11 @@ fn sign_of_doubt(value: &str) -> Option<&'static str> {
         };
         letter(at.checked_sub(1)) && letter(Some(at + 1))
     };
+    // Behind or before a space, or at the end.
+    let is_apart = |at: usize| {
+        let spaced = |at: usize| signs.get(at).is_none_or(|c| c.is_whitespace());
+        spaced(at + 1) || at > 0 && spaced(at - 1)
+    };
     let is_quote = |c: char| {
         PAIRS
             .iter()
@@ -179,7 +259,8 @@ fn sign_of_doubt(value: &str) -> Option<&'static str> {
         // Bob's.
         '\'' if between_letters(at) => None,
         '#' => Some("its #"),
-        ';' if at > 0 && signs[at - 1].is_whitespace() => Some("its ;"),
+        ';' if is_apart(at) => Some("its ;"),
+        ',' if at + 1 == signs.len() => Some("its ,"),
         '/' if at > 0 && signs[at - 1].is_whitespace() && signs.get(at + 1) == Some(&'/') => {
             Some("its //")
         }
