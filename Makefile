@@ -13,8 +13,8 @@ SEED    ?= 1
 PI_SUITES ?= smoke faults
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo run test soak test-arm check fmt fuzz bench bench-arm train-bench model-parity \
-	models lab cross cross-test deb image pi-test pi-test-full install clean
+.PHONY: help setup build demo run test soak scenes test-arm check fmt fuzz bench bench-arm train-bench model-parity \
+	model-zoo models lab cross cross-test deb image pi-test pi-test-full install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,7 +39,7 @@ check: setup ## Formatting, lints, licences, documentation
 
 fuzz: TARGET =
 fuzz: TIME = 60
-fuzz: setup ## Try the parsers with inputs that nobody wrote (TIME=SECONDS, TARGET=configuration|manifest|wifi)
+fuzz: setup ## Try the parsers with inputs that nobody wrote (TIME=SECONDS, TARGET=configuration|manifest|mjpeg|onnx|wifi|y4m)
 	@tests/fuzz/run $(TIME) $(TARGET)
 
 bench: setup ## Compare the network's speed with other engines' (fetches them once; minutes)
@@ -56,8 +56,14 @@ train-bench: setup ## Compare the speed of training with PyTorch's (installs it 
 model-parity: setup ## Hold a bundle against ONNX Runtime on all test photographs (BUNDLE=DIR; fetches it once; minutes)
 	@models/trainer/parity/run $(BUNDLE)
 
+model-zoo: setup ## Hold models of other tools' exporters against ONNX Runtime (fetches them once, 8 GB; many minutes)
+	@tests/zoo/run
+
 soak: setup ## Run daemons and a simulated day for long (LOOKS=1000000 SEED=1; hours)
 	LOOKS=$(LOOKS) SEED=$(SEED) $(CARGO) test --locked --package sortd --test soak -- --ignored --nocapture
+
+scenes: setup ## Measure false signals, and answers to items, on composed scenes (MINUTES=10 VISITS=25 SEED=1 PICTURES=DIR)
+	$(CARGO) test --locked --release --package sortd --test scenes -- --ignored --nocapture
 
 test-arm: setup ## Test the integer kernels on emulated Pis
 	@cross/test-arm.sh

@@ -16,7 +16,7 @@
 //! - [`cli`]: the commands
 //!
 //! The floor, which names no stage: [`error`], [`visible`], [`panics`], [`signals`], [`files`], [`units`], [`clock`],
-//! [`config`].
+//! [`jpeg`], [`config`].
 
 pub mod actuate;
 pub mod capture;
@@ -28,6 +28,7 @@ pub mod daemon;
 pub mod decide;
 pub mod error;
 pub mod files;
+pub mod jpeg;
 pub mod machine;
 pub mod panics;
 pub mod pipeline;

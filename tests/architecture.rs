@@ -28,21 +28,23 @@ const FLOW: [&str; 13] = [
 ];
 
 /// Modules that every other may import and that name no stage.
-const FLOOR: [&str; 8] = [
-    "error", "visible", "panics", "signals", "files", "units", "clock", "config",
+const FLOOR: [&str; 9] = [
+    "error", "visible", "panics", "signals", "files", "units", "clock", "config", "jpeg",
 ];
 
 /// Where each driver crate may be named: files, and folders with a slash behind them.
-const DRIVERS: [(&str, &[&str]); 4] = [
+const DRIVERS: [(&str, &[&str]); 5] = [
     ("nokhwa", &["capture/v4l2.rs"]),
+    ("v4l", &["capture/preset.rs"]),
     ("rppal", &["actuate/rppal.rs", "actuate/hardware_pwm.rs"]),
     ("gpiocdev", &["actuate/gpiochip.rs"]),
     (
         "tract_onnx",
         &[
             "classify/tract.rs",
+            "classify/exports.rs",
             "classify/network.rs",
-            "classify/onnx.rs",
+            "classify/onnx/",
             "classify/sanity.rs",
             "classify/budget/",
             "classify/int8/section.rs",

@@ -99,6 +99,28 @@ fn png_header(width: u32, height: u32) -> Vec<u8> {
     bytes
 }
 
+/// The header of a PNG of this size with alpha and 16 bits a channel.
+fn png_of_16_bits(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = png_header(width, height);
+    (bytes[24], bytes[25]) = (16, 6);
+    let sum = crc32(&bytes[12..29]);
+    bytes[29..33].copy_from_slice(&sum.to_be_bytes());
+    bytes
+}
+
+/// What is left of a JPEG, with an end marker.
+fn ended(half: &[u8]) -> Vec<u8> {
+    [half, &[0xFF, 0xD9]].concat()
+}
+
+/// A JPEG that says that it is coded arithmetically.
+fn arithmetic(jpeg: &[u8]) -> Vec<u8> {
+    let mut bytes = jpeg.to_vec();
+    let header = bytes.windows(2).position(|pair| pair == [0xFF, 0xC0]);
+    bytes[header.expect("a baseline JPEG") + 1] = 0xC9;
+    bytes
+}
+
 /// The checksum of a PNG chunk (ISO 3309, as PNG's annex D gives it).
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |sum, byte| {
@@ -154,10 +176,30 @@ fn each_bad_photograph_says_why() {
         ),
         (
             photograph(at, "huger.png", png_header(0x7FFF_FFFF, 0x7FFF_FFFF)),
-            "asks for more memory",
+            "2147483647x2147483647",
         ),
         (photograph(at, "none.png", png_header(0, 5)), "damaged"),
         (photograph(at, "short.png", png_header(400, 300)), "damaged"),
+        (
+            photograph(at, "thin.png", png_header(1, 40_000_000)),
+            "1x40000000",
+        ),
+        (
+            photograph(at, "deep.png", png_of_16_bits(7000, 7000)),
+            "7000x7000 pixels asks for more memory",
+        ),
+        (
+            photograph(at, "fifth.jpg", ended(&good[..good.len() / 5])),
+            "cut off",
+        ),
+        (
+            photograph(at, "most.jpg", ended(&good[..good.len() - 200])),
+            "cut off",
+        ),
+        (
+            photograph(at, "arithmetic.jpg", arithmetic(&good)),
+            "convert it",
+        ),
         (PathBuf::from("/dev/zero"), "it is a device"),
         (endless, "too many for a photograph"),
     ];

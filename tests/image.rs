@@ -138,3 +138,83 @@ fn each_unit_is_in_the_package_and_in_what_is_installed() {
         }
     }
 }
+
+/// What the first bootloader takes from config.txt: the settings outside `[none]`, or with it switched off.
+fn settings(config: &str, camera: bool) -> Vec<String> {
+    let mut applies = true;
+    let mut taken = Vec::new();
+    for line in config.lines() {
+        match line {
+            "[none]" => applies = camera,
+            "[all]" => applies = true,
+            _ if applies && !line.is_empty() && !line.starts_with('#') => {
+                taken.push(line.to_owned());
+            }
+            _ => {}
+        }
+    }
+    taken
+}
+
+/// The last value of a setting, which is the one that holds.
+fn value<'a>(settings: &'a [String], key: &str) -> Option<&'a str> {
+    let mut values = settings.iter().filter_map(|line| line.split_once('='));
+    values
+        .rfind(|(name, _)| *name == key)
+        .map(|(_, value)| value)
+}
+
+#[test]
+fn one_line_of_config_txt_switches_a_camera_module_on() {
+    let config = read(&format!("{IMAGE}/boot/config.txt"));
+    assert_eq!(config.lines().filter(|line| *line == "[none]").count(), 1);
+    let (off, on) = (settings(&config, false), settings(&config, true));
+    assert_eq!(
+        (value(&off, "start_x"), value(&off, "gpu_mem")),
+        (None, Some("16"))
+    );
+    assert_eq!(
+        (value(&on, "start_x"), value(&on, "gpu_mem")),
+        (Some("1"), Some("128"))
+    );
+    // Nothing else hangs on it, and the firmware reads no further than this in a line.
+    assert_eq!(on.len(), off.len() + 2);
+    assert!(on.iter().all(|line| line.len() <= 78), "{on:?}");
+    // Both tell what it costs.
+    for file in ["cross/image/files/boot/config.txt", "docs/installer.md"] {
+        assert!(read(file).contains("112 MB"), "{file}");
+    }
+    assert!(read("docs/installer.md").contains("write `#` in front of `[none]`"));
+}
+
+#[test]
+fn the_firmware_with_the_camera_lies_on_the_boot_partition_for_each_board() {
+    let boot = read("cross/image/boot.sh");
+    let variants = boot
+        .lines()
+        .find_map(|line| line.strip_prefix("for variant in "))
+        .expect("the variants of the firmware");
+    // start_x.elf for Pi 3 and Zero 2 W, start4x.elf for the Pi 4; and those that start without it.
+    for variant in ["\"\"", "_cd", "_x", "4", "4cd", "4x"] {
+        let words: Vec<_> = variants.trim_end_matches("; do").split(' ').collect();
+        assert!(words.contains(&variant), "{variant}: {variants}");
+    }
+    assert!(boot.contains("/start$variant.elf") && boot.contains("/fixup$variant.dat"));
+}
+
+#[test]
+fn the_driver_of_a_camera_module_is_there_and_loaded_where_the_firmware_has_a_camera_alone() {
+    let listed = |file: &str, name: &str| read(file).lines().any(|line| line == name);
+    assert!(listed("cross/image/modules.list", "bcm2835-v4l2"));
+    let loaded = format!("{IMAGE}/root/etc/modules-load.d/sortd.conf");
+    assert!(listed(&loaded, "firmware_camera"));
+    assert!(!listed(&loaded, "bcm2835-v4l2") && !listed(&loaded, "vchiq"));
+    // By its alias it would be loaded on every Pi.
+    let modprobe = format!("{IMAGE}/root/etc/modprobe.d/sortd.conf");
+    assert!(listed(&modprobe, "blacklist vchiq"));
+    // Its transfers are what the firmware speaks to the module by.
+    assert!(listed(
+        "cross/image/without.list",
+        "/lib/modules/*/kernel/drivers/i2c/busses/i2c-bcm2835.ko"
+    ));
+}

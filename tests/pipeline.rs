@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use image::codecs::jpeg::JpegEncoder;
 use sortd::actuate::{Action, Light, Outputs, SimulatedActuator, Timeline};
 use sortd::capture::replay::{Photo, PhotoSequence, Showing};
 use sortd::capture::{Captured, Frame, PixelFormat};
@@ -308,6 +309,28 @@ fn a_frozen_picture_is_told_and_lights_nothing() {
     assert_eq!(stage.pipeline.signal(), None);
     let names = stage.names();
     assert!(names.contains(&"picture-fault"), "{names:?}");
+}
+
+#[test]
+fn a_camera_that_never_delivers_a_whole_picture_is_told_and_lights_nothing() {
+    for share in [30, 60, 90] {
+        let mut stage = Stage::new(&config("", "mode = \"always\""));
+        let half = |frame: &mut Frame| {
+            let mut jpeg = Vec::new();
+            let (width, height) = (frame.width, frame.height);
+            JpegEncoder::new_with_quality(&mut jpeg, 85)
+                .encode(&frame.data, width, height, image::ExtendedColorType::Rgb8)
+                .unwrap();
+            jpeg.truncate(jpeg.len() * share / 100);
+            jpeg.extend([0xFF, 0xD9]);
+            (frame.format, frame.data) = (PixelFormat::Mjpeg, jpeg);
+        };
+        (0..2).for_each(|_| stage.show(METAL, half));
+        assert_eq!(stage.lights(), [], "{share} %");
+        let names = stage.names();
+        assert!(names.contains(&"picture-fault"), "{share} %: {names:?}");
+        assert!(!names.contains(&"item-seen"), "{share} %: {names:?}");
+    }
 }
 
 #[test]

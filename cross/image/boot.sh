@@ -13,9 +13,12 @@ mkdir -p "$boot/overlays" "$boot/models"
 # The package itself would lay out the partition at each upgrade of the kernel, in its own way.
 "$here/fetch.sh" "$cache" "$cache/firmware-$version" raspi-firmware
 firmware=$cache/firmware-$version
-for file in bootcode.bin start.elf fixup.dat start4.elf fixup4.dat start_cd.elf fixup_cd.dat start4cd.elf fixup4cd.dat; do
-    cp "$firmware/usr/lib/raspi-firmware/$file" "$boot/"
+# The plain firmware, the small one for `gpu_mem=16`, and the one with the camera for `start_x=1`; each of them
+# for the Pi 4 as well.
+for variant in "" _cd _x 4 4cd 4x; do
+    cp "$firmware/usr/lib/raspi-firmware/start$variant.elf" "$firmware/usr/lib/raspi-firmware/fixup$variant.dat" "$boot/"
 done
+cp "$firmware/usr/lib/raspi-firmware/bootcode.bin" "$boot/"
 cp "$firmware/usr/share/doc/raspi-firmware/copyright" "$boot/firmware-licence.txt"
 
 cp "$root/boot/vmlinuz-$version" "$boot/vmlinuz"

@@ -19,7 +19,7 @@ sed -i "s|^include /usr|include $headers/usr|" "$makefile"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$root/lib/modules/$version/extra"
-for source in "$here/../../tests/pi/guest/gpiomem" "$here/throttled"; do
+for source in "$here/../../tests/pi/guest/gpiomem" "$here/throttled" "$here/firmware_camera"; do
     name=$(basename "$source")
     cp -r "$source" "$work/$name"
     make -s -C "$(dirname "$makefile")" ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- M="$work/$name" modules >"$work/log" 2>&1 || {

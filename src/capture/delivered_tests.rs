@@ -12,20 +12,29 @@ fn raw_pictures_are_cut_to_their_size_and_short_ones_are_refused() {
         fps: 30,
     };
     let mut data = vec![0; 4096];
-    assert!(cut_to_picture(&mut data, offer(PixelFormat::Yuyv)));
+    assert_eq!(
+        cut_to_picture(&mut data, offer(PixelFormat::Yuyv)),
+        Some((6, 4))
+    );
     assert_eq!(data.len(), 6 * 4 * 2);
     let mut data = vec![0; 4096];
-    assert!(cut_to_picture(&mut data, offer(PixelFormat::Nv12)));
+    assert_eq!(
+        cut_to_picture(&mut data, offer(PixelFormat::Nv12)),
+        Some((6, 4))
+    );
     assert_eq!(data.len(), 6 * 4 * 3 / 2);
-    assert!(!cut_to_picture(&mut vec![0; 47], offer(PixelFormat::Yuyv)));
+    assert_eq!(
+        cut_to_picture(&mut vec![0; 47], offer(PixelFormat::Yuyv)),
+        None
+    );
 }
 
 #[test]
 fn jpeg_pictures_are_cut_at_their_end_and_not_at_that_of_the_bytes_behind() {
     let offer = Offer {
         format: PixelFormat::Mjpeg,
-        width: 8,
-        height: 8,
+        width: 640,
+        height: 480,
         fps: 30,
     };
     let picture = [
@@ -33,13 +42,20 @@ fn jpeg_pictures_are_cut_at_their_end_and_not_at_that_of_the_bytes_behind() {
         63, 0, 1, 2, 3, 0xFF, 0xD9,
     ];
     let mut data = [&picture[..], &[9, 9, 0xFF, 0xD9, 9]].concat();
-    assert!(cut_to_picture(&mut data, offer));
+    assert_eq!(
+        cut_to_picture(&mut data, offer),
+        Some((8, 8)),
+        "its own size, not the offered one"
+    );
     assert_eq!(data, picture);
-    // Without an end marker the decoder has to judge.
-    let mut endless = picture[..picture.len() - 2].to_vec();
-    assert!(cut_to_picture(&mut endless, offer));
-    assert_eq!(endless.len(), picture.len() - 2);
-    assert!(!cut_to_picture(&mut Vec::new(), offer));
+    // Without an end marker the decoder has to judge, up to the next picture if there is one.
+    for behind in [&[][..], &picture] {
+        let endless = &picture[..picture.len() - 2];
+        let mut data = [endless, behind].concat();
+        assert_eq!(cut_to_picture(&mut data, offer), Some((8, 8)));
+        assert_eq!(data, endless);
+    }
+    assert_eq!(cut_to_picture(&mut Vec::new(), offer), None);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use super::offer::Offer;
+use super::ribbon::Ribbon;
 use super::v4l2;
 use crate::error::{Error, Result};
 
@@ -156,9 +157,7 @@ fn same(node: &Path, target: &Path) -> bool {
 pub(super) fn there_is(dev: &Path) -> String {
     let nodes = nodes(dev);
     if nodes.is_empty() {
-        return "no camera is there at all: plug it in; one on the ribbon connector needs \
-                `source = \"rpicam\"`"
-            .to_owned();
+        return format!("no camera is there at all: {}", Ribbon::here().advice());
     }
     let names: Vec<_> = nodes
         .iter()

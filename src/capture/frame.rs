@@ -11,6 +11,8 @@ pub enum PixelFormat {
     Nv12,
     /// 4:2:0, a luma plane followed by the U and the V plane at half resolution.
     I420,
+    /// [`Self::I420`] whose values use all of 0 to 255 instead of the studio range.
+    I420Full,
     /// `R G B`, three bytes a pixel.
     Rgb8,
     /// One JPEG picture; stale bytes may follow its end marker.
@@ -25,7 +27,7 @@ impl PixelFormat {
         let chroma = width.div_ceil(2) * height.div_ceil(2);
         match self {
             Self::Yuyv => Some(width.div_ceil(2) * 4 * height),
-            Self::Nv12 | Self::I420 => Some(width * height + 2 * chroma),
+            Self::Nv12 | Self::I420 | Self::I420Full => Some(width * height + 2 * chroma),
             Self::Rgb8 => Some(width * height * 3),
             Self::Mjpeg => None,
         }
@@ -37,7 +39,7 @@ impl PixelFormat {
         match self {
             Self::Yuyv => "YUYV",
             Self::Nv12 => "NV12",
-            Self::I420 => "YUV420",
+            Self::I420 | Self::I420Full => "YUV420",
             Self::Rgb8 => "RGB",
             Self::Mjpeg => "MJPEG",
         }

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::jpeg::testing::Layout;
 
 fn segment(code: u8, payload: &[u8]) -> Vec<u8> {
     let length = u16::try_from(payload.len() + 2).unwrap().to_be_bytes();
@@ -73,13 +74,18 @@ fn split(stream: &[u8], pieces: &[usize]) -> (Vec<Vec<u8>>, u32) {
         rest = behind;
     }
     let mut given_up = 0;
-    while splitter.give_up() {
-        given_up += 1;
+    loop {
+        if splitter.last(&mut picture).is_some() {
+            pictures.push(picture.clone());
+        } else if splitter.give_up() {
+            given_up += 1;
+        } else {
+            return (pictures, given_up);
+        }
         while splitter.next(&mut picture).is_some() {
             pictures.push(picture.clone());
         }
     }
-    (pictures, given_up)
 }
 
 /// Bytes in which no picture begins.
@@ -169,10 +175,10 @@ fn a_picture_without_end_is_given_up_and_counted() {
 }
 
 #[test]
-fn a_picture_cut_off_anywhere_costs_no_more_than_the_one_behind_it() {
+fn a_picture_cut_off_anywhere_costs_no_more_than_those_that_say_its_size_is_wrong() {
     let intact = picture(&[1, 2, 3], true);
     for cut in 3..intact.len() {
-        let (pictures, _) = split(&[&intact[..cut], &intact, &intact].concat(), &[7]);
+        let (pictures, _) = split(&[&intact[..cut], &intact.repeat(4)].concat(), &[7]);
         assert_eq!(pictures.last(), Some(&intact), "cut at {cut}");
     }
 }
@@ -197,4 +203,59 @@ fn a_picture_of_a_hundred_megapixels_is_skipped() {
     splitter.push(&huge);
     assert_eq!(splitter.next(&mut Vec::new()), None);
     assert_eq!(splitter.take_skipped(), 1);
+}
+
+/// A picture whose header says that it has this size.
+fn of_size(width: u16, height: u16) -> Vec<u8> {
+    let header = frame_header(width, height);
+    [&[0xFF, 0xD8][..], &header, &scan(&[5]), &[0xFF, 0xD9]].concat()
+}
+
+#[test]
+fn one_flipped_bit_in_a_header_costs_one_picture() {
+    let good = of_size(64, 48);
+    for bit in 0..14 {
+        // Larger or smaller, or none at all where the height becomes 0.
+        let flipped = of_size(64 ^ 1 << bit, 48);
+        let stream = [&good, &good, &flipped, &good, &flipped, &good].map(Vec::as_slice);
+        let (pictures, _) = split(&stream.concat(), &[50]);
+        assert_eq!(pictures, vec![good.clone(); 4], "bit {bit}");
+    }
+}
+
+#[test]
+fn a_size_that_changes_and_stays_is_believed() {
+    let old = of_size(64, 48);
+    for new in [of_size(32, 24), of_size(128, 96)] {
+        let stream = [vec![old.clone(); 3], vec![new.clone(); 5]].concat();
+        let (pictures, _) = split(&stream.concat(), &[50]);
+        assert_eq!(pictures, [vec![old.clone(); 3], vec![new; 3]].concat());
+    }
+}
+
+#[test]
+fn thumbnails_of_damaged_pictures_are_no_new_size() {
+    let intact = picture(&[1, 2, 3], false);
+    let damaged = &intact[..60];
+    let stream = [&intact, damaged, damaged, damaged, damaged, &intact].concat();
+    assert_eq!(split(&stream, &[100]).0, [intact.clone(), intact]);
+}
+
+proptest! {
+    #[test]
+    fn whole_pictures_without_end_markers_come_out_and_halves_do_not(
+        seed: u64, progressive: bool, cuts in prop::collection::vec(any::<bool>(), 1..5), piece in 1..300_usize,
+    ) {
+        let layout = Layout {
+            progressive,
+            ..Layout::sequential((40, 33), &[(2, 2), (1, 1), (1, 1)])
+        };
+        let written = layout.write(seed);
+        let whole = &written.bytes[..written.bytes.len() - 2];
+        let half = &whole[..written.scans[0].start + written.scans[0].len() / 2];
+        let stream: Vec<_> = cuts.iter().map(|cut| if *cut { half } else { whole }).collect();
+        let (pictures, _) = split(&stream.concat(), &[piece]);
+        let wanted = cuts.iter().filter(|cut| !**cut).count();
+        prop_assert_eq!(pictures, vec![whole.to_vec(); wanted]);
+    }
 }

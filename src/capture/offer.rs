@@ -88,7 +88,7 @@ const fn decoding(format: PixelFormat) -> u8 {
     match format {
         PixelFormat::Yuyv => 0,
         PixelFormat::Nv12 => 1,
-        PixelFormat::I420 => 2,
+        PixelFormat::I420 | PixelFormat::I420Full => 2,
         PixelFormat::Rgb8 => 3,
         PixelFormat::Mjpeg => 4,
     }

@@ -117,7 +117,7 @@ impl Opener for RpicamOpener {
         let (program, child) = self.spawn()?;
         let Wanted { width, height, fps } = self.wanted;
         let (format, pictures) = match self.encoding {
-            RpicamEncoding::Mjpeg => (PixelFormat::Mjpeg, Pictures::Mjpeg(Splitter::default())),
+            RpicamEncoding::Mjpeg => (PixelFormat::Mjpeg, Pictures::Mjpeg(Box::default())),
             RpicamEncoding::Yuv420 => (PixelFormat::I420, Pictures::Yuv420(Vec::new())),
         };
         let name = format!("{program} (camera {})", self.index);
@@ -154,7 +154,7 @@ const fn fitting(wanted: Wanted, encoding: RpicamEncoding) -> Wanted {
 
 /// Bytes that have come and are no picture yet.
 enum Pictures {
-    Mjpeg(Splitter),
+    Mjpeg(Box<Splitter>),
     Yuv420(Vec<u8>),
 }
 

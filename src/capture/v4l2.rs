@@ -19,6 +19,8 @@ use super::contain::contained;
 use super::delivered::{cut_to_picture, taken_at};
 use super::devices::{self, Node};
 use super::offer::{Offer, Wanted, ranked};
+use super::preset::{lines_are_whole, set_to_yuyv};
+use super::size::BelievedSize;
 use super::{Camera, Captured, Frame, Opener, PixelFormat};
 use crate::error::{Error, Result};
 
@@ -27,6 +29,9 @@ const USABLE: [FrameFormat; 3] = [FrameFormat::YUYV, FrameFormat::NV12, FrameFor
 
 /// Rates beyond this come from intervals that nokhwa does not read whole (1001/30000 s, say).
 const HIGHEST_RATE: u32 = 240;
+
+/// What nokhwa could not get where a node lists no format that could be used; most often it lists none.
+const LISTS_NOTHING: [&str; 2] = ["CameraFormat", "ResolutionList"];
 
 /// Drivers that do not keep what they offer are asked for this many of their offers.
 const ATTEMPTS: usize = 8;
@@ -111,7 +116,11 @@ pub(super) fn offers(node: &Node) -> Result<Option<Vec<Offer>>> {
         let Some(mut device) = probe(node, wanted)? else {
             return Ok(None);
         };
-        let offers = offered(node, &mut device)?;
+        let mut offers = offered(node, &mut device)?;
+        // nokhwa lists nothing of a range of sizes and rates without steps; what the driver takes is an offer.
+        if offers.is_empty() {
+            offers.extend(settle(node, &mut device, &[], wanted).ok());
+        }
         Ok((!offers.is_empty()).then_some(offers))
     })
 }
@@ -121,6 +130,7 @@ struct V4l2Camera {
     node: Node,
     description: String,
     taken: Offer,
+    size: BelievedSize,
     /// Always there; taken out when the camera is dropped.
     device: Option<V4LCaptureDevice<'static>>,
 }
@@ -144,6 +154,7 @@ impl V4l2Camera {
                 node: node.clone(),
                 description,
                 taken,
+                size: BelievedSize::announced((taken.width, taken.height)),
                 device: Some(device),
             }))
         })
@@ -177,17 +188,15 @@ impl Camera for V4l2Camera {
         drop(buffer);
         // The bytes have no other owner now, so they become the frame's without being copied again.
         frame.data = bytes.into();
-        let Offer {
-            format,
-            width,
-            height,
-            ..
-        } = self.taken;
-        (frame.format, frame.width, frame.height) = (format, width, height);
-        if cut_to_picture(&mut frame.data, self.taken) {
-            return Ok(Captured::Frame);
-        }
-        let error = format!("{}: a picture came incomplete", self.description);
+        let what = match cut_to_picture(&mut frame.data, self.taken) {
+            Some(size) if self.size.admits(size) => {
+                (frame.format, frame.width, frame.height) = (self.taken.format, size.0, size.1);
+                return Ok(Captured::Frame);
+            }
+            Some((width, height)) => format!("a picture says that it has {width}x{height} pixels"),
+            None => "a picture came incomplete".into(),
+        };
+        let error = format!("{}: {what}", self.description);
         Ok(Captured::Skipped(
             Error::unavailable(error).advice("check the camera's cable"),
         ))
@@ -210,43 +219,54 @@ impl Drop for V4l2Camera {
 /// nokhwa opens a device only together with a format. It is asked for the wanted one first, which
 /// cameras with a continuous range of sizes take although nokhwa lists only the ends of the range.
 fn probe(node: &Node, wanted: Wanted) -> Result<Option<V4LCaptureDevice<'static>>> {
-    let index = CameraIndex::Index(node.index);
-    let exact = |format| RequestedFormatType::Exact(asked(format, wanted));
-    let requests = USABLE
-        .map(exact)
-        .into_iter()
-        .chain([RequestedFormatType::None]);
-    let mut last = None;
-    for request in requests {
-        match V4LCaptureDevice::new(&index, RequestedFormat::with_formats(request, &USABLE)) {
-            Ok(device) => return Ok(Some(device)),
-            Err(error) if os_error(&error).is_some_and(|error| is_final(&error)) => {
-                return Err(explained(node, &error));
-            }
-            Err(error) => last = Some(error),
-        }
+    let mut opened = attempt(node, wanted);
+    // nokhwa gives up a camera that stands at a format or a rate which it does not know. Another program has
+    // left it so, or it is a Pi's camera module, whose driver begins with JPEG every 1000/30000 s.
+    if opened.as_ref().is_err_and(is_unreadable) && set_to_yuyv(&node.path, wanted).is_ok() {
+        opened = attempt(node, wanted);
     }
-    match last {
-        // None of the formats that the node lists can be used; most often it lists none.
-        Some(NokhwaError::GetPropertyError { property, .. })
-            if matches!(property.as_str(), "CameraFormat" | "ResolutionList") =>
+    match opened {
+        Ok(device) => Ok(Some(device)),
+        Err(NokhwaError::GetPropertyError { property, .. })
+            if LISTS_NOTHING.contains(&property.as_str()) =>
         {
             Ok(None)
         }
-        // nokhwa gives up a camera that another program has left in a format that it does not know.
-        Some(error @ NokhwaError::GetPropertyError { .. }) => {
+        Err(error) if is_unreadable(&error) => {
             let node = node.path.display();
-            Err(Error::unavailable(format!(
-                "camera {node} is set to a format that cannot be read"
-            ))
-            .caused_by(error.to_string())
-            .advice(format!(
-                "`v4l2-ctl -d {node} --set-fmt-video=pixelformat=YUYV --set-parm=30` sets another"
-            )))
+            let said = format!("camera {node} is set to a format that cannot be read");
+            let cure = "--set-fmt-video=pixelformat=YUYV --set-parm=30";
+            Err(Error::unavailable(said)
+                .caused_by(error.to_string())
+                .advice(format!("`v4l2-ctl -d {node} {cure}` sets another")))
         }
-        Some(error) => Err(explained(node, &error)),
-        None => Ok(None),
+        Err(error) => Err(explained(node, &error)),
     }
+}
+
+/// Whether the camera stands at something that nokhwa does not know.
+fn is_unreadable(error: &NokhwaError) -> bool {
+    os_error(error).is_none()
+        && matches!(error, NokhwaError::GetPropertyError { property, .. }
+            if !LISTS_NOTHING.contains(&property.as_str()))
+}
+
+/// Asks nokhwa for the wanted format, and else for any; the last error where it takes none.
+fn attempt(
+    node: &Node,
+    wanted: Wanted,
+) -> std::result::Result<V4LCaptureDevice<'static>, NokhwaError> {
+    let index = CameraIndex::Index(node.index);
+    let exact = |format| RequestedFormatType::Exact(asked(format, wanted));
+    let request =
+        |kind| V4LCaptureDevice::new(&index, RequestedFormat::with_formats(kind, &USABLE));
+    for format in USABLE {
+        match request(exact(format)) {
+            Err(error) if !os_error(&error).is_some_and(|error| is_final(&error)) => {}
+            decided => return decided,
+        }
+    }
+    request(RequestedFormatType::None)
 }
 
 fn offered(node: &Node, device: &mut V4LCaptureDevice) -> Result<Vec<Offer>> {
@@ -270,9 +290,10 @@ fn settle(
     offers: &[Offer],
     wanted: Wanted,
 ) -> Result<Offer> {
+    // nokhwa lists some sizes of a range without steps, at one frame a second.
     let listed = offers
         .iter()
-        .any(|o| (o.width, o.height) == (wanted.width, wanted.height));
+        .any(|o| (o.width, o.height) == (wanted.width, wanted.height) && o.fps >= wanted.fps);
     let unlisted = if listed { &[] } else { &USABLE[..] };
     let unlisted = unlisted.iter().map(|format| asked(*format, wanted));
     let ranked = ranked(offers, wanted)
@@ -281,22 +302,29 @@ fn settle(
         .filter_map(as_format);
     for format in unlisted.chain(ranked) {
         match device.set_camera_format(format) {
-            Ok(()) => break,
+            Ok(()) if as_offer(format).is_some_and(|taken| lines_are_whole(&node.path, taken)) => {
+                break;
+            }
             Err(error) if os_error(&error).is_some_and(|error| is_final(&error)) => {
                 return Err(explained(node, &error));
             }
-            Err(_) => {}
+            Ok(()) | Err(_) => {}
         }
     }
     device
         .refresh_camera_format()
         .map_err(|error| explained(node, &error))?;
-    as_offer(device.camera_format()).ok_or_else(|| {
-        let node = node.path.display();
-        Error::unavailable(format!("camera {node} takes none of YUYV, NV12 and MJPEG")).advice(
-            format!("`v4l2-ctl -d {node} --list-formats-ext` shows what it takes"),
+    let shown = node.path.display();
+    let taken = as_offer(device.camera_format()).ok_or_else(|| {
+        Error::unavailable(format!("camera {shown} takes none of YUYV, NV12 and MJPEG")).advice(
+            format!("`v4l2-ctl -d {shown} --list-formats-ext` shows what it takes"),
         )
-    })
+    })?;
+    if lines_are_whole(&node.path, taken) {
+        return Ok(taken);
+    }
+    let error = format!("camera {shown} pads the lines of {taken}, which cannot be read");
+    Err(Error::unavailable(error).advice("write a `width` that is a multiple of 32"))
 }
 
 fn asked(format: FrameFormat, wanted: Wanted) -> CameraFormat {
@@ -328,7 +356,7 @@ fn as_format(offer: Offer) -> Option<CameraFormat> {
         PixelFormat::Yuyv => FrameFormat::YUYV,
         PixelFormat::Nv12 => FrameFormat::NV12,
         PixelFormat::Mjpeg => FrameFormat::MJPEG,
-        PixelFormat::I420 | PixelFormat::Rgb8 => return None,
+        PixelFormat::I420 | PixelFormat::I420Full | PixelFormat::Rgb8 => return None,
     };
     Some(CameraFormat::new(
         Resolution::new(offer.width, offer.height),

@@ -6,6 +6,7 @@
 mod budget;
 pub mod bundle;
 mod compute;
+mod exports;
 mod int8;
 mod network;
 mod onnx;

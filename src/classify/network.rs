@@ -9,6 +9,7 @@ use tract_onnx::tract_core::internal::{TractErrorContext, bail, format_err};
 use super::Compute;
 use super::budget::{check_counts, check_model};
 use super::bundle::{Bundle, Embedding, Input, Layout, Manifest};
+use super::exports::{check_export, wrong_output};
 use super::int8::{Coverage, Layer, PixelScale, Section, rewrite};
 use super::onnx;
 use super::sanity::{check_nodes, check_sizes};
@@ -190,6 +191,7 @@ fn read(bundle: &Bundle) -> TractResult<TypedModel> {
     let reader = onnx::reader().with_ignore_value_info(true);
     let file = reader.proto_model_for_read(&mut std::io::Cursor::new(&bundle.model))?;
     check_counts(&file)?;
+    check_export(&file, &reader.op_register)?;
     check_nodes(&file)?;
     let model = reader.model_for_proto_model(&file)?;
     let (inputs, outputs) = (model.input_outlets()?.len(), model.output_outlets()?.len());
@@ -198,11 +200,13 @@ fn read(bundle: &Bundle) -> TractResult<TypedModel> {
     }
     let named = file.graph.iter().flat_map(|graph| &graph.output);
     let named: Vec<&str> = named.map(|output| &*output.name).collect();
-    let wanted = wanted(&named, &bundle.manifest)?;
+    let manifest = &bundle.manifest;
+    let wanted = wanted(&named, manifest)?;
     let model = model.with_input_fact(0, f32::fact(shape).into())?;
     check_model(&model, &file)?;
     let mut graph = model.into_typed()?;
     let outlets = graph.output_outlets()?;
+    check_choice(&graph, &named, wanted[0], manifest)?;
     let wanted = wanted.iter().map(|output| outlets.get(*output).copied());
     let wanted: Option<Vec<OutletId>> = wanted.collect();
     let wanted = wanted.with_context(|| format!("some of its outputs are missing: {named:?}"))?;
@@ -237,6 +241,28 @@ fn wanted(names: &[&str], manifest: &Manifest) -> TractResult<Vec<usize>> {
     Ok([Some(scores), embedding].into_iter().flatten().collect())
 }
 
+/// Checks that the output that was taken for the scores may be them, where nobody has named it and there
+/// are others.
+fn check_choice(
+    graph: &TypedModel,
+    names: &[&str],
+    chosen: usize,
+    manifest: &Manifest,
+) -> TractResult<()> {
+    let labels = manifest.labels.len();
+    let mut outputs = Vec::with_capacity(names.len());
+    for (name, outlet) in names.iter().zip(graph.output_outlets()?) {
+        let fact = graph.outlet_fact(*outlet)?;
+        let sides = format!("{:?} of {:?}", fact.shape, fact.datum_type);
+        outputs.push(((*name).to_owned(), holds(fact, labels), sides));
+    }
+    let right = outputs.get(chosen).is_none_or(|(_, fits, _)| *fits);
+    if manifest.output.name.is_none() && outputs.len() > 1 && !right {
+        return Err(wrong_output(manifest, &outputs).into());
+    }
+    Ok(())
+}
+
 /// Checks that the graph answers with one value a label, and with an embedding of the right length.
 fn check(graph: &TypedModel, manifest: &Manifest) -> TractResult<()> {
     let fact = graph.output_fact(0)?;
@@ -263,7 +289,9 @@ fn holds(fact: &TypedFact, values: usize) -> bool {
 }
 
 fn runnable(graph: TypedModel) -> TractResult<Arc<TypedSimplePlan>> {
-    graph.into_optimized()?.into_runnable()
+    onnx::without_tables(graph)
+        .into_optimized()?
+        .into_runnable()
 }
 
 /// The picture as the model's input tensor.

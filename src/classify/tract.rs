@@ -3,8 +3,9 @@
 use tract_onnx::prelude::TractResult;
 
 use super::bundle::{Bundle, Input, Output, OutputKind};
+use super::exports::Unfit;
 use super::network::Answer;
-use super::{Classifier, Compute, Coverage, Network, Scores};
+use super::{Classifier, Compute, Network, Scores};
 use crate::error::{Error, Result};
 use crate::panics;
 use crate::preprocess::{ModelInput, Size};
@@ -30,14 +31,17 @@ impl TractClassifier {
     /// case differently than its manifest says.
     pub fn load(bundle: &Bundle, compute: Compute) -> Result<Self> {
         let manifest = &bundle.manifest;
-        let network = contained(|| Network::build(bundle, compute)).map_err(|cause| {
+        let network = contained(|| Network::build(bundle, compute)).map_err(|failure| {
+            let cure = failure.cure.as_deref().unwrap_or(
+                "export the model again as an ONNX classifier with one image as its input, small enough for a Pi",
+            );
             Error::data(format!(
                 "{}: {} cannot be used",
                 bundle.origin(),
                 manifest.model.file
             ))
-            .caused_by(cause)
-            .advice("export the model again as an ONNX classifier with one image as its input, small enough for a Pi")
+            .caused_by(failure.cause)
+            .advice(cure)
         })?;
         let mut classifier = Self {
             network,
@@ -76,14 +80,15 @@ impl TractClassifier {
     /// must not go unnoticed.
     fn warn_of_slow_layers(&self) {
         let name = &self.name;
-        let slow = self
-            .network
-            .coverage()
-            .map_or(0.0, Coverage::share_left_to_tract);
+        let Some(coverage) = self.network.coverage() else {
+            return;
+        };
+        let slow = 100.0 * coverage.share_left_to_tract();
         if slow > 0.0 {
+            let reason = coverage.costliest_reason().unwrap_or("it is not quantised");
             log::warn!(
-                "{name}: {:.0} % of its work has no integer kernel and is slow; `sortd model info` names the layers",
-                100.0 * slow
+                "{name}: {slow:.0} % of its work has no integer kernel and is slow; most of it because {reason}; \
+                 `sortd model info` names the layers"
             );
         }
     }
@@ -132,9 +137,9 @@ impl TractClassifier {
             ..
         } = self;
         let outcome = contained(|| network.run(picture, input, answer));
-        outcome.map_err(|cause| {
+        outcome.map_err(|failure| {
             Error::internal(format!("{} failed on a picture", self.name))
-                .caused_by(cause)
+                .caused_by(failure.cause)
                 .advice("report this with the output of `sortd model info`")
         })
     }
@@ -196,11 +201,26 @@ fn is_distribution(values: &[f32]) -> bool {
         && (sum - 1.0).abs() <= ROUNDING
 }
 
+/// Why foreign code did not do its work.
+struct Failure {
+    cause: String,
+    /// What is to be done about it, where that is known.
+    cure: Option<String>,
+}
+
 /// Runs `work`, which reads foreign data with code that may panic on it, and makes a panic an error.
-fn contained<T>(work: impl FnOnce() -> TractResult<T>) -> std::result::Result<T, String> {
+fn contained<T>(work: impl FnOnce() -> TractResult<T>) -> std::result::Result<T, Failure> {
     match panics::contained(work) {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(format!("{error:#}")),
-        Err(said) => Err(format!("the file makes the ONNX reader stumble: {said}")),
+        Ok(Err(error)) => Err(Failure {
+            cause: format!("{error:#}"),
+            cure: error
+                .downcast_ref::<Unfit>()
+                .map(|unfit| unfit.cure.clone()),
+        }),
+        Err(said) => Err(Failure {
+            cause: format!("the file makes the ONNX reader stumble: {said}"),
+            cure: None,
+        }),
     }
 }

@@ -1,15 +1,14 @@
 //! `sortd cameras`: what could be written behind `device =`.
 
 use super::output;
-use crate::capture::{self, Offer};
+use crate::capture::{self, Offer, Ribbon};
 use crate::error::{Error, Result};
 
 pub(super) fn cameras() -> Result<()> {
     let found = capture::cameras();
     if found.is_empty() {
-        return Err(Error::unavailable("no camera on this machine can capture").advice(
-            "plug in a USB camera; CSI cameras do not show here, write source = \"rpicam\" for them",
-        ));
+        let ribbon = Ribbon::here();
+        return Err(Error::unavailable(ribbon.complaint()).advice(ribbon.advice()));
     }
     for camera in found {
         output::line(format!(

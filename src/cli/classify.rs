@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::output;
-use crate::capture::replay::Photo;
+use crate::capture::replay::{Photo, is_hidden, is_photo};
 use crate::classify::{Classifier, Compute, Scores, TractClassifier};
 use crate::config::Config;
 use crate::decide::Sorting;
@@ -99,7 +99,7 @@ fn photographs_at(path: &Path) -> Vec<Found> {
     found.sort_by(|one, other| one.0.cmp(&other.0));
     if found.is_empty() {
         let error = Error::data(format!("{} holds no photograph", path.display()))
-            .advice("name a folder with .jpg, .jpeg or .png files in it");
+            .advice("name a folder with .jpg, .jpeg, .jfif or .png files in it");
         found.push((path.into(), Err(error)));
     }
     found
@@ -119,10 +119,10 @@ fn walk(folder: &Path, found: &mut Vec<Found>) {
     for entry in entries {
         let path = entry.path();
         match entry.file_type() {
-            Ok(kind) if kind.is_dir() => walk(&path, found),
+            Ok(kind) if kind.is_dir() && !is_hidden(&path) => walk(&path, found),
             // A link to a file is as good as the file; one to a folder may lead round in a circle. A
             // pipe could hold us for ever.
-            Ok(_) if is_photograph(&path) && !is_special(&path) => found.push((path, Ok(()))),
+            Ok(_) if is_photo(&path) && !is_special(&path) => found.push((path, Ok(()))),
             _ => {}
         }
     }
@@ -131,16 +131,6 @@ fn walk(folder: &Path, found: &mut Vec<Found>) {
 /// Whether there is something else than a file; what cannot be looked at says why when it is read.
 fn is_special(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| !found.is_file())
-}
-
-fn is_photograph(path: &Path) -> bool {
-    let ending = path
-        .extension()
-        .and_then(|ending| ending.to_str())
-        .unwrap_or_default();
-    ["jpg", "jpeg", "png"]
-        .iter()
-        .any(|known| ending.eq_ignore_ascii_case(known))
 }
 
 /// Reads photographs and asks the network.

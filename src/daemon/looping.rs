@@ -216,6 +216,8 @@ impl Loop {
         });
         if refused {
             Health::ConfigRefused
+        } else if self.pipeline.gets_no_whole_picture() {
+            Health::BadPicture
         } else if !self.sees() {
             Health::NoCamera
         } else if self.pipeline.fault().is_some() {

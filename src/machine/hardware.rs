@@ -2,15 +2,20 @@
 
 use std::fmt;
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{Access, access};
 
 use super::state::{self, Supply};
 use crate::actuate::PwmUnit;
-use crate::capture;
+use crate::capture::{self, Ribbon};
 use crate::config::{CameraSource, Config, GpioBackend, ServoPwm};
 use crate::files;
 use crate::visible::visible;
+
+/// After a start the driver of a camera module may still be asking the firmware.
+const FIRMWARE_ANSWERS: Duration = Duration::from_secs(3);
 
 /// One thing that was looked at.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,22 +58,24 @@ fn camera(config: &Config) -> Finding {
         CameraSource::Replay { path, .. } => {
             reachable(path, Access::READ_OK, "name a file or folder that exists")
         }
+        CameraSource::V4l2 { device: Some(path) }
+            if Ribbon::here().is_on_image() && !path.exists() =>
+        {
+            Finding::Bad(
+                format!("{} is not there", path.display()),
+                format!("see `sortd cameras`; {}", Ribbon::here().advice()),
+            )
+        }
         CameraSource::V4l2 { device: Some(path) } => reachable(
             path,
             Access::READ_OK | Access::WRITE_OK,
             "plug it in, see `sortd cameras`; the user must be in the group `video`",
         ),
-        CameraSource::V4l2 { device: None } => match capture::cameras().first() {
-            Some(camera) => Finding::Good(format!(
-                "camera {} at {}",
-                camera.card,
-                camera.path.display()
-            )),
-            None => Finding::Bad(
-                "no camera that can capture".into(),
-                "plug one in; for a CSI camera write source = \"rpicam\"".into(),
-            ),
-        },
+        CameraSource::V4l2 { device: None } => first_camera(),
+        CameraSource::Rpicam { .. } if Ribbon::here().is_on_image() => Finding::Bad(
+            "the SD card image has no rpicam-vid".into(),
+            format!("write source = \"v4l2\"; {}", Ribbon::here().advice()),
+        ),
         CameraSource::Rpicam { .. } => {
             match program("rpicam-vid").or_else(|| program("libcamera-vid")) {
                 Some(path) => Finding::Good(format!("{path} is installed")),
@@ -78,6 +85,21 @@ fn camera(config: &Config) -> Finding {
                 ),
             }
         }
+    }
+}
+
+fn first_camera() -> Finding {
+    let began = Instant::now();
+    loop {
+        if let Some(camera) = capture::cameras().first() {
+            let (card, path) = (&camera.card, camera.path.display());
+            return Finding::Good(format!("camera {card} at {path}"));
+        }
+        let ribbon = Ribbon::here();
+        if ribbon != Ribbon::There || began.elapsed() > FIRMWARE_ANSWERS {
+            return Finding::Bad(ribbon.complaint().into(), ribbon.advice().into());
+        }
+        thread::sleep(Duration::from_millis(100));
     }
 }
 

@@ -46,6 +46,7 @@ pub struct Pipeline {
     signal: Option<BinId>,
     /// Frames that could not be read, and when that was last told.
     skipped: u64,
+    last_skipped: Option<Instant>,
     told_skipped: Option<Instant>,
     board: Board,
     /// While it is held, pictures are watched and nothing is decided.
@@ -97,6 +98,7 @@ impl Pipeline {
             decider: Decider::new(config.decision.clone(), limits, sorting.unsure_bin()),
             signal: None,
             skipped: 0,
+            last_skipped: None,
             told_skipped: None,
             config,
             clock,
@@ -192,6 +194,10 @@ impl Pipeline {
         if self.watch.sees_lining(now) {
             self.presence.forget();
         }
+        self.tell_fault(fault);
+    }
+
+    fn tell_fault(&mut self, fault: Option<PictureFault>) {
         if fault != self.fault {
             self.fault = fault;
             self.reporter
@@ -206,7 +212,11 @@ impl Pipeline {
     /// Tells of a frame that was left out: the first at once, and then how many, now and then.
     fn skip(&mut self, error: &Error) {
         let now = self.clock.now();
+        // A picture that was not seen ends no fault.
+        let fault = self.watch.miss(now).or(self.fault);
+        self.tell_fault(fault);
         self.skipped += 1;
+        self.last_skipped = Some(now);
         let due = |told: Instant| now - told >= TELL_SKIPPED_EVERY;
         if self.told_skipped.is_none_or(due) {
             self.told_skipped = Some(now);
@@ -274,6 +284,15 @@ impl Pipeline {
     #[must_use]
     pub const fn fault(&self) -> Option<PictureFault> {
         self.fault
+    }
+
+    /// Whether pictures come, and not one of them is whole.
+    #[must_use]
+    pub fn gets_no_whole_picture(&self) -> bool {
+        let deadline = self.config.camera.frame_deadline;
+        let now = self.clock.now();
+        self.fault == Some(PictureFault::Incomplete)
+            && self.last_skipped.is_some_and(|last| now - last <= deadline)
     }
 
     /// The configuration that is in force.

@@ -1,4 +1,4 @@
-//! Decodes one JPEG picture.
+//! Decodes one JPEG picture, if its data cover it.
 
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
@@ -7,25 +7,18 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use crate::capture::{Frame, PixelFormat};
 use crate::error::{Error, Result};
+use crate::jpeg::Checker;
 use crate::panics::contained;
 
 /// No camera delivers a side longer than this.
 const LONGEST_SIDE: usize = 8192;
 
-/// What becomes of a picture that is cut off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Strictness {
-    /// It is an error.
-    Whole,
-    /// What is missing is grey.
-    AsFarAsItGoes,
-}
-
 /// Decodes `frame`, a JPEG, into `picture` as RGB, whose buffer is reused.
 ///
 /// # Errors
-/// The JPEG is corrupt or too large.
-pub(super) fn decode(frame: &Frame, picture: &mut Frame, strictness: Strictness) -> Result<()> {
+/// The JPEG is cut off, corrupt or too large.
+pub(super) fn decode(frame: &Frame, picture: &mut Frame, checker: &mut Checker) -> Result<()> {
+    picture.data.clear();
     let corrupt = |cause: String| {
         Error::data(format!(
             "a JPEG frame of {} bytes is corrupt",
@@ -38,10 +31,15 @@ pub(super) fn decode(frame: &Frame, picture: &mut Frame, strictness: Strictness)
         .jpeg_set_out_colorspace(ColorSpace::RGB)
         .set_max_width(LONGEST_SIDE)
         .set_max_height(LONGEST_SIDE)
-        .set_strict_mode(strictness == Strictness::Whole);
+        // What is strict about it is not what matters here: it takes half a picture with an end marker.
+        .set_strict_mode(false);
+    let whole = match checker.whole(&frame.data) {
+        Ok(whole) => whole,
+        Err(flaw) => return Err(corrupt(flaw.to_string())),
+    };
     // The decoder reads whatever the cable delivers; what it stumbles over is a corrupt picture.
     let outcome = contained(|| {
-        let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&frame.data), options);
+        let mut decoder = JpegDecoder::new_with_options(ZCursor::new(whole), options);
         decoder
             .decode_headers()
             .map_err(|error| error.to_string())?;

@@ -20,9 +20,9 @@ pub use region::Region;
 
 use crate::capture::{Frame, PixelFormat};
 use crate::error::{Error, Result};
+use crate::jpeg::Checker;
 use crate::units::{Rotation, Zone};
 
-use jpeg::Strictness;
 use resample::Resampler;
 use rows::Rows;
 
@@ -33,8 +33,7 @@ pub struct Preprocessor {
     zone: Zone,
     /// The newest frame, decoded, if it came as JPEG.
     decoded: Frame,
-    /// Whether a JPEG of this camera has ever been without fault.
-    seen_whole: bool,
+    checker: Checker,
     resampler: Resampler,
 }
 
@@ -58,7 +57,7 @@ impl Preprocessor {
             rotation,
             zone,
             decoded,
-            seen_whole: false,
+            checker: Checker::default(),
             resampler: Resampler::default(),
         }
     }
@@ -72,7 +71,8 @@ impl Preprocessor {
     /// Makes the pixels of `frame` readable and writes the drop zone's grey picture into `grid`.
     ///
     /// # Errors
-    /// The frame is shorter than its format and size say, or it is a corrupt JPEG.
+    /// The frame is shorter than its format and size say, or it is a JPEG that is corrupt
+    /// or whose data do not cover the picture.
     pub fn look(&mut self, frame: &Frame, grid: &mut LumaGrid) -> Result<()> {
         let (rotation, zone) = (self.rotation, self.zone);
         let rows = self.rows(frame)?;
@@ -126,23 +126,9 @@ impl Preprocessor {
         // The loop looks at a frame and then cuts from it: the picture is decoded for the first only.
         let known = self.decoded.captured_at == frame.captured_at && !self.decoded.data.is_empty();
         if !known {
-            self.decode(frame)?;
+            jpeg::decode(frame, &mut self.decoded, &mut self.checker)?;
         }
         Rows::of(&self.decoded)
-    }
-
-    /// Decodes a JPEG. Half a picture would be judged like a whole one, so it is refused; only a
-    /// camera that has never delivered a picture without fault is taken as it is.
-    fn decode(&mut self, frame: &Frame) -> Result<()> {
-        self.decoded.data.clear();
-        match jpeg::decode(frame, &mut self.decoded, Strictness::Whole) {
-            Ok(()) => {
-                self.seen_whole = true;
-                Ok(())
-            }
-            Err(error) if self.seen_whole => Err(error),
-            Err(_) => jpeg::decode(frame, &mut self.decoded, Strictness::AsFarAsItGoes),
-        }
     }
 }
 
@@ -188,18 +174,31 @@ mod tests {
     }
 
     #[test]
-    fn half_a_picture_is_refused_once_whole_ones_have_come() {
-        let half = &PHOTO[..PHOTO.len() / 2];
+    fn half_a_picture_is_refused_with_and_without_an_end_marker() {
         let mut preprocessor = Preprocessor::for_photographs();
-        assert!(
-            reads(&mut preprocessor, half, 0),
-            "all that this camera has"
-        );
+        for share in [0, 1, 5, 25, 50, 75, 95] {
+            let half = &PHOTO[..PHOTO.len() * share / 100];
+            assert!(!reads(&mut preprocessor, half, 0), "{share} %");
+            let ended = [half, &[0xFF, 0xD9]].concat();
+            assert!(!reads(&mut preprocessor, &ended, 0), "{share} %, ended");
+        }
         assert!(reads(&mut preprocessor, PHOTO, 1));
-        assert!(!reads(&mut preprocessor, half, 2));
+        assert!(!reads(&mut preprocessor, &PHOTO[..PHOTO.len() / 2], 2));
+    }
+
+    #[test]
+    fn what_a_picture_lacks_without_need_changes_nothing() {
+        let seen = |bytes: &[u8]| {
+            let mut preprocessor = Preprocessor::for_photographs();
+            assert!(reads(&mut preprocessor, bytes, 0));
+            preprocessor.decoded.data
+        };
+        let whole = seen(PHOTO);
+        assert!(whole == seen(&PHOTO[..PHOTO.len() - 2]), "the end marker");
+        let stale = [&PHOTO[..PHOTO.len() - 2], &PHOTO[9_000..]].concat();
         assert!(
-            reads(&mut preprocessor, PHOTO, 3),
-            "the next one is good again"
+            whole == seen(&stale),
+            "bytes of an earlier picture behind it"
         );
     }
 

@@ -35,7 +35,9 @@ impl<'f> Rows<'f> {
     pub fn luma(&self, x: usize, y: usize) -> u8 {
         match self.format {
             PixelFormat::Yuyv => self.data[y * self.width.div_ceil(2) * 4 + x * 2],
-            PixelFormat::Nv12 | PixelFormat::I420 => self.data[y * self.width + x],
+            PixelFormat::Nv12 | PixelFormat::I420 | PixelFormat::I420Full => {
+                self.data[y * self.width + x]
+            }
             PixelFormat::Rgb8 | PixelFormat::Mjpeg => {
                 let [red, green, blue] = self.rgb_at(x, y).map(u32::from);
                 // BT.601 weights in 1/256.
@@ -73,14 +75,18 @@ impl<'f> Rows<'f> {
                     pixel.copy_from_slice(&yuv_to_rgb(row[x], chroma[pair], chroma[pair + 1]));
                 }
             }
-            PixelFormat::I420 => {
+            PixelFormat::I420 | PixelFormat::I420Full => {
+                let to_rgb = match self.format {
+                    PixelFormat::I420Full => full_yuv_to_rgb,
+                    _ => yuv_to_rgb,
+                };
                 let half = width.div_ceil(2);
                 let plane = half * self.height.div_ceil(2);
                 let u = &self.data[width * self.height + y / 2 * half..];
                 let v = &self.data[width * self.height + plane + y / 2 * half..];
                 let row = &self.data[y * width..][..width];
                 for (x, pixel) in (from..to).zip(out.chunks_exact_mut(3)) {
-                    pixel.copy_from_slice(&yuv_to_rgb(row[x], u[x / 2], v[x / 2]));
+                    pixel.copy_from_slice(&to_rgb(row[x], u[x / 2], v[x / 2]));
                 }
             }
         }
@@ -95,6 +101,17 @@ fn yuv_to_rgb(y: u8, u: u8, v: u8) -> [u8; 3] {
         channel(298 * y + 409 * v),
         channel(298 * y - 100 * u - 208 * v),
         channel(298 * y + 516 * u),
+    ]
+}
+
+/// ITU-R BT.601 whose values use all of 0 to 255, as in JPEG (JFIF); coefficients in 1/256.
+fn full_yuv_to_rgb(y: u8, u: u8, v: u8) -> [u8; 3] {
+    let (y, u, v) = (i32::from(y), i32::from(u) - 128, i32::from(v) - 128);
+    let channel = |value: i32| ((value + 128) >> 8).clamp(0, 255) as u8;
+    [
+        channel(256 * y + 359 * v),
+        channel(256 * y - 88 * u - 183 * v),
+        channel(256 * y + 454 * u),
     ]
 }
 
@@ -119,6 +136,16 @@ mod tests {
         assert_eq!(yuv_to_rgb(16, 128, 128), [0, 0, 0]);
         // Red in BT.601 is Y 81, U 90, V 240.
         let [r, g, b] = yuv_to_rgb(81, 90, 240);
+        assert!(r > 250 && g < 5 && b < 5, "{r} {g} {b}");
+    }
+
+    #[test]
+    fn white_black_and_red_come_out_of_full_range() {
+        assert_eq!(full_yuv_to_rgb(255, 128, 128), [255, 255, 255]);
+        assert_eq!(full_yuv_to_rgb(0, 128, 128), [0, 0, 0]);
+        // Grey keeps its level, and red in JFIF is Y 76, Cb 85, Cr 255.
+        assert_eq!(full_yuv_to_rgb(100, 128, 128), [100, 100, 100]);
+        let [r, g, b] = full_yuv_to_rgb(76, 85, 255);
         assert!(r > 250 && g < 5 && b < 5, "{r} {g} {b}");
     }
 

@@ -8,7 +8,7 @@
 use crate::preprocess::{GRID_HEIGHT, GRID_WIDTH, LumaGrid};
 
 /// Added to each brightness before taking logarithms: near black, noise would be all ratio.
-const FLOOR: f32 = 12.0;
+pub(super) const FLOOR: f32 = 12.0;
 
 /// Residuals from this size on lose weight (in log gain; about a tenth of the brightness).
 const SCALE: f32 = 0.1;

@@ -12,6 +12,7 @@ mod background;
 mod blob;
 mod cover;
 mod light;
+mod texture;
 mod trigger;
 mod watch;
 
@@ -113,7 +114,10 @@ impl PresenceDetector {
         let light = light::fit(background.cells(), grid);
         background.compare(grid, &light, contrast, &mut self.foreground);
         self.blobs.clean(&mut self.foreground);
-        if light::explains(background.cells(), grid, &self.foreground, contrast) {
+        let learnt = background.cells();
+        if light::explains(learnt, grid, &self.foreground, contrast)
+            || texture::shows_through(learnt, grid, &self.foreground)
+        {
             self.foreground.fill(false);
             self.lit_for += 1;
         } else {

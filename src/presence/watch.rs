@@ -15,6 +15,8 @@ pub enum PictureFault {
     Dark,
     /// The scene has lost its detail, as behind a hand, a sticker or a bag.
     Covered,
+    /// Not one picture is whole.
+    Incomplete,
 }
 
 /// A fault must last this long before it is reported: one odd picture is none.
@@ -45,6 +47,15 @@ impl PictureWatch {
         now: Instant,
     ) -> Option<PictureFault> {
         let suspicion = self.suspect(frame, grid, hidden, now);
+        self.weigh(suspicion, now)
+    }
+
+    /// Hears of a picture that could not be read, and answers with the fault if it has lasted.
+    pub fn miss(&mut self, now: Instant) -> Option<PictureFault> {
+        self.weigh(Some(PictureFault::Incomplete), now)
+    }
+
+    fn weigh(&mut self, suspicion: Option<PictureFault>, now: Instant) -> Option<PictureFault> {
         self.suspected = match (suspicion, self.suspected) {
             (None, _) => None,
             (Some(fault), Some((same, since))) if same == fault => Some((fault, since)),
@@ -160,6 +171,19 @@ mod tests {
             |s| s,
         );
         assert_eq!(fault, Some(PictureFault::Dark));
+    }
+
+    #[test]
+    fn pictures_of_which_none_is_whole_are_a_fault_and_a_whole_one_ends_it() {
+        let mut watch = PictureWatch::default();
+        let start = Instant::now();
+        let missed: Vec<_> = (0..10)
+            .map(|second| watch.miss(start + Duration::from_secs(second)))
+            .collect();
+        assert_eq!(missed[3], None, "one bad picture is none");
+        assert_eq!(missed[9], Some(PictureFault::Incomplete));
+        let scene = grid(|at| if at % 7 < 3 { 60 } else { 160 });
+        assert_eq!(after_ten_seconds(&mut watch, &scene, false, |s| s), None);
     }
 
     #[test]

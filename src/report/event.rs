@@ -126,6 +126,8 @@ pub enum FaultName {
     Dark,
     /// Something covers the lens.
     Covered,
+    /// Not one picture is whole.
+    Incomplete,
 }
 
 impl FaultName {
@@ -134,6 +136,7 @@ impl FaultName {
             Self::Frozen => "frozen",
             Self::Dark => "dark",
             Self::Covered => "covered",
+            Self::Incomplete => "incomplete",
         }
     }
 }
@@ -144,6 +147,7 @@ impl From<PictureFault> for FaultName {
             PictureFault::Frozen => Self::Frozen,
             PictureFault::Dark => Self::Dark,
             PictureFault::Covered => Self::Covered,
+            PictureFault::Incomplete => Self::Incomplete,
         }
     }
 }
@@ -291,6 +295,11 @@ impl fmt::Display for Event {
             Self::PictureFault {
                 fault: FaultName::Covered,
             } => f.write_str("something covers the lens; remove or clean it"),
+            Self::PictureFault {
+                fault: FaultName::Incomplete,
+            } => f.write_str(
+                "no picture comes whole; check the camera's cable, or try another format, size or USB port",
+            ),
             Self::PictureRestored => f.write_str("the picture is good again"),
             Self::Blind => f.write_str("no fresh picture; nothing is shown"),
             Self::ItemSeen => f.write_str("something is in the drop zone"),

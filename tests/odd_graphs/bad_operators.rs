@@ -4,12 +4,12 @@ use tract_onnx::pb::TensorProto;
 
 use crate::bad_files::plain;
 use crate::net::Map;
-use crate::proto::{bytes, int, reals, text};
+use crate::proto::{bytes, int, ints, reals, text};
 use crate::run::{is_refused, is_refused_somehow, is_sane};
 
 #[test]
 fn operators_that_nobody_knows_are_refused_by_name() {
-    for op in ["QGemm", "QLinearAveragePool", "MadeUp", ""] {
+    for op in ["QLinearWhere", "QAttention", "MadeUp", ""] {
         let (mut net, last) = plain();
         let name = net.node(op, &[&last.name], vec![]);
         let net = net.end_with_means(&Map { name, ..last });
@@ -26,8 +26,13 @@ fn quantised_operators_without_their_inputs_are_refused() {
         "QLinearMul",
         "QLinearSigmoid",
         "QLinearGlobalAveragePool",
+        "QLinearAveragePool",
+        "QLinearLeakyRelu",
+        "QLinearSoftmax",
+        "QLinearMatMul",
+        "QGemm",
     ] {
-        for count in 0..8 {
+        for count in 0..10 {
             for channels_last in [0, 1] {
                 let mut net = net.clone();
                 let mut inputs = net.parameters(&last).to_vec();
@@ -40,7 +45,11 @@ fn quantised_operators_without_their_inputs_are_refused() {
                     .cycle()
                     .take(count)
                     .collect();
-                let attributes = vec![int("axis", 1), int("channels_last", channels_last)];
+                let attributes = vec![
+                    int("axis", 1),
+                    int("channels_last", channels_last),
+                    ints("kernel_shape", &[2, 2]),
+                ];
                 let name = net.node(op, &inputs, attributes);
                 let net = net.end_with_means(&Map {
                     name,

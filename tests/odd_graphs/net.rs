@@ -165,6 +165,7 @@ impl Net {
     pub fn node(&mut self, op: &str, inputs: &[&str], attributes: Vec<AttributeProto>) -> String {
         let name = self.fresh(op);
         let ours = op.starts_with("QLinear") && !matches!(op, "QLinearConv" | "QLinearMatMul");
+        let ours = ours || op == "QGemm";
         self.graph.node.push(NodeProto {
             input: inputs.iter().map(ToString::to_string).collect(),
             output: vec![name.clone()],

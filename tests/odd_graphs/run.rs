@@ -139,7 +139,7 @@ pub fn runs_like(tract: &Answers, net: &Net, labels: usize, step: f32) -> Covera
     for (backend, threads) in Backend::available().map(|backend| (backend, 1)).chain(many) {
         let found = answers(net, labels, Some(backend), threads)
             .unwrap_or_else(|error| panic!("{backend}, {threads} threads: {error}"));
-        assert_near(&found.values, &tract.values, step, backend);
+        assert_near(&found.values, &tract.values, step, Some(backend));
         let reference = reference.get_or_insert_with(|| Answers {
             values: found.values.clone(),
             coverage: found.coverage.clone(),
@@ -158,6 +158,36 @@ pub fn runs_on_kernels(net: &Net, labels: usize, step: f32) {
     let left = &coverage.left_to_tract;
     assert!(left.is_empty(), "tract was left with {left:?}");
     assert!(coverage.any(), "there was nothing to do");
+}
+
+/// Two networks answer the same, within `step`, on the kernels and on tract.
+#[track_caller]
+pub fn answers_alike(net: &Net, other: &Net, labels: usize, step: f32) {
+    for backend in [None, Some(Backend::Portable), Some(Backend::best())] {
+        let [found, expected] = [net, other].map(|net| answers(net, labels, backend, 1));
+        let (found, expected) = (found.expect("it runs"), expected.expect("the other runs"));
+        let first = &expected.values[0];
+        let varied = expected.values.iter().any(|values| values != first);
+        assert!(varied, "it answers {first:?} to everything");
+        assert_near(&found.values, &expected.values, step, backend);
+    }
+}
+
+/// A network answers `expected` of what another one answers, within `step`, on the kernels and on tract.
+#[track_caller]
+pub fn answers_with(
+    net: &Net,
+    other: &Net,
+    labels: usize,
+    step: f32,
+    expected: impl Fn(&[f32]) -> Vec<f32>,
+) {
+    for backend in [None, Some(Backend::Portable), Some(Backend::best())] {
+        let [found, other] = [net, other].map(|net| answers(net, labels, backend, 1));
+        let (found, other) = (found.expect("it runs"), other.expect("the other runs"));
+        let expected: Vec<Vec<f32>> = other.values.iter().map(|values| expected(values)).collect();
+        assert_near(&found.values, &expected, step, backend);
+    }
 }
 
 /// A network that makes no sense is refused with a reason that names `node`.
@@ -198,18 +228,18 @@ pub fn is_sane(net: &Net, labels: usize, step: f32) {
         let (Ok(found), Ok(tract)) = (answers(net, labels, Some(backend), 2), &tract) else {
             continue;
         };
-        assert_near(&found.values, &tract.values, step, backend);
+        assert_near(&found.values, &tract.values, step, Some(backend));
     }
 }
 
 #[track_caller]
-fn assert_near(found: &[Vec<f32>], expected: &[Vec<f32>], step: f32, backend: Backend) {
+fn assert_near(found: &[Vec<f32>], expected: &[Vec<f32>], step: f32, backend: Option<Backend>) {
     for (found, expected) in found.iter().zip(expected) {
         let apart = found.iter().zip(expected).map(|(a, b)| (a - b).abs());
         let worst = apart.fold(0.0, f32::max);
         assert!(
             worst <= step * 1.01,
-            "{backend}: {worst} apart, and a step is {step}: {found:?} instead of {expected:?}"
+            "{backend:?}: {worst} apart, and a step is {step}: {found:?} instead of {expected:?}"
         );
     }
 }

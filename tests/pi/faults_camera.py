@@ -74,6 +74,19 @@ def vivid_drops(guest: Guest, report: Report) -> None:
     expect_same_daemon(guest, daemon)
 
 
+def vivid_left_unreadable(guest: Guest, report: Report) -> None:
+    """The camera stands at a format and a rate that the daemon's library does not know, as a Pi's camera module does."""
+    _look_at(guest, LOOPBACK)
+    left = guest.ask(f"format {VIVID} YU12 2 25")
+    expect("what the camera was left at", left, "YU12 2/25")
+    report.note(left)
+    since = guest.now()
+    _look_at(guest, VIVID)
+    expect("failures of the camera", failed_causes(guest, since), [])
+    _show_paper(guest)
+    _take_paper_away(guest)
+
+
 def vivid_refuses_to_stream(guest: Guest, report: Report) -> None:
     """The camera is lost, and when it is back its driver refuses to stream once."""
     _look_at(guest, VIVID)
@@ -171,6 +184,7 @@ def _take_paper_away(guest: Guest) -> None:
 CASES: List[Tuple[str, Callable[[Guest, Report], None]]] = [
     ("the feeder is killed and started again", feeder_killed),
     ("the feeder falls silent and goes on", feeder_silent),
+    ("vivid is left at a format that cannot be read", vivid_left_unreadable),
     ("vivid disconnects", vivid_disconnected),
     ("vivid drops every buffer", vivid_drops),
     ("vivid disconnects and refuses to stream", vivid_refuses_to_stream),

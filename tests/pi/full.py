@@ -33,6 +33,8 @@ def first_start(card: Card, folder: Path, report: Report) -> None:
     with Board(card, folder, [NO_WATCHDOG, *_CAMERA]) as board:
         with report.case("boots with systemd, and sortd becomes ready"):
             full_system.starts(board, report)
+        with report.case("a camera module's driver waits for a firmware that has a camera"):
+            full_system.camera_module(board)
         with report.case("the hardened unit runs as its own user, with /dev/gpiomem"):
             full_system.unprivileged(board)
         with report.case("only the listed paths can be written to"):

@@ -30,6 +30,24 @@ def starts(board: Board, report: Report) -> None:
     expect("failed units", board.ask("systemctl --failed --plain --no-legend --no-pager"), "")
 
 
+def camera_module(board: Board) -> None:
+    """What a camera module needs is on the card, and nothing of it is loaded where the firmware has no camera."""
+    expect("the module that asks the firmware", board.ask("grep -c ^firmware_camera /proc/modules"), "1")
+    for name in ("vchiq", "bcm2835_v4l2", "i2c_bcm2835"):
+        expect(f"{name} among the modules", board.ask(f"grep -c ^{name} /proc/modules || true"), "0")
+    # udev asks by this name, at each start of every Pi.
+    mailbox = "cat /sys/bus/platform/devices/3f00b840.mailbox/modalias"
+    expect_text("the name of the firmware's mailbox", board.ask(mailbox), "vchiq")
+    expect("what udev would load", board.ask(f'modprobe -b -n -v "$({mailbox})" || true'), "")
+    for name in ("start_x.elf", "fixup_x.dat", "start4x.elf", "fixup4x.dat"):
+        expect(f"{name} on the boot partition", board.ask(f"test -s /boot/firmware/{name} && echo there"), "there")
+    # The emulated firmware has no camera, so the driver is loaded and finds none.
+    board.ask("modprobe bcm2835-v4l2")
+    for name in ("vchiq", "bcm2835_mmal_vchiq", "bcm2835_v4l2"):
+        expect(f"{name} live", board.ask(f"grep -c '^{name} .* Live ' /proc/modules"), "1")
+    board.ask("modprobe -r bcm2835-v4l2")
+
+
 def unprivileged(board: Board) -> None:
     """The daemon is its own user without any right, and holds the pins' registers all the same."""
     process = main_process(board)

@@ -107,7 +107,7 @@ build() {
 
     cp "$folder/build/bin/busybox" "$into/bin/"
     local program library
-    for program in feed relay control; do
+    for program in feed relay control format; do
         "$compiler" -Wall -Wextra -Werror -O2 -static -o "$into/bin/$program" "$here/guest/$program.c"
     done
     # The libraries that the daemon was linked with.

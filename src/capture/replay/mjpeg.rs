@@ -39,8 +39,20 @@ impl Recording {
         )
     }
 
-    /// At the end of the file: what is to be said about it, or nothing when it begins again.
-    fn turn(&mut self) -> Result<Option<Captured>> {
+    /// Takes over the picture of this size that was written into `frame`.
+    fn shown(&mut self, frame: &mut Frame, (width, height): (u32, u32)) -> Captured {
+        // What was skipped before it has been told, or is told with the next one.
+        self.pictures += 1;
+        (frame.format, frame.width, frame.height) = (PixelFormat::Mjpeg, width, height);
+        Captured::Frame
+    }
+
+    /// At the end of the file: the last picture, or what is to be said about the file, or nothing when it
+    /// begins again.
+    fn turn(&mut self, frame: &mut Frame) -> Result<Option<Captured>> {
+        if let Some(size) = self.splitter.last(&mut frame.data) {
+            return Ok(Some(self.shown(frame, size)));
+        }
         if self.splitter.give_up() {
             // It is told here, and not once more as a damaged one.
             self.splitter.take_skipped();
@@ -68,14 +80,11 @@ impl Pictures for Recording {
     fn next(&mut self, frame: &mut Frame) -> Result<Captured> {
         loop {
             let size = self.splitter.next(&mut frame.data);
-            if let Some((width, height)) = size {
-                // What was skipped before it has been told, or is told with the next one.
-                self.pictures += 1;
-                (frame.format, frame.width, frame.height) = (PixelFormat::Mjpeg, width, height);
-                return Ok(Captured::Frame);
+            if let Some(size) = size {
+                return Ok(self.shown(frame, size));
             }
             if self.splitter.take_skipped() > 0 {
-                return Ok(self.damaged("damaged or too large"));
+                return Ok(self.damaged("damaged, too large or of another size"));
             }
             let bytes = self
                 .file
@@ -85,7 +94,7 @@ impl Pictures for Recording {
             self.splitter.push(bytes);
             self.file.consume(length);
             if length == 0
-                && let Some(said) = self.turn()?
+                && let Some(said) = self.turn(frame)?
             {
                 return Ok(said);
             }

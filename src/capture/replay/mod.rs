@@ -4,6 +4,7 @@
 //! which become a [`PhotoSequence`]. *Paced* replay delivers its frames at the configured rate, as a
 //! camera would; unpaced replay delivers them as fast as they are asked for.
 
+mod decode;
 mod mjpeg;
 mod photo;
 mod photos;
@@ -14,16 +15,18 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub use photo::Photo;
+pub use photo::{Photo, is_hidden, is_photo};
 pub use photos::{PhotoSequence, Showing};
+pub use y4m::Recording as Y4mRecording;
 
 use super::interrupt::sleep_until;
 use super::{Camera, Captured, Frame, Opener};
 use crate::error::{Error, Result};
 use crate::files;
 
-/// No picture beyond this many pixels is read: a forged header would otherwise ask for gigabytes.
-pub const MOST_PIXELS: u64 = 50_000_000;
+/// No picture beyond this many pixels is read: a forged header would otherwise ask for gigabytes. As many has
+/// the largest picture of a phone whose sensor is said to have 50 megapixels.
+pub const MOST_PIXELS: u64 = 8192 * 6144;
 
 /// What to replay, and how.
 #[derive(Debug, Clone)]

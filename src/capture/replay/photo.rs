@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 use std::fs::DirEntry;
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader};
+use image::DynamicImage;
 
-use super::{MOST_PIXELS, empty, unreadable};
-use crate::capture::jpeg::{Step, Walk};
+use super::decode::decode;
+use super::{empty, unreadable};
 use crate::capture::{Frame, PixelFormat};
 use crate::error::{Error, Result};
 use crate::files;
@@ -50,13 +49,16 @@ impl Photo {
 
     /// The photographs of a folder and of the folders in it, in the order of their paths.
     ///
-    /// Only `.jpg`, `.jpeg` and `.png` count; whether they are photographs shows when they are read.
+    /// Only `.jpg`, `.jpeg`, `.jfif` and `.png` count, and no name that begins with a dot; whether they are photographs shows when they are read.
     ///
     /// # Errors
     /// The folder cannot be read, or there is no such file in it.
     pub fn folder(path: &Path) -> Result<Vec<Self>> {
         let mut files = Vec::new();
         for entry in entries(path)? {
+            if is_hidden(&entry) {
+                continue;
+            }
             if entry.is_dir() {
                 files.extend(entries(&entry)?);
             } else {
@@ -71,7 +73,7 @@ impl Photo {
         if photos.is_empty() {
             return Err(
                 Error::data(format!("{} holds no photograph", path.display()))
-                    .advice("put .jpg, .jpeg or .png files into it, or into folders in it"),
+                    .advice("put .jpg, .jpeg, .jfif or .png files into it, or into folders in it"),
             );
         }
         Ok(photos)
@@ -86,7 +88,7 @@ impl Photo {
     /// Reads and decodes the photograph, upright, as RGB.
     ///
     /// # Errors
-    /// It is missing, empty, cut off, larger than [`MOST_PIXELS`] or no photograph at all.
+    /// It is missing, empty, cut off, larger than [`MOST_PIXELS`](super::MOST_PIXELS) or no photograph at all.
     pub fn read(&self) -> Result<Frame> {
         Ok(as_frame(self.decode()?))
     }
@@ -107,43 +109,7 @@ impl Photo {
     }
 
     fn decode(&self) -> Result<DynamicImage> {
-        let bytes = self.bytes()?;
-        self.refuse_cut_off(&bytes)?;
-        let damaged = |error| {
-            if matches!(error, ImageError::Limits(_)) {
-                let most = MOST_PIXELS / 1_000_000;
-                let what = format!(
-                    "{} asks for more memory than {most} million pixels",
-                    self.name
-                );
-                return Error::data(what).advice("make it smaller");
-            }
-            Error::data(format!(
-                "{}: the photograph is damaged or cut off",
-                self.name
-            ))
-            .caused_by(error)
-            .advice("copy it again, or take it away")
-        };
-        let reader = ImageReader::new(Cursor::new(&*bytes))
-            .with_guessed_format()
-            .expect("a cursor over memory does not fail");
-        if !matches!(reader.format(), Some(ImageFormat::Jpeg | ImageFormat::Png)) {
-            return Err(
-                Error::data(format!("{} is no JPEG or PNG photograph", self.name))
-                    .advice("convert it, or take it away"),
-            );
-        }
-        let mut decoder = reader.into_decoder().map_err(damaged)?;
-        let (width, height) = decoder.dimensions();
-        if u64::from(width) * u64::from(height) > MOST_PIXELS {
-            return Err(too_large(&self.name, width, height));
-        }
-        // A phone stores how it was held instead of turning the pixels.
-        let orientation = decoder.orientation().map_err(damaged)?;
-        let mut image = DynamicImage::from_decoder(decoder).map_err(damaged)?;
-        image.apply_orientation(orientation);
-        Ok(image)
+        decode(&self.name, &self.bytes()?)
     }
 
     fn bytes(&self) -> Result<Cow<'_, [u8]>> {
@@ -162,18 +128,6 @@ impl Photo {
             Some(bytes) => Ok(bytes.into()),
         }
     }
-
-    /// A JPEG decoder fills what is missing with grey, and the result would be classified.
-    fn refuse_cut_off(&self, bytes: &[u8]) -> Result<()> {
-        let jpeg = bytes.starts_with(&[0xFF, 0xD8, 0xFF]);
-        if jpeg && matches!(Walk::default().advance(bytes), Step::More) {
-            return Err(
-                Error::data(format!("{}: the photograph is cut off", self.name))
-                    .advice("copy it again, or take it away"),
-            );
-        }
-        Ok(())
-    }
 }
 
 fn as_frame(image: DynamicImage) -> Frame {
@@ -189,25 +143,27 @@ fn as_frame(image: DynamicImage) -> Frame {
     }
 }
 
-pub(super) fn too_large(name: &str, width: u32, height: u32) -> Error {
-    let most = MOST_PIXELS / 1_000_000;
-    Error::data(format!(
-        "{name} says that it has {width}x{height} pixels, more than {most} million"
-    ))
-    .advice("make it smaller")
-}
-
 fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = files::entries(folder).map_err(|error| unreadable(folder, error))?;
     Ok(entries.iter().map(DirEntry::path).collect())
 }
 
-fn is_photo(path: &Path) -> bool {
-    path.extension()
-        .and_then(|extension| extension.to_str())
-        .is_some_and(|e| {
-            ["jpg", "jpeg", "png"]
+/// Whether a name in a folder begins with a dot, as what systems keep beside files does: `._can.jpg` and
+/// `.DS_Store` of a Mac, `.Trashes` of a memory stick.
+#[must_use]
+pub fn is_hidden(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    name.as_encoded_bytes().starts_with(b".")
+}
+
+/// Whether a file in a folder is named like a photograph.
+#[must_use]
+pub fn is_photo(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    !is_hidden(path)
+        && ending.is_some_and(|ending| {
+            ["jpg", "jpeg", "jfif", "png"]
                 .iter()
-                .any(|known| e.eq_ignore_ascii_case(known))
+                .any(|known| ending.eq_ignore_ascii_case(known))
         })
 }

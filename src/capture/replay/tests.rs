@@ -88,6 +88,17 @@ fn a_folder_is_walked_in_order_with_its_classes_and_bad_files_are_told() {
 }
 
 #[test]
+fn what_a_mac_leaves_beside_photographs_is_not_shown() {
+    let (folder, jpeg) = folder();
+    for name in ["._can.jpg", ".DS_Store", ".hidden.png"] {
+        fs::write(folder.path().join(name), "no photograph").unwrap();
+    }
+    fs::write(folder.path().join("tin.jfif"), &jpeg).unwrap();
+    let (frames, skipped) = watch(&mut replay(folder.path()));
+    assert_eq!((frames, skipped), (5, vec![]));
+}
+
+#[test]
 fn a_missing_path_an_empty_folder_and_things_that_are_no_pictures_are_refused() {
     let (folder, _) = folder();
     let path = |name: &str| folder.path().join(name);
@@ -146,6 +157,15 @@ fn an_mjpeg_file_gives_its_pictures_as_they_are() {
         "{error}"
     );
     assert!(matches!(camera.capture(&mut frame), Ok(Captured::End)));
+}
+
+#[test]
+fn an_mjpeg_file_may_do_without_end_markers() {
+    let (folder, jpeg) = folder();
+    let path = folder.path().join("clip.mjpeg");
+    let unended = &jpeg[..jpeg.len() - 2];
+    fs::write(&path, unended.repeat(3)).unwrap();
+    assert_eq!(watch(&mut replay(&path)), (3, vec![]));
 }
 
 #[test]

@@ -1,14 +1,15 @@
 //! A Y4M file: uncompressed 4:2:0 frames behind a line of text.
 //!
 //! The format is described in `yuv4mpeg(5)` of the MJPEG tools: a header line of space-separated
-//! parameters (`W` width, `H` height, `C` colour space), then for each frame a line that begins with
-//! `FRAME` and the planes.
+//! parameters (`W` width, `H` height, `C` colour space, `X` others), then for each frame a line that begins
+//! with `FRAME` and the planes. `FFmpeg` says `XCOLORRANGE=FULL` where values use all of 0 to 255; without it
+//! they are in the studio range.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
-use super::photo::too_large;
+use super::decode::too_large;
 use super::{MOST_PIXELS, Pictures, open_file, unreadable};
 use crate::capture::{Captured, Frame, PixelFormat};
 use crate::error::{Error, Result};
@@ -17,18 +18,27 @@ use crate::error::{Error, Result};
 const LONGEST_LINE: u64 = 1024;
 
 /// A reader that can start again.
-pub(super) trait Source: BufRead + Seek + Send {}
+pub trait Source: BufRead + Seek + Send {}
 impl<T: BufRead + Seek + Send> Source for T {}
 
-pub(super) struct Recording<R = BufReader<File>> {
+/// A Y4M file that is read frame by frame.
+#[derive(Debug)]
+pub struct Recording<R = BufReader<File>> {
     path: PathBuf,
     file: R,
     repeat: bool,
-    width: u32,
-    height: u32,
+    pictures: Header,
     /// Frames since the beginning of the file.
     frames: u64,
     cut_off: bool,
+}
+
+/// What the header line says of all frames.
+#[derive(Debug, Clone, Copy)]
+struct Header {
+    width: u32,
+    height: u32,
+    format: PixelFormat,
 }
 
 impl Recording {
@@ -38,14 +48,17 @@ impl Recording {
 }
 
 impl<R: Source> Recording<R> {
-    fn new(mut file: R, path: &Path, repeat: bool) -> Result<Self> {
-        let (width, height) = read_header(&mut file, path)?;
+    /// Reads the header line; `path` is what the file is called in errors.
+    ///
+    /// # Errors
+    /// It is no Y4M file, or of a kind that is not read.
+    pub fn new(mut file: R, path: &Path, repeat: bool) -> Result<Self> {
+        let pictures = read_header(&mut file, path)?;
         Ok(Self {
             path: path.to_owned(),
             file,
             repeat,
-            width,
-            height,
+            pictures,
             frames: 0,
             cut_off: false,
         })
@@ -60,9 +73,15 @@ impl<R: Source> Recording<R> {
         if line != "FRAME" && !line.starts_with("FRAME ") {
             return Err(self.lost());
         }
-        let wanted = PixelFormat::I420
-            .frame_bytes(self.width, self.height)
-            .expect("an I420 frame has a fixed size");
+        let Header {
+            width,
+            height,
+            format,
+        } = self.pictures;
+        let wanted = format
+            .frame_bytes(width, height)
+            .expect("a frame that is not compressed has a fixed size");
+        (frame.format, frame.width, frame.height) = (format, width, height);
         frame.data.clear();
         let read = self
             .file
@@ -82,15 +101,15 @@ impl<R: Source> Recording<R> {
         ))
         .advice("the file is damaged; make it again")
     }
-}
 
-impl<R: Source> Pictures for Recording<R> {
-    fn next(&mut self, frame: &mut Frame) -> Result<Captured> {
+    /// Writes the next frame, except for when it was taken.
+    ///
+    /// # Errors
+    /// The file cannot be read, is damaged or holds no frame.
+    pub fn next_frame(&mut self, frame: &mut Frame) -> Result<Captured> {
         loop {
             if self.read(frame)? {
                 self.frames += 1;
-                (frame.format, frame.width, frame.height) =
-                    (PixelFormat::I420, self.width, self.height);
                 return Ok(Captured::Frame);
             }
             if std::mem::take(&mut self.cut_off) {
@@ -112,13 +131,19 @@ impl<R: Source> Pictures for Recording<R> {
             self.file
                 .rewind()
                 .map_err(|error| unreadable(&self.path, error))?;
-            read_header(&mut self.file, &self.path)?;
+            self.pictures = read_header(&mut self.file, &self.path)?;
         }
     }
 }
 
-/// Reads the header line and gives the size, which is checked before anything is allocated for it.
-fn read_header(file: &mut impl BufRead, path: &Path) -> Result<(u32, u32)> {
+impl<R: Source> Pictures for Recording<R> {
+    fn next(&mut self, frame: &mut Frame) -> Result<Captured> {
+        self.next_frame(frame)
+    }
+}
+
+/// Reads the header line; the size is checked before anything is allocated for it.
+fn read_header(file: &mut impl BufRead, path: &Path) -> Result<Header> {
     let name = path.display();
     let line = read_line(file, path)?;
     let mut words = line.split(' ');
@@ -127,6 +152,7 @@ fn read_header(file: &mut impl BufRead, path: &Path) -> Result<(u32, u32)> {
             .advice("make one with `ffmpeg -i VIDEO -pix_fmt yuv420p OUT.y4m`"));
     }
     let (mut width, mut height, mut colour) = (0_u32, 0_u32, "420jpeg");
+    let mut format = PixelFormat::I420;
     for word in words {
         if let Some(value) = word.strip_prefix('W') {
             width = value.parse().unwrap_or(0);
@@ -134,6 +160,8 @@ fn read_header(file: &mut impl BufRead, path: &Path) -> Result<(u32, u32)> {
             height = value.parse().unwrap_or(0);
         } else if let Some(value) = word.strip_prefix('C') {
             colour = value;
+        } else if word == "XCOLORRANGE=FULL" {
+            format = PixelFormat::I420Full;
         }
     }
     if width == 0 || height == 0 {
@@ -143,7 +171,7 @@ fn read_header(file: &mut impl BufRead, path: &Path) -> Result<(u32, u32)> {
         .advice("the file is damaged; make it again"));
     }
     if u64::from(width) * u64::from(height) > MOST_PIXELS {
-        return Err(too_large(&name.to_string(), width, height));
+        return Err(too_large(&name.to_string(), (width, height)));
     }
     if !matches!(colour, "420" | "420jpeg" | "420mpeg2" | "420paldv") {
         return Err(Error::data(format!(
@@ -151,7 +179,11 @@ fn read_header(file: &mut impl BufRead, path: &Path) -> Result<(u32, u32)> {
         ))
         .advice("convert it with `ffmpeg -i IN.y4m -pix_fmt yuv420p OUT.y4m`"));
     }
-    Ok((width, height))
+    Ok(Header {
+        width,
+        height,
+        format,
+    })
 }
 
 /// Reads a line of text without its end; empty at the end of the file.

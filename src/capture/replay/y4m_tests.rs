@@ -13,8 +13,7 @@ fn recording(bytes: &[u8], repeat: bool) -> Result<Recording<Cursor<Vec<u8>>>> {
 
 fn failure(header: &str) -> String {
     recording(header.as_bytes(), false)
-        .err()
-        .expect("it is refused")
+        .expect_err("it is refused")
         .to_string()
 }
 
@@ -54,6 +53,25 @@ fn frames_come_in_order_and_then_the_end() {
         let mut recording = recording(&clip(colour, &[1, 2, 3]), false).unwrap();
         assert_eq!(values(&mut recording, 10), (vec![1, 2, 3], "end".into()));
         assert_eq!(values(&mut recording, 10).1, "end", "the end stays the end");
+    }
+}
+
+#[test]
+fn full_range_is_honoured_where_the_header_says_so() {
+    let mut frame = Frame::empty(Instant::now());
+    for (said, format) in [
+        (
+            "C420jpeg XYSCSS=420JPEG XCOLORRANGE=FULL",
+            PixelFormat::I420Full,
+        ),
+        ("XCOLORRANGE=LIMITED", PixelFormat::I420),
+        ("C420jpeg", PixelFormat::I420),
+    ] {
+        let mut recording = recording(&clip(said, &[1]), true).unwrap();
+        for _ in 0..2 {
+            assert!(matches!(recording.next(&mut frame), Ok(Captured::Frame)));
+            assert_eq!(frame.format, format, "{said}");
+        }
     }
 }
 

@@ -39,7 +39,9 @@ pub(super) fn of(node: &NodeProto, shapes: &Shapes) -> u64 {
                 .saturating_add(size(input(2)))
                 .saturating_mul(steps)
         }
-        "MaxPool" | "AveragePool" | "LpPool" => outputs.saturating_mul(window(node)),
+        "MaxPool" | "AveragePool" | "QLinearAveragePool" | "LpPool" => {
+            outputs.saturating_mul(window(node))
+        }
         _ => 0,
     };
     let inputs = (0..node.input.len()).map(|at| size(input(at)));

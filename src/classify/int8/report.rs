@@ -99,4 +99,15 @@ impl Coverage {
         }
         left as f64 / (covered + left) as f64
     }
+
+    /// Why the layer that costs most of those left to tract has no integer kernel.
+    #[must_use]
+    pub fn costliest_reason(&self) -> Option<&str> {
+        let told = self
+            .left_to_tract
+            .iter()
+            .filter(|(_, reason)| !reason.is_empty());
+        let costliest = told.max_by_key(|(layer, _)| layer.macs);
+        costliest.map(|(_, reason)| &**reason)
+    }
 }

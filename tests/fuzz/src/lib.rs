@@ -6,7 +6,10 @@
 
 mod configuration;
 mod manifest;
+mod mjpeg;
+mod onnx;
 mod wifi;
+mod y4m;
 
 use sortd::visible::visible_lines;
 
@@ -20,7 +23,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 3] = [
+pub const TARGETS: [Target; 6] = [
     Target {
         name: "configuration",
         run: configuration::run,
@@ -30,8 +33,20 @@ pub const TARGETS: [Target; 3] = [
         run: manifest::run,
     },
     Target {
+        name: "mjpeg",
+        run: mjpeg::run,
+    },
+    Target {
+        name: "onnx",
+        run: onnx::run,
+    },
+    Target {
         name: "wifi",
         run: wifi::run,
+    },
+    Target {
+        name: "y4m",
+        run: y4m::run,
     },
 ];
 

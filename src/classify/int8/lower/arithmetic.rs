@@ -1,5 +1,8 @@
 //! What is computed with real numbers between bytes and bytes: functions, sums, gates, pooling.
 
+use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
+use tract_onnx::tract_core::ops::nn::{HardSwish, LeakyRelu};
+
 use super::float::quantised;
 use super::value::{Linear, Real, Value};
 use super::{Lowering, Refusal};
@@ -60,6 +63,11 @@ impl Lowering<'_> {
     ) -> Result<Value, Refusal> {
         let (shape, other) = (a.shape(), b.shape());
         if shape == other {
+            let both_maps = matches!((a, b), (Real::Linear(_), Real::Linear(_)));
+            let summed = both_maps && how == Combination::Sum;
+            if !summed && let Some(function) = self.of_one_map(a, b, how) {
+                return Ok(Value::Real(function));
+            }
             return match (a, b, how) {
                 (Real::Linear(a), Real::Linear(b), Combination::Sum) => {
                     let terms = [a.clone(), b.clone()];
@@ -234,6 +242,17 @@ impl Lowering<'_> {
         let length = first.height * first.width * channels.iter().sum::<usize>();
         Ok(self.builder.reals(Operator::Join(channels), inputs, length))
     }
+}
+
+/// The function of an operator that has one of its own.
+pub(super) fn activation(op: &ElementWiseOp) -> Option<Function> {
+    if let Some(leaky) = op.0.downcast_ref::<LeakyRelu>() {
+        return leaky
+            .alpha
+            .is_finite()
+            .then_some(Function::Leaky(leaky.alpha));
+    }
+    op.0.is::<HardSwish>().then_some(Function::HardSwish)
 }
 
 /// The function that a node applies to each number of its only input that is not constant.

@@ -14,6 +14,11 @@ use crate::classify::int8::report::{Layer, LayerKind};
 use crate::classify::int8::requant::Range;
 use crate::classify::int8::shape::{Shape, Window};
 
+/// Why what was quantised dynamically is slow, and what to do about it.
+pub(super) const DYNAMIC: &str = "its scale is computed anew for each picture (dynamic quantisation), for which there \
+    is no integer kernel; quantise with quantize_static(..., quant_format=QuantFormat.QOperator), or use the model \
+    that is not quantised";
+
 /// The inputs of tract's quantised convolution.
 mod input {
     pub const WEIGHTS: usize = 1;
@@ -55,7 +60,7 @@ impl Lowering<'_> {
         let unsigned = match conv.q_params {
             Some(DatumType::I8) => false,
             Some(DatumType::U8) => true,
-            _ => return Err(self.in_reals(node)),
+            _ => return Err(self.in_reals(node, conv)),
         };
         let map = self.bytes(node.inputs[0])?;
         self.upright(node.inputs[0])?;
@@ -105,7 +110,10 @@ impl Lowering<'_> {
 
     /// Why a convolution of real numbers stays with tract: nobody's fault in a network that is not
     /// quantised, worth a word in one that is.
-    fn in_reals(&self, node: &TypedNode) -> Refusal {
+    fn in_reals(&self, node: &TypedNode, conv: &TractConv) -> Refusal {
+        if conv.q_params.is_some() {
+            return Refusal::why(DYNAMIC.into());
+        }
         if self.values.contains_key(&node.inputs[0]) {
             Refusal::why(
                 "it computes in real numbers; quantise the model in the QOperator format".into(),

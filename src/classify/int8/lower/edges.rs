@@ -146,6 +146,7 @@ impl Lowering<'_> {
     /// Ends the program at hand: what is still to be read becomes tensors of the graph.
     pub(super) fn close(&mut self) -> TractResult<()> {
         let values = std::mem::take(&mut self.values);
+        self.origins.clear();
         let outputs = self.graph.output_outlets()?.to_vec();
         let mut live: Vec<(OutletId, Value)> = values
             .into_iter()

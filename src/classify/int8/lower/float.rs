@@ -163,13 +163,17 @@ impl Lowering<'_> {
             linear.map.id
         } else {
             let lookup = Lookup {
-                table,
+                table: table.clone(),
                 output: shape,
                 upsample: linear.upsample,
             };
             let inputs = vec![linear.map.id];
-            self.builder
-                .bytes(Operator::Lookup(lookup), inputs, shape.len())
+            let lookup = Operator::Lookup(lookup);
+            let id = self.builder.bytes(lookup, inputs, shape.len());
+            if linear.upsample == 1 {
+                self.looked_up(id, &linear.map, table);
+            }
+            id
         };
         Ok(Value::Bytes(Map {
             id,

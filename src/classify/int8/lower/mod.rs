@@ -12,6 +12,7 @@ mod conv;
 mod edges;
 mod float;
 mod node;
+mod tables;
 mod value;
 mod views;
 
@@ -27,6 +28,7 @@ use super::program::Operator;
 use super::report::Coverage;
 use super::section::Given;
 use super::shape::Shape;
+use tables::Origin;
 use value::{Map, Real, Value};
 
 /// Why a node does not join the program.
@@ -91,6 +93,7 @@ pub(in crate::classify) fn rewrite(
         given: Vec::new(),
         outside: HashMap::new(),
         values: HashMap::new(),
+        origins: HashMap::new(),
         coverage: Coverage::new(backend),
         position: HashMap::new(),
         now: 0,
@@ -118,6 +121,8 @@ struct Lowering<'m> {
     outside: HashMap<OutletId, OutletId>,
     /// Tensors that the program at hand computes.
     values: HashMap<OutletId, Value>,
+    /// Maps of the program at hand that are tables of others.
+    origins: HashMap<Id, Origin>,
     coverage: Coverage,
     /// When each node is computed.
     position: HashMap<usize, usize>,

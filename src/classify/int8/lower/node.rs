@@ -5,17 +5,18 @@ use tract_onnx::tract_core::internal::AxisOp;
 use tract_onnx::tract_core::ops::array::TypedConcat;
 use tract_onnx::tract_core::ops::binary::TypedBinOp;
 use tract_onnx::tract_core::ops::cnn::Conv;
+use tract_onnx::tract_core::ops::einsum::EinSum;
 use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
 use tract_onnx::tract_core::ops::nn::{Reduce, Reducer};
 use tract_onnx::tract_core::ops::quant::{DequantizeLinearF32, QuantizeLinearI8, QuantizeLinearU8};
 
-use super::arithmetic::function;
+use super::arithmetic::{activation, function};
 use super::constants::{Constants, usable_scale};
 use super::float::Quantisation;
 use super::value::Value;
 use super::{Lowering, Refusal, conv};
 use crate::classify::int8::operators::{Combination, Reduction};
-use crate::classify::int8::report::Layer;
+use crate::classify::int8::report::{Layer, LayerKind};
 use crate::classify::int8::shape::Shape;
 
 /// So many differences of bytes have a sum of 32 bits.
@@ -23,14 +24,39 @@ const MOST_SUMMANDS: usize = 1 << 23;
 
 /// A node as a layer of the network.
 pub(super) fn layer(graph: &TypedModel, node: &TypedNode) -> Layer {
-    let known = node.op_as::<Conv>();
+    let convolution = node.op_as::<Conv>();
+    let product = node.op_as::<EinSum>();
     Layer {
         name: node.name.clone(),
         operator: node.op.name().to_string(),
-        ..known
+        ..convolution
             .and_then(|conv| conv::layer(graph, node, conv))
+            .or_else(|| product.and_then(|product| product_layer(graph, node, product)))
             .unwrap_or_default()
     }
+}
+
+/// A sum of products of tensors as a layer: its work is the product of all axes that it names.
+fn product_layer(graph: &TypedModel, node: &TypedNode, product: &EinSum) -> Option<Layer> {
+    let inputs = &node.inputs[..2.min(node.inputs.len())];
+    let mut macs = 1_usize;
+    for axis in product.axes.iter_all_axes() {
+        let mut longest = 1;
+        for (input, places) in inputs.iter().zip(&axis.inputs) {
+            let sides = graph.outlet_fact(*input).ok()?.shape.as_concrete()?;
+            let sides = places.iter().filter_map(|place| sides.get(*place));
+            longest = sides.fold(longest, |longest, side| longest.max(*side));
+        }
+        macs = macs.saturating_mul(longest);
+    }
+    let output = graph.outlet_fact(OutletId::new(node.id, 0)).ok()?;
+    let values: usize = output.shape.as_concrete()?.iter().product();
+    Some(Layer {
+        kind: LayerKind::Dense,
+        fan_in: macs / values.max(1),
+        macs,
+        ..Layer::default()
+    })
 }
 
 /// How a node quantises, if it does.
@@ -49,6 +75,17 @@ pub(super) fn quantisation(node: &TypedNode) -> Option<Quantisation> {
         zero: i32::from(op.zero_point),
         unsigned: true,
     })
+}
+
+/// Why a matrix product stays with tract.
+fn product(op: &EinSum) -> Refusal {
+    match op.q_params {
+        Some(DatumType::I32) => Refusal::why(conv::DYNAMIC.into()),
+        Some(_) => Refusal::why(
+            "it multiplies more than a vector with a constant matrix, for which there is no integer kernel".into(),
+        ),
+        None => Refusal::NotOurs,
+    }
 }
 
 impl Lowering<'_> {
@@ -97,10 +134,16 @@ impl Lowering<'_> {
             }
             return self.behind(parts);
         }
+        if let Some(op) = op.downcast_ref::<EinSum>() {
+            return Err(product(op));
+        }
         if op.name() == "Resize" {
             let value = self.value(node.inputs[0])?;
             self.upright(node.inputs[0])?;
             return self.repeated(node, value);
+        }
+        if &*op.name() == "DynamicQuantizeLinearU8" {
+            return Err(Refusal::why(conv::DYNAMIC.into()));
         }
         // Nodes over quantised tensors should be known; all others are none of ours.
         let quantised = |input: &OutletId| self.values.contains_key(input);
@@ -129,7 +172,9 @@ impl Lowering<'_> {
                     Some(Some(constant)) => Some(constant),
                     None => None,
                 };
-                let function = function(&name, constant, input == 1).ok_or_else(unknown)?;
+                let own = node.op_as::<ElementWiseOp>().and_then(activation);
+                let function = own.or_else(|| function(&name, constant, input == 1));
+                let function = function.ok_or_else(unknown)?;
                 self.map(real, function)
             }
             [a, b] => {

@@ -136,6 +136,7 @@ pub(super) fn settled(value: Value, places: Tensor) -> Value {
             .enumerate()
             .all(|(at, place)| *place as usize / plane == from[at / plane]);
     match value {
+        Value::Bytes(map) if along_one_axis => Value::Bytes(flat(&map, view.iter())),
         Value::Bytes(map) if consistent => {
             let order = match &map.order {
                 Some(order) => from.iter().map(|channel| order[*channel]).collect(),
@@ -147,5 +148,30 @@ pub(super) fn settled(value: Value, places: Tensor) -> Value {
             })
         }
         value => moved(value, places),
+    }
+}
+
+/// A map as a vector of its bytes, in the order of `places`: one pixel, of which each byte is a channel.
+fn flat<'p>(map: &Map, places: impl Iterator<Item = &'p u64>) -> Map {
+    let Shape {
+        height,
+        width,
+        channels,
+    } = map.shape;
+    let plane = height * width;
+    let order = places.map(|place| {
+        let (channel, pixel) = (*place as usize / plane, *place as usize % plane);
+        let channel = map.order.as_ref().map_or(channel, |order| order[channel]);
+        pixel * channels + channel
+    });
+    Map {
+        id: map.id,
+        order: Some(order.collect()),
+        shape: Shape {
+            height: 1,
+            width: 1,
+            channels: map.shape.len(),
+        },
+        unsigned: map.unsigned,
     }
 }

@@ -20,4 +20,4 @@ pub(super) use conv::{Conv, ConvSpec};
 pub(super) use depthwise::Depthwise;
 pub(super) use real::{Combination, Function, Quantise, RealTable, join};
 pub(super) use rows::Scratch;
-pub(super) use table::{ByteTable, Concat, Lookup, Pixels, Reorder, all_bytes};
+pub(super) use table::{ByteTable, Concat, Lookup, Pixels, Reorder, all_bytes, place};

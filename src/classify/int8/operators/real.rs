@@ -20,6 +20,10 @@ pub(in crate::classify::int8) enum Function {
     AtLeast(f32),
     /// At most a constant.
     AtMost(f32),
+    /// Times a constant, where it is below zero.
+    Leaky(f32),
+    /// `x * clamp(x / 6 + 1 / 2, 0, 1)`.
+    HardSwish,
 }
 
 impl Function {
@@ -32,6 +36,9 @@ impl Function {
             Self::Plus(term) => x + term,
             Self::AtLeast(least) => x.max(least),
             Self::AtMost(most) => x.min(most),
+            Self::Leaky(slope) if x < 0.0 => x * slope,
+            Self::Leaky(_) => x,
+            Self::HardSwish => x * (x / 6.0 + 0.5).clamp(0.0, 1.0),
         }
     }
 }

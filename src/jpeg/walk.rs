@@ -6,11 +6,14 @@
 
 /// What a walk has found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
+pub enum Step {
     /// No end so far; call again when more bytes have been appended.
     More,
-    /// The picture is complete and has this many bytes.
+    /// The picture ends with its end marker, behind this many bytes.
     End(usize),
+    /// Another picture begins behind this many bytes, and this one has no end marker; whether it is whole
+    /// shows when its data are looked at.
+    Next(usize),
     /// This is no picture, or a damaged one.
     Broken,
 }
@@ -25,7 +28,7 @@ enum Place {
 
 /// A walk through the bytes of one picture; it goes on where it stopped when more bytes have come.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Walk {
+pub struct Walk {
     at: usize,
     place: Place,
     size: Option<(u32, u32)>,
@@ -34,17 +37,25 @@ pub(super) struct Walk {
 
 impl Walk {
     /// Width and height, once the frame header has been passed.
-    pub(super) const fn size(&self) -> Option<(u32, u32)> {
+    #[must_use]
+    pub const fn size(&self) -> Option<(u32, u32)> {
         self.size
     }
 
+    /// How many bytes have been walked over; a damaged length may lead beyond those that are there.
+    #[must_use]
+    pub const fn reached(&self) -> usize {
+        self.at
+    }
+
     /// Whether it has not set out yet.
-    pub(super) fn is_new(&self) -> bool {
+    #[must_use]
+    pub fn is_new(&self) -> bool {
         self.place == Place::Start
     }
 
     /// Walks on through `bytes`, which begin with the picture and hold at least what they held before.
-    pub(super) fn advance(&mut self, bytes: &[u8]) -> Step {
+    pub fn advance(&mut self, bytes: &[u8]) -> Step {
         loop {
             let step = match self.place {
                 Place::Start => self.start(bytes),
@@ -78,6 +89,7 @@ impl Walk {
             // Any number of fill bytes may stand before a marker.
             0xFF => self.at += 1,
             0xD9 if self.scanned => return Some(Step::End(self.at + 2)),
+            0xD8 if self.scanned => return Some(Step::Next(self.at)),
             // Frame headers, application data, comments, tables and start of scan have a length.
             0xC0..=0xCF | 0xDA..=0xFE => return self.segment(code, bytes),
             _ => return Some(Step::Broken),

@@ -1,0 +1,43 @@
+//! Operators of ONNX Runtime's own domain (`com.microsoft`) that its quantiser writes and tract does
+//! not know. Each is taken apart into its definition: dequantise, compute, quantise. The integer
+//! kernels put it together again where they cover it; where they do not, it runs as it stands here.
+//!
+//! - [`qlinear`] are those that compute with real numbers between bytes and bytes; [`kind`] is what
+//!   each computes.
+//! - [`dense`] are products with a constant matrix, which are convolutions of one pixel.
+//! - [`upstream`] keeps tract from a simplification that is wrong.
+
+mod dense;
+mod kind;
+mod qlinear;
+mod upstream;
+
+use tract_onnx::model::OnnxOpRegister;
+use tract_onnx::tract_hir::internal::InferenceOp;
+
+use kind::Kind;
+
+pub(super) use upstream::without_tables;
+
+/// tract's reader of ONNX files, with these operators.
+pub(super) fn reader() -> tract_onnx::Onnx {
+    let mut reader = tract_onnx::onnx();
+    register(&mut reader.op_register);
+    reader
+}
+
+/// What an operator's reader answers: the operator, and the tensors of outer graphs that it reads.
+type Parsed = (Box<dyn InferenceOp>, Vec<String>);
+
+fn register(register: &mut OnnxOpRegister) {
+    register.insert("QLinearAdd", |_, _| Ok(qlinear::two(Kind::Add)));
+    register.insert("QLinearMul", |_, _| Ok(qlinear::two(Kind::Mul)));
+    register.insert("QLinearSigmoid", |_, _| Ok(qlinear::one(Kind::Sigmoid)));
+    register.insert("QLinearGlobalAveragePool", qlinear::global_average_pool);
+    register.insert("QLinearConcat", qlinear::concat);
+    register.insert("QLinearAveragePool", qlinear::average_pool);
+    register.insert("QLinearLeakyRelu", qlinear::leaky_relu);
+    register.insert("QLinearSoftmax", qlinear::softmax);
+    register.insert("QGemm", dense::gemm);
+    register.insert("QLinearMatMul", |_, _| Ok(dense::mat_mul()));
+}
