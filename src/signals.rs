@@ -8,10 +8,11 @@
 //! told by the write, and is no reason to stop sorting.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use nix::libc;
 use nix::sys::signal::Signal;
+use signal_hook::flag;
 
 use crate::error::{Error, Result};
 
@@ -39,6 +40,9 @@ const ENDING: [i32; 15] = [
 /// another.
 pub const STOPPING: [i32; 3] = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
 
+/// Takes a stop back. It continues a process by default, and is caught because a stop waits until all is at rest.
+pub const CONTINUING: i32 = libc::SIGCONT;
+
 /// Asks the daemon to reload, and everything else to end.
 pub const HANGUP: i32 = libc::SIGHUP;
 
@@ -62,8 +66,12 @@ pub fn name(signal: i32) -> String {
 #[derive(Debug, Clone)]
 pub struct Asked {
     end: Arc<AtomicBool>,
-    stop: Arc<AtomicBool>,
+    /// [`STOP`], or [`GO_ON`] once that was taken back.
+    stop: Arc<AtomicUsize>,
 }
+
+const GO_ON: usize = 0;
+const STOP: usize = 1;
 
 impl Asked {
     /// From now on the signals only leave word here.
@@ -75,16 +83,17 @@ impl Asked {
             end: Arc::default(),
             stop: Arc::default(),
         };
-        let catch = |signal, flag: &Arc<AtomicBool>| {
-            signal_hook::flag::register(signal, Arc::clone(flag)).map_err(|error| {
+        let none = |signal| {
+            move |error| {
                 Error::internal(format!("no handler for {}", name(signal))).caused_by(error)
-            })
+            }
         };
         for signal in ending().chain([HANGUP]) {
-            catch(signal, &asked.end)?;
+            flag::register(signal, Arc::clone(&asked.end)).map_err(none(signal))?;
         }
-        for signal in STOPPING {
-            catch(signal, &asked.stop)?;
+        let stopping = STOPPING.map(|signal| (signal, STOP));
+        for (signal, wish) in stopping.into_iter().chain([(CONTINUING, GO_ON)]) {
+            flag::register_usize(signal, Arc::clone(&asked.stop), wish).map_err(none(signal))?;
         }
         Ok(asked)
     }
@@ -98,13 +107,13 @@ impl Asked {
     /// Whether it is to end, or to stop.
     #[must_use]
     pub fn anything(&self) -> bool {
-        self.to_end() || self.stop.load(Ordering::Relaxed)
+        self.to_end() || self.stop.load(Ordering::Relaxed) == STOP
     }
 
     /// Stops the process if it was asked to, unless it is to end; call it at rest. Returns when it is told to
     /// continue.
     pub fn stop_if_asked(&self) {
-        if self.stop.swap(false, Ordering::Relaxed) && !self.to_end() {
+        if self.stop.swap(GO_ON, Ordering::Relaxed) == STOP && !self.to_end() {
             stop_now();
         }
     }

@@ -5,6 +5,7 @@
 //! depends on the turns of the loop. What it cannot help is a call that hangs in the kernel: then the lock
 //! is not given back, the loop does not turn, and the watchdog ends the process.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
@@ -31,6 +32,9 @@ struct Shared {
     inside: Mutex<Inside>,
     /// The keeper has something to do, or has ended.
     changed: Condvar,
+    /// The process ends: nothing is shown or released any more. It is not behind the lock, which a call to the
+    /// board that hangs may hold.
+    ends: AtomicBool,
     clock: Arc<dyn Clock>,
 }
 
@@ -39,8 +43,6 @@ struct Inside {
     /// What the keeper met, until the loop hears of it.
     failure: Option<Error>,
     keeper: KeeperState,
-    /// Nothing is released any more.
-    ends: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,12 +60,12 @@ impl Board {
             outputs,
             failure: None,
             keeper: KeeperState::Absent,
-            ends: false,
         };
         Self {
             shared: Arc::new(Shared {
                 inside: Mutex::new(inside),
                 changed: Condvar::new(),
+                ends: AtomicBool::new(false),
                 clock,
             }),
         }
@@ -124,6 +126,7 @@ impl Board {
     /// # Errors
     /// The board refuses, or has refused the keeper.
     pub fn show(&self, signal: Option<BinId>) -> Result<()> {
+        let signal = signal.filter(|_| !self.shared.ends.load(Ordering::Relaxed));
         self.call(|outputs, now| outputs.show(signal, now))
     }
 
@@ -169,31 +172,27 @@ impl Board {
     /// # Errors
     /// The board refuses, or does not answer.
     pub fn hold(&self) -> Result<()> {
-        self.hold_with(false)
-    }
-
-    /// As [`hold`](Self::hold), and no [`release`](Self::release) is heard any more: the process ends.
-    ///
-    /// # Errors
-    /// As for [`hold`](Self::hold).
-    pub fn hold_for_good(&self) -> Result<()> {
-        self.hold_with(true)
-    }
-
-    fn hold_with(&self, ends: bool) -> Result<()> {
         let mut inside = self.lock_in_time()?;
-        inside.ends |= ends;
         let held = inside.outputs.hold(self.shared.clock.now());
         drop(inside);
         self.shared.changed.notify_all();
         held
     }
 
+    /// As [`hold`](Self::hold), and from now on nothing is shown and no [`release`](Self::release) is heard: the
+    /// process ends.
+    ///
+    /// # Errors
+    /// As for [`hold`](Self::hold).
+    pub fn hold_for_good(&self) -> Result<()> {
+        self.shared.ends.store(true, Ordering::Relaxed);
+        self.hold()
+    }
+
     /// Decisions are shown again.
     pub fn release(&self) {
-        let mut inside = self.lock();
-        if !inside.ends {
-            inside.outputs.release();
+        if !self.shared.ends.load(Ordering::Relaxed) {
+            self.lock().outputs.release();
         }
     }
 

@@ -16,6 +16,8 @@ pub(super) enum Asked {
     End(String),
     /// To stop until it is told to continue.
     Stop,
+    /// To go on: after a stop, or instead of one that has not come yet.
+    Continue,
     /// To read its configuration again.
     Reload,
 }
@@ -30,6 +32,7 @@ impl Signals {
         let stopping = signals::STOPPING.map(|kind| (kind, Asked::Stop));
         let all = ending
             .chain(stopping)
+            .chain([(signals::CONTINUING, Asked::Continue)])
             .chain([(signals::HANGUP, Asked::Reload)]);
         let catch = |(kind, asked)| {
             signal(SignalKind::from_raw(kind))

@@ -151,6 +151,7 @@ impl Control {
                 asked = self.signals.next() => match asked {
                     Asked::End(signal) => break signal,
                     Asked::Stop => self.rest_before_stop(),
+                    Asked::Continue => self.go_on(),
                     Asked::Reload => self.ask_for_reload(),
                 },
                 () = rested(&self.board, self.stops_by) => self.stop_until_continued(),
@@ -194,8 +195,14 @@ impl Control {
 
     fn stop_until_continued(&mut self) {
         signals::stop_now();
-        self.stops_by = None;
-        self.orders.rest(false);
+        self.go_on();
+    }
+
+    /// Decides again after a stop, or instead of one that was taken back.
+    fn go_on(&mut self) {
+        if self.stops_by.take().is_some() {
+            self.orders.rest(false);
+        }
     }
 
     fn ask_for_reload(&mut self) {

@@ -68,6 +68,10 @@ impl Sums {
 
 /// Whether the ground of `background` shows through what is marked in `foreground`.
 pub(super) fn shows_through(background: &[f32], grid: &LumaGrid, foreground: &[bool]) -> bool {
+    let area = foreground.iter().filter(|set| **set).count();
+    if area == 0 {
+        return false;
+    }
     let cells = grid.cells();
     let is_usable = |at: &usize| cells[*at] < SATURATED;
     let learnt = |at: usize| (background[at] + FLOOR).ln();
@@ -81,7 +85,6 @@ pub(super) fn shows_through(background: &[f32], grid: &LumaGrid, foreground: &[b
         }
         parts[part_of(at)].add(expected, found);
     }
-    let area = foreground.iter().filter(|set| **set).count();
     marked.pairs >= LEAST_PAIRS * area as f32
         && marked.has_texture()
         && marked.shows(LEAST_CORRELATION, LEAST_STRENGTH)

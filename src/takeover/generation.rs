@@ -138,7 +138,7 @@ impl Generation {
         Space::of(&self.state)
             .hold_model(room::of_folder(from)?)
             .map_err(|figures| room::full(&figures))?;
-        store::copy(from, to)
+        store::copy_own(from, to)
     }
 
     /// Whether the daemon would run with it: what `sortd check` looks at, the model's golden cases among

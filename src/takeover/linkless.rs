@@ -2,7 +2,8 @@
 //!
 //! A FAT file system has no links. Where the card is a folder of another user's, a link could lead the
 //! takeover, which runs as root, to files that this user may not read. So each part of a path is opened by
-//! itself, in the folder that was opened before it, and nothing that is put there meanwhile is followed either.
+//! itself, in the folder that was opened before it, and what is copied here follows nothing that is put there
+//! meanwhile. (The child that proves a model opens it by its path once more, and copies nothing.)
 //! Paths are those of which [`place::way`](super::place::way) has resolved the beginning.
 
 use std::ffi::{OsStr, OsString};
@@ -12,7 +13,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path};
 
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, fstat, openat, statat};
+use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, openat, statat};
 use rustix::io::Errno;
 
 use crate::files;
@@ -102,13 +103,13 @@ fn way_to(folder: &Path) -> io::Result<OwnedFd> {
     Ok(here)
 }
 
+/// Goes into a folder. That it is to be one is said at once, since that alone mounts what is mounted when it is used.
 fn step(here: &OwnedFd, name: &OsStr) -> io::Result<OwnedFd> {
-    let next = openat(here, name, OFlags::PATH | UNFOLLOWED, Mode::empty())?;
-    match FileType::from_raw_mode(fstat(&next)?.st_mode) {
-        FileType::Directory => Ok(next),
-        FileType::Symlink => Err(Errno::LOOP.into()),
-        _ => Err(Errno::NOTDIR.into()),
-    }
+    let flags = OFlags::PATH | OFlags::DIRECTORY | UNFOLLOWED;
+    openat(here, name, flags, Mode::empty()).map_err(|error| match kind_of(here, name) {
+        Ok(FileType::Symlink) => Errno::LOOP.into(),
+        _ => error.into(),
+    })
 }
 
 #[cfg(test)]

@@ -68,9 +68,15 @@ const ABOUT: [&str; 8] = [
     "readme", "report", "log", "notes", "help", "manual", "liesmich", "bericht",
 ];
 /// Words of what was put aside.
-const ASIDE: [&str; 8] = [
-    "old", "backup", "bak", "orig", "example", "sample", "template", "alt",
+const ASIDE: [&str; 9] = [
+    "old", "backup", "bak", "orig", "example", "sample", "template", "alt", "archive",
 ];
+/// Whether a folder's name says that what is in it was put aside.
+pub(super) fn is_put_aside(folder: &str) -> bool {
+    let folder = folder.to_lowercase();
+    words(&folder).any(|word| ASIDE.contains(&word.strip_suffix('s').unwrap_or(word)))
+}
+
 /// A name of more words is a sentence.
 const MOST_WORDS: usize = 5;
 

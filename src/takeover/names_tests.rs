@@ -237,3 +237,19 @@ proptest! {
         let _ = shown(OsStr::new(&name));
     }
 }
+
+#[test]
+fn a_folder_for_what_was_put_aside_says_so() {
+    for name in [
+        "old",
+        "Backups",
+        "my old settings",
+        "examples",
+        "archive-2025",
+    ] {
+        assert!(is_put_aside(name), "{name}");
+    }
+    for name in ["sortd", "models", "gold", "new"] {
+        assert!(!is_put_aside(name), "{name}");
+    }
+}

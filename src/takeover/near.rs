@@ -9,7 +9,9 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::listing::Listing;
-use super::names::{ARCHIVES, Likeness, SHORTCUTS, Wanted, has_ending, is_litter, shown};
+use super::names::{
+    ARCHIVES, Likeness, SHORTCUTS, Wanted, has_ending, is_litter, is_put_aside, shown,
+};
 use super::{CONFIG, MODELS, Verdict, WIFI};
 
 /// How a bundle says what it is.
@@ -95,7 +97,7 @@ impl Misses {
             .take(MOST_FOLDERS)
             .filter(|name| is_file(&boot.join(name).join(wanted)));
         for folder in folders.take(MOST_TOLD) {
-            let verdict = if there {
+            let verdict = if there || is_put_aside(&folder.to_string_lossy()) {
                 Verdict::Note("is not read, because it lies in a folder".into())
             } else {
                 Verdict::Refused(

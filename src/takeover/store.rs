@@ -13,13 +13,23 @@ use super::linkless;
 use super::models::LARGEST_BUNDLE;
 use crate::files;
 
-/// Copies a folder that was examined before: files, and folders of files. No link is followed.
+/// Copies a folder of the card that was examined before: files, and folders of files. No link is followed.
 pub(super) fn copy(from: &Path, to: &Path) -> io::Result<()> {
     each(from, to, &|file, place| {
-        let bytes = linkless::read_at_most(file, LARGEST_BUNDLE)?
-            .ok_or_else(|| io::Error::from(io::ErrorKind::FileTooLarge))?;
-        files::write_through(place, &bytes, 0o644)
+        write(linkless::read_at_most(file, LARGEST_BUNDLE)?, place)
     })
+}
+
+/// Copies a folder of the state, in which only the one who takes over could have laid a link to a file.
+pub(super) fn copy_own(from: &Path, to: &Path) -> io::Result<()> {
+    each(from, to, &|file, place| {
+        write(files::read_at_most(file, LARGEST_BUNDLE)?, place)
+    })
+}
+
+fn write(bytes: Option<Vec<u8>>, place: &Path) -> io::Result<()> {
+    let bytes = bytes.ok_or_else(|| io::Error::from(io::ErrorKind::FileTooLarge))?;
+    files::write_through(place, &bytes, 0o644)
 }
 
 /// Makes a folder with the same files. They take no room again.

@@ -91,6 +91,23 @@ fn a_stop_that_is_taken_back_at_once_leaves_nothing_held() {
 }
 
 #[test]
+fn a_stop_that_is_taken_back_before_it_comes_never_comes() {
+    let Some(board) = Board::new() else { return };
+    let slow = |text: String| text.replace("max-deg-per-s = 400", "max-deg-per-s = 100");
+    let daemon = Daemon::start(board.sortd(), &wired(&board, slow));
+    for _ in 0..3 {
+        board.wait_for("open lid", is_open);
+        daemon.signal("TSTP");
+        daemon.wait_for("signal-off");
+        daemon.signal("CONT");
+        // Nobody continues it a second time.
+        daemon.wait_for("signal-on");
+    }
+    daemon.signal("TERM");
+    assert_eq!(daemon.finish().1.code(), Some(0));
+}
+
+#[test]
 fn an_end_is_obeyed_while_a_slow_lid_closes_for_ctrl_z() {
     let Some(board) = Board::new() else { return };
     let slow = |text: String| text.replace("max-deg-per-s = 400", "max-deg-per-s = 30");

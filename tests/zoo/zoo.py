@@ -197,8 +197,8 @@ sha256 = "{hashlib.sha256(model).hexdigest()}"
 width = {networks.SIDE}
 height = {networks.SIDE}
 layout = "{'nhwc' if last else 'nchw'}"
-scale = [{triple(2 / 255)}]
-offset = [{triple(-1)}]
+scale = [{triple(networks.SCALE)}]
+offset = [{triple(networks.OFFSET)}]
 [output]
 kind = "{kind}"
 [cost]
