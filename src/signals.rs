@@ -83,17 +83,18 @@ impl Asked {
             end: Arc::default(),
             stop: Arc::default(),
         };
-        let none = |signal| {
+        let no_handler = |signal| {
             move |error| {
                 Error::internal(format!("no handler for {}", name(signal))).caused_by(error)
             }
         };
         for signal in ending().chain([HANGUP]) {
-            flag::register(signal, Arc::clone(&asked.end)).map_err(none(signal))?;
+            flag::register(signal, Arc::clone(&asked.end)).map_err(no_handler(signal))?;
         }
         let stopping = STOPPING.map(|signal| (signal, STOP));
         for (signal, wish) in stopping.into_iter().chain([(CONTINUING, GO_ON)]) {
-            flag::register_usize(signal, Arc::clone(&asked.stop), wish).map_err(none(signal))?;
+            flag::register_usize(signal, Arc::clone(&asked.stop), wish)
+                .map_err(no_handler(signal))?;
         }
         Ok(asked)
     }

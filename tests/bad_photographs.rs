@@ -14,18 +14,10 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use common::classify;
 use serde_json::Value;
 
 const GOOD: &str = "tests/photos/glass/glass64.jpg";
-
-/// What `sortd classify --json` prints for these arguments, one object a line.
-fn classify<S: AsRef<std::ffi::OsStr>>(args: &[S]) -> (common::Ran, Vec<Value>) {
-    let ran = common::finish(common::sortd().args(["classify", "--json"]).args(args));
-    let lines = ran.out.lines();
-    let answers = lines.map(|line| serde_json::from_str(line).expect(line));
-    let answers = answers.collect();
-    (ran, answers)
-}
 
 /// The keys of an object as they stand in the text.
 fn keys_in_order(line: &str) -> Vec<String> {

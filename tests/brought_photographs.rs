@@ -10,18 +10,9 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use common::classify;
 
 const GOOD: &str = "tests/photos/glass/glass64.jpg";
-
-/// What `sortd classify --json` prints for these arguments, one object a line.
-fn classify<S: AsRef<std::ffi::OsStr>>(args: &[S]) -> (common::Ran, Vec<Value>) {
-    let ran = common::finish(common::sortd().args(["classify", "--json"]).args(args));
-    let lines = ran.out.lines();
-    let answers = lines.map(|line| serde_json::from_str(line).expect(line));
-    let answers = answers.collect();
-    (ran, answers)
-}
 
 fn photograph(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
     let path = folder.join(name);

@@ -126,8 +126,7 @@ impl Board {
     /// # Errors
     /// The board refuses, or has refused the keeper.
     pub fn show(&self, signal: Option<BinId>) -> Result<()> {
-        let signal = signal.filter(|_| !self.shared.ends.load(Ordering::Relaxed));
-        self.call(|outputs, now| outputs.show(signal, now))
+        self.call(|outputs, now| outputs.show(signal.filter(|_| !self.ends()), now))
     }
 
     /// Brings every motion forward to the present.
@@ -185,15 +184,22 @@ impl Board {
     /// # Errors
     /// As for [`hold`](Self::hold).
     pub fn hold_for_good(&self) -> Result<()> {
-        self.shared.ends.store(true, Ordering::Relaxed);
+        self.shared.ends.store(true, Ordering::SeqCst);
         self.hold()
     }
 
     /// Decisions are shown again.
     pub fn release(&self) {
-        if !self.shared.ends.load(Ordering::Relaxed) {
-            self.lock().outputs.release();
+        let mut inside = self.lock();
+        if !self.ends() {
+            inside.outputs.release();
         }
+    }
+
+    /// To be asked under the lock: who ends the process says so first and holds the outputs then, so that
+    /// whatever was let through before is held.
+    fn ends(&self) -> bool {
+        self.shared.ends.load(Ordering::SeqCst)
     }
 
     /// Whether no bin's light is on, and every lid is closed and left alone. A board that does not answer

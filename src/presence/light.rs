@@ -21,7 +21,7 @@ const LEAST_OUTLINE: f32 = 0.3;
 
 /// From this brightness on a sensor may be saturated (studio range ends at 235), and two such
 /// brightnesses cannot be told apart.
-const SATURATED: f32 = 235.0;
+pub(super) const SATURATED: f32 = 235.0;
 
 /// The change of light: log gain `at the centre + slope_x * x + slope_y * y`, x and y in -1 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -7,7 +7,7 @@
 //! Terms: the *texture* between two neighbouring cells is the difference of the logarithms of their brightness,
 //! which light that falls on both does not change.
 
-use super::light::FLOOR;
+use super::light::{FLOOR, SATURATED};
 use crate::preprocess::{GRID_HEIGHT, GRID_WIDTH, LumaGrid};
 
 /// A foreground with fewer pairs of neighbours, for its area, is too ragged to tell.
@@ -23,11 +23,10 @@ const LEAST_CORRELATION: f32 = 0.85;
 /// Through film or glass the texture is fainter than this share of what was learnt.
 const LEAST_STRENGTH: f32 = 0.7;
 
-/// From this brightness on a sensor may be saturated.
-const SATURATED: u8 = 235;
-
 /// The sides, in cells, of the parts of the zone that are looked at for themselves.
 const PART: usize = 8;
+
+const PARTS: usize = GRID_WIDTH.div_ceil(PART) * GRID_HEIGHT.div_ceil(PART);
 
 /// In a part with texture, the ground is hidden from this correlation, or this strength, down. Single parts are
 /// less certain than a whole foreground.
@@ -73,7 +72,7 @@ pub(super) fn shows_through(background: &[f32], grid: &LumaGrid, foreground: &[b
         return false;
     }
     let cells = grid.cells();
-    let is_usable = |at: &usize| cells[*at] < SATURATED;
+    let is_usable = |at: &usize| f32::from(cells[*at]) < SATURATED;
     let learnt = |at: usize| (background[at] + FLOOR).ln();
     let seen = |at: usize| (f32::from(cells[at]) + FLOOR).ln();
     let mut marked = Sums::default();
@@ -103,8 +102,6 @@ fn share_hidden(parts: &[Sums]) -> f32 {
     }
     of_hidden / of_all.max(1.0)
 }
-
-const PARTS: usize = GRID_WIDTH.div_ceil(PART) * GRID_HEIGHT.div_ceil(PART);
 
 const fn part_of(at: usize) -> usize {
     let (column, row) = (at % GRID_WIDTH, at / GRID_WIDTH);

@@ -23,6 +23,18 @@ fn is_dark(state: &State) -> bool {
     state.levels.get(&LIGHT) == Some(&false)
 }
 
+/// Whether the lid has left its rest.
+fn is_on_its_way(state: &State) -> bool {
+    let width = state.pulses.get(&LID);
+    width.is_some_and(|width| *width > Some(1_200))
+}
+
+/// The configuration with a lid of another speed.
+fn lid_at(degrees_a_second: u32, text: &str) -> String {
+    let speed = format!("max-deg-per-s = {degrees_a_second}");
+    text.replace("max-deg-per-s = 400", &speed)
+}
+
 /// Sends a signal that often, as fast as one process can.
 fn storm(daemon: &Daemon, times: usize) {
     let storm = format!(
@@ -93,8 +105,7 @@ fn a_stop_that_is_taken_back_at_once_leaves_nothing_held() {
 #[test]
 fn a_stop_that_is_taken_back_before_it_comes_never_comes() {
     let Some(board) = Board::new() else { return };
-    let slow = |text: String| text.replace("max-deg-per-s = 400", "max-deg-per-s = 100");
-    let daemon = Daemon::start(board.sortd(), &wired(&board, slow));
+    let daemon = Daemon::start(board.sortd(), &wired(&board, |text| lid_at(100, &text)));
     for _ in 0..3 {
         board.wait_for("open lid", is_open);
         daemon.signal("TSTP");
@@ -110,12 +121,8 @@ fn a_stop_that_is_taken_back_before_it_comes_never_comes() {
 #[test]
 fn an_end_is_obeyed_while_a_slow_lid_closes_for_ctrl_z() {
     let Some(board) = Board::new() else { return };
-    let slow = |text: String| text.replace("max-deg-per-s = 400", "max-deg-per-s = 30");
-    let daemon = Daemon::start(board.sortd(), &wired(&board, slow));
-    board.wait_for("moving lid", |state| {
-        let width = state.pulses.get(&LID);
-        width.is_some_and(|width| *width > Some(1_200))
-    });
+    let daemon = Daemon::start(board.sortd(), &wired(&board, |text| lid_at(30, &text)));
+    board.wait_for("moving lid", is_on_its_way);
     daemon.signal("TSTP");
     daemon.wait_for("signal-off");
     daemon.signal("TERM");
@@ -171,20 +178,14 @@ fn a_reload_that_reads_a_pipe_is_refused_and_holds_up_nothing() {
 #[test]
 fn a_slow_lid_that_closes_for_a_reload_stops_neither_pictures_nor_the_watchdog() {
     let Some(board) = Board::new() else { return };
-    let slow = |text: String| text.replace("max-deg-per-s = 400", "max-deg-per-s = 30");
-    let file = wired(&board, slow);
+    let file = wired(&board, |text| lid_at(30, &text));
     let systemd = Systemd::new(board.path());
     let mut program = board.sortd();
     program
         .env("NOTIFY_SOCKET", &systemd.path)
         .env("WATCHDOG_USEC", "600000");
     let daemon = Daemon::start(program, &file);
-    board.wait_for("moving lid", |state| {
-        state
-            .pulses
-            .get(&LID)
-            .is_some_and(|width| *width > Some(1_200))
-    });
+    board.wait_for("moving lid", is_on_its_way);
     daemon.signal("HUP");
     systemd.wait_for("RELOADING=1");
     daemon.wait_for("signal-off");

@@ -12,6 +12,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output};
 
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use sortd::classify::bundle::Manifest;
 use tempfile::TempDir;
@@ -47,6 +48,15 @@ pub fn sortd() -> Command {
 /// Runs the program with these arguments.
 pub fn run<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Ran {
     finish(sortd().args(args))
+}
+
+/// What `sortd classify --json` prints for these arguments, one object a line.
+pub fn classify<S: AsRef<OsStr>>(args: &[S]) -> (Ran, Vec<Value>) {
+    let ran = finish(sortd().args(["classify", "--json"]).args(args));
+    let lines = ran.out.lines();
+    let answers = lines.map(|line| serde_json::from_str(line).expect(line));
+    let answers = answers.collect();
+    (ran, answers)
 }
 
 /// Runs a prepared command to its end. No run may show a panic of its own, whatever it was given.
