@@ -62,7 +62,7 @@ model-zoo: setup ## Hold models of other tools' exporters against ONNX Runtime (
 soak: setup ## Run daemons and a simulated day for long (LOOKS=1000000 SEED=1; hours)
 	LOOKS=$(LOOKS) SEED=$(SEED) $(CARGO) test --locked --package sortd --test soak -- --ignored --nocapture
 
-scenes: setup ## Measure false signals, and answers to items, on composed scenes (MINUTES=10 VISITS=25 SEED=1 PICTURES=DIR)
+scenes: setup ## Measure false signals, and answers to items, on composed scenes (MINUTES=10 VISITS=25 SEED=1 ONLY=NAME PICTURES=DIR)
 	$(CARGO) test --locked --release --package sortd --test scenes -- --ignored --nocapture
 
 test-arm: setup ## Test the integer kernels on emulated Pis

@@ -189,10 +189,11 @@ fn read(bundle: &Bundle) -> TractResult<TypedModel> {
     };
     // A file that leaves the batch open says so of every tensor; the shapes follow from the picture's.
     let reader = onnx::reader().with_ignore_value_info(true);
-    let file = reader.proto_model_for_read(&mut std::io::Cursor::new(&bundle.model))?;
+    let mut file = reader.proto_model_for_read(&mut std::io::Cursor::new(&bundle.model))?;
     check_counts(&file)?;
     check_export(&file, &reader.op_register)?;
     check_nodes(&file)?;
+    onnx::join_qdq(&mut file);
     let model = reader.model_for_proto_model(&file)?;
     let (inputs, outputs) = (model.input_outlets()?.len(), model.output_outlets()?.len());
     if inputs != 1 || outputs == 0 {

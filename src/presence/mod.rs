@@ -8,6 +8,7 @@
 //! Terms: the *background* is the learnt empty zone; a cell is *foreground* when it differs from it;
 //! *still* means that the foreground looks as it did in the picture before.
 
+mod arrival;
 mod background;
 mod blob;
 mod cover;
@@ -24,6 +25,7 @@ use std::time::{Duration, Instant};
 use crate::config::PresenceConfig;
 use crate::preprocess::{GRID_HEIGHT, GRID_WIDTH, LumaGrid, Region};
 
+use arrival::Arrival;
 use background::Background;
 use blob::BlobFinder;
 
@@ -69,6 +71,7 @@ pub struct PresenceDetector {
     present: bool,
     /// Pictures in a row whose foreground was the work of light.
     lit_for: u32,
+    arrival: Arrival,
 }
 
 impl PresenceDetector {
@@ -89,6 +92,7 @@ impl PresenceDetector {
             blobs: BlobFinder::default(),
             present: false,
             lit_for: 0,
+            arrival: Arrival::default(),
         }
     }
 
@@ -114,6 +118,7 @@ impl PresenceDetector {
         let light = light::fit(background.cells(), grid);
         background.compare(grid, &light, contrast, &mut self.foreground);
         self.blobs.clean(&mut self.foreground);
+        self.arrival.see(&self.foreground, since_last.as_secs_f32());
         let learnt = background.cells();
         if light::explains(learnt, grid, &self.foreground, contrast)
             || texture::shows_through(learnt, grid, &self.foreground)
@@ -126,12 +131,16 @@ impl PresenceDetector {
         if self.lit_for >= LIGHT_LASTS && !hidden {
             background.adopt(grid);
         }
+        let was_present = self.present;
         let mut presence = self.find(grid, now);
         if matches!(presence, Presence::Item(_)) && self.is_as_formerly(grid, contrast) {
             self.background = self.former.take();
             self.foreground.fill(false);
             self.present = false;
             presence = Presence::Empty;
+        }
+        if let (true, false, Some(background)) = (self.present, was_present, &mut self.background) {
+            background.undo();
         }
         // While something is there, what it hides and shades must not creep into the background.
         if let (Presence::Empty, false, Some(background)) = (presence, hidden, &mut self.background)
@@ -151,7 +160,9 @@ impl PresenceDetector {
             Some(former) if !self.learnt => Some(former),
             _ => self.background.as_ref(),
         };
-        known.is_some_and(|known| cover::hides(known.cells(), grid))
+        // A cover takes the detail of either; the edge of a patch of sun that leaves is in one of them at most.
+        let hides = |cells| cover::hides(cells, grid);
+        known.is_some_and(|known| hides(known.cells()) && hides(known.usual()))
     }
 
     /// Whether what the empty zone looks like is not known yet.
@@ -205,8 +216,7 @@ impl PresenceDetector {
         let light = light::fit(former.cells(), grid);
         former.compare(grid, &light, contrast, &mut self.formerly);
         self.blobs.clean(&mut self.formerly);
-        let differs = self.formerly.iter().filter(|set| **set).count() as f32;
-        differs / (self.formerly.len() as f32) < self.config.min_area / 2.0
+        share_of(&self.formerly) < self.config.min_area / 2.0
     }
 
     fn find(&mut self, grid: &LumaGrid, now: Instant) -> Presence {
@@ -219,7 +229,8 @@ impl PresenceDetector {
         let found = self
             .blobs
             .largest(&self.foreground)
-            .filter(|(_, area)| *area >= least);
+            .filter(|(_, area)| *area >= least)
+            .filter(|_| self.present || self.arrival.is_sudden(self.config.min_area));
         self.present = found.is_some();
         let Some((region, _)) = found else {
             self.still_since = None;
@@ -254,5 +265,12 @@ impl PresenceDetector {
     }
 }
 
+/// The share of the cells that are marked.
+fn share_of(marked: &[bool]) -> f32 {
+    marked.iter().filter(|set| **set).count() as f32 / marked.len() as f32
+}
+
+#[cfg(test)]
+mod sun_tests;
 #[cfg(test)]
 mod tests;

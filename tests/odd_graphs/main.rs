@@ -23,6 +23,7 @@ mod layers;
 mod merges;
 mod net;
 mod proto;
+mod qdq;
 mod qlinear;
 mod run;
 mod shuffles;

@@ -14,6 +14,10 @@ const BOARD: f32 = 0.11;
 /// A cover of less than this share is that of a thing that the board shines through.
 const FAINT: f32 = 0.04;
 
+/// The largest piece holds at least this share of what is opaque; else only what is printed on a white thing was
+/// cut out, and not the thing.
+const WHOLE: f32 = 0.8;
+
 /// An item.
 pub struct Item {
     pub label: String,
@@ -25,6 +29,8 @@ pub struct Item {
     pub shade: Vec<f32>,
     /// Whether light goes through it, so that it can be shown on light grounds only.
     pub is_faint: bool,
+    /// Whether it was cut out in one piece.
+    pub is_whole: bool,
 }
 
 impl Item {
@@ -63,6 +69,7 @@ impl Item {
             None => vec![1.0; width * height],
         };
         let is_faint = cover.iter().sum::<f32>() < FAINT * cover.len() as f32;
+        let is_whole = largest_piece(&cover, width) >= WHOLE * cover.iter().sum::<f32>();
         let cover = blurred(&cover, width, 1);
         Self {
             label: label.into(),
@@ -71,6 +78,7 @@ impl Item {
             cover,
             colours,
             is_faint,
+            is_whole,
         }
     }
 }
@@ -174,13 +182,37 @@ fn opaque(ratio: &Canvas) -> Vec<f32> {
             continue;
         }
         cover[at] = 0.0;
-        let (x, y) = (at % width, at / width);
-        reached.extend((x > 0).then(|| at - 1));
-        reached.extend((x + 1 < width).then_some(at + 1));
-        reached.extend((y > 0).then(|| at - width));
-        reached.extend((y + 1 < height).then_some(at + width));
+        reached.extend(neighbours(at, width, width * height));
     }
     cover
+}
+
+/// The pixels of the largest connected part of what is opaque.
+fn largest_piece(cover: &[f32], width: usize) -> f32 {
+    let mut left = cover.to_vec();
+    let mut largest = 0.0f32;
+    while let Some(start) = left.iter().position(|opaque| *opaque > 0.0) {
+        let (mut piece, mut reached) = (0.0, vec![start]);
+        while let Some(at) = reached.pop() {
+            if left[at] > 0.0 {
+                left[at] = 0.0;
+                piece += 1.0;
+                reached.extend(neighbours(at, width, cover.len()));
+            }
+        }
+        largest = largest.max(piece);
+    }
+    largest
+}
+
+fn neighbours(at: usize, width: usize, pixels: usize) -> impl Iterator<Item = usize> {
+    let x = at % width;
+    let beside = [(x > 0).then(|| at - 1), (x + 1 < width).then_some(at + 1)];
+    let above = [
+        at.checked_sub(width),
+        (at + width < pixels).then_some(at + width),
+    ];
+    beside.into_iter().chain(above).flatten()
 }
 
 /// The mean over a square of `2 * reach + 1` pixels.

@@ -2,7 +2,8 @@
 //! disturbances, and items that come, stay and go, composed of real photographs by a seed.
 //!
 //! `make scenes` measures for long and prints tables. `MINUTES` of each disturbance and `VISITS` of each kind on
-//! each ground; `SEED`; `GROUNDS` and `ITEMS`, folders of other photographs; `PICTURES`, a folder to keep some in.
+//! each ground; `SEED`; `GROUNDS` and `ITEMS`, folders of other photographs; `PICTURES`, a folder to keep some in;
+//! `ONLY`, a part of the name of what is to be measured alone.
 
 #![allow(
     clippy::unwrap_used,
@@ -99,13 +100,20 @@ fn measure() {
     let (minutes, visits, seed) = (asked("MINUTES", 10), asked("VISITS", 25), asked("SEED", 1));
     let (grounds, album, items) = (Ground::all(), Album::asked_for(), Item::all());
     let names: Vec<&str> = grounds.iter().map(|ground| ground.name.as_str()).collect();
-    println!("{} grounds: {}\n", grounds.len(), names.join(", "));
+    println!("{} grounds: {}", grounds.len(), names.join(", "));
+    let torn = items.iter().filter(|item| !item.is_whole).count();
+    println!(
+        "{} items; {torn} of them cannot be cut out in one piece, and are only shown as transparent ones\n",
+        items.len()
+    );
 
     println!(
         "| disturbance | minutes | occurrences | items seen | picture faults | false signals | an hour |"
     );
     println!("|---|--:|--:|--:|--:|--:|--:|");
-    for kind in Disturbance::ALL {
+    let only = std::env::var("ONLY").unwrap_or_default();
+    let disturbances = Disturbance::ALL.into_iter();
+    for kind in disturbances.filter(|kind| kind.name().contains(&only)) {
         let time = Duration::from_secs(60 * minutes);
         let parts = on_all_cores(&grounds, |ground| {
             quiet::watch(ground, kind, time, seed, &album)
@@ -123,7 +131,8 @@ fn measure() {
     );
     println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|");
     let mut all = Vec::new();
-    for manner in Manner::ALL {
+    let manners = Manner::ALL.into_iter();
+    for manner in manners.filter(|manner| manner.name().contains(&only)) {
         let fitting: Vec<&Ground> = grounds
             .iter()
             .filter(|ground| manner != Manner::Clear || ground.is_plain)

@@ -63,7 +63,7 @@ impl<'a> Visit<'a> {
         let mut chance = Chance::of(seed, manner.name());
         let fits = |item: &&Item| match manner {
             Manner::Clear => item.is_faint || ["glass", "plastic"].contains(&item.label.as_str()),
-            _ => !item.is_faint,
+            _ => !item.is_faint && item.is_whole,
         };
         let fitting: Vec<&Item> = items.iter().filter(fits).collect();
         let places: &[[f32; 2]] = match manner {

@@ -290,7 +290,9 @@ def main() -> int:
             how, apart, unit, right = measured(program, entry, folder, made)
             verdict = "the same" if right else "DIFFERS"
         except Exception as error:  # noqa: BLE001 - one network must not hide the others
-            how, apart, unit, right = "", math.nan, "", False
+            # The reason without the folder before it and the advice behind it.
+            why = str(error).split(": ")[-1].split(";")[0]
+            how, apart, unit, right = f"refused: {why}", math.nan, "", False
             verdict = f"FAILED: {error}"
             if not isinstance(error, RuntimeError):
                 traceback.print_exc()

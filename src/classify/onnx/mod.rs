@@ -5,10 +5,12 @@
 //! - [`qlinear`] are those that compute with real numbers between bytes and bytes; [`kind`] is what
 //!   each computes.
 //! - [`dense`] are products with a constant matrix, which are convolutions of one pixel.
+//! - [`qdq`] puts layers together that the quantiser's QDQ format has taken apart, before tract reads the file.
 //! - [`upstream`] keeps tract from a simplification that is wrong.
 
 mod dense;
 mod kind;
+mod qdq;
 mod qlinear;
 mod upstream;
 
@@ -17,6 +19,7 @@ use tract_onnx::tract_hir::internal::InferenceOp;
 
 use kind::Kind;
 
+pub(super) use qdq::join as join_qdq;
 pub(super) use upstream::without_tables;
 
 /// tract's reader of ONNX files, with these operators.

@@ -1,0 +1,323 @@
+//! Puts together what a quantiser took apart in the QDQ format, which is what ONNX Runtime's writes by default.
+//!
+//! There a convolution stands in real numbers between `DequantizeLinear` and `QuantizeLinear`; the bytes that it
+//! is meant to be computed from are known all the same. It becomes the `QLinearConv` of the `QOperator` format, a
+//! dense layer likewise, and what only moves or selects numbers works on the bytes. What else stands between the
+//! two stays as it is: the integer kernels know sums, gates, means and functions in that form.
+
+use std::collections::{HashMap, HashSet};
+
+use tract_onnx::data_resolver::MmapDataResolver;
+use tract_onnx::pb::tensor_proto::DataType;
+use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto};
+use tract_onnx::tensor::load_tensor;
+
+const QUANTISE: &str = "QuantizeLinear";
+const DEQUANTISE: &str = "DequantizeLinear";
+
+/// How far a bias' scale may be from the product of those of the input and the weights, as a share of it: the
+/// quantiser computes that product in `f32`.
+const SAME_SCALE: f32 = 1e-6;
+
+/// The most channels that a layer may have to be looked at: many nodes may name the same large tensor.
+const MOST_SCALES: i64 = 1 << 14;
+
+/// What gives numbers that it was given.
+const MOVES: [&str; 7] = [
+    "MaxPool",
+    "Reshape",
+    "Flatten",
+    "Transpose",
+    "Squeeze",
+    "Unsqueeze",
+    "Identity",
+];
+
+/// What may stand between a layer and its quantisation: holding numbers within limits and rounding them give the
+/// same in either order.
+const LIMITS: [&str; 2] = ["Relu", "Clip"];
+
+/// Makes layers between `DequantizeLinear` and `QuantizeLinear` quantised ones. What is not quite as a quantiser
+/// writes it is left as it is.
+pub(in crate::classify) fn join(file: &mut ModelProto) {
+    let Some(graph) = &mut file.graph else { return };
+    // Graphs inside nodes read tensors of this one without being told among their inputs.
+    let mut attributes = graph.node.iter().flat_map(|node| &node.attribute);
+    if attributes.any(|attribute| attribute.g.is_some() || !attribute.graphs.is_empty()) {
+        return;
+    }
+    let links = Links::of(graph);
+    let mut gone = HashSet::new();
+    let mut nodes = Vec::with_capacity(graph.node.len());
+    for node in &graph.node {
+        match links.joined(node) {
+            Some(joined) => {
+                gone.extend(joined.instead_of);
+                nodes.push(joined.node);
+                nodes.extend(joined.real);
+            }
+            None => nodes.push(node.clone()),
+        }
+    }
+    nodes.retain(|node| !(node.op_type == QUANTISE && gone.contains(&node.output[0])));
+    drop(links);
+    graph.node = nodes;
+    drop_unread(graph);
+}
+
+/// Takes out what dequantises for nobody.
+fn drop_unread(graph: &mut GraphProto) {
+    let inputs = graph.node.iter().flat_map(|node| &node.input);
+    let outputs = graph.output.iter().map(|output| &output.name);
+    let read: HashSet<String> = inputs.chain(outputs).cloned().collect();
+    graph
+        .node
+        .retain(|node| node.op_type != DEQUANTISE || read.contains(&node.output[0]));
+}
+
+/// A node that works on bytes now.
+struct Joined {
+    node: NodeProto,
+    /// The output of a `QuantizeLinear` that it has taken over.
+    instead_of: Option<String>,
+    /// What makes its bytes real numbers again for those who read them.
+    real: Option<NodeProto>,
+}
+
+/// The inputs of a node that are a tensor of bytes, its scale and its zero point.
+type Quantised<'a> = [&'a str; 3];
+
+/// Who makes and who reads the tensors of a graph.
+struct Links<'a> {
+    makers: HashMap<&'a str, &'a NodeProto>,
+    readers: HashMap<&'a str, Vec<&'a NodeProto>>,
+    constants: HashMap<&'a str, &'a TensorProto>,
+    outputs: HashSet<&'a str>,
+}
+
+impl<'a> Links<'a> {
+    fn of(graph: &'a GraphProto) -> Self {
+        let mut makers = HashMap::new();
+        let mut readers: HashMap<&str, Vec<&NodeProto>> = HashMap::new();
+        for node in &graph.node {
+            makers.extend(node.output.iter().map(|output| (&**output, node)));
+            for input in &node.input {
+                readers.entry(input).or_default().push(node);
+            }
+        }
+        let constants = graph.initializer.iter();
+        Self {
+            makers,
+            readers,
+            constants: constants.map(|tensor| (&*tensor.name, tensor)).collect(),
+            outputs: graph.output.iter().map(|output| &*output.name).collect(),
+        }
+    }
+
+    fn joined(&self, node: &'a NodeProto) -> Option<Joined> {
+        if MOVES.contains(&&*node.op_type) {
+            return self.moved(node);
+        }
+        let [output] = &node.output[..] else {
+            return None;
+        };
+        let reader = self.only_reader(output)?;
+        if !LIMITS.contains(&&*reader.op_type) {
+            let [_, scale, zero] = self.quantises(reader)?;
+            let node = self.layer(node, [&reader.output[0], scale, zero])?;
+            return Some(Joined {
+                node,
+                instead_of: Some(reader.output[0].clone()),
+                real: None,
+            });
+        }
+        let [_, scale, zero] = self.quantises(self.only_reader(&reader.output[0])?)?;
+        let bytes = format!("{output}.bytes");
+        let real = NodeProto {
+            name: format!("{}.real", node.name),
+            op_type: DEQUANTISE.into(),
+            input: [&*bytes, scale, zero].map(str::to_owned).into(),
+            output: vec![output.clone()],
+            ..NodeProto::default()
+        };
+        Some(Joined {
+            node: self.layer(node, [&bytes, scale, zero])?,
+            instead_of: None,
+            real: Some(real),
+        })
+    }
+
+    /// A node that gives numbers that it was given, on the bytes themselves.
+    fn moved(&self, node: &NodeProto) -> Option<Joined> {
+        let ([output], Some(input)) = (&node.output[..], node.input.first()) else {
+            return None;
+        };
+        let reader = self.only_reader(output)?;
+        let [bytes, scale, zero] = self.dequantised(input)?;
+        let [_, later_scale, later_zero] = self.quantises(reader)?;
+        let same = |one: &str, other: &str| {
+            one == other
+                || self
+                    .numbers(one)
+                    .is_some_and(|one| Some(one) == self.numbers(other))
+        };
+        let kind = |name: &str| self.constants.get(name).map(|tensor| tensor.data_type);
+        if !same(scale, later_scale) || !same(zero, later_zero) || kind(zero) != kind(later_zero) {
+            return None;
+        }
+        let mut node = node.clone();
+        bytes.clone_into(&mut node.input[0]);
+        node.output[0].clone_from(&reader.output[0]);
+        Some(Joined {
+            node,
+            instead_of: Some(reader.output[0].clone()),
+            real: None,
+        })
+    }
+
+    /// A layer with weights as one of bytes, whose result, scale and zero point are these.
+    fn layer(&self, node: &NodeProto, [output, scale, zero]: Quantised<'_>) -> Option<NodeProto> {
+        let integer = |name: &str| attribute(node, name).map_or(0, |attribute| attribute.i);
+        let is_one = |name: &str| {
+            attribute(node, name).is_none_or(|found| (found.f - 1.0).abs() < f32::EPSILON)
+        };
+        let (op_type, channel_axis) = match &*node.op_type {
+            "Conv" => ("QLinearConv", 0),
+            "MatMul" => ("QLinearMatMul", 1),
+            "Gemm" if integer("transA") == 0 && is_one("alpha") && is_one("beta") => {
+                ("QGemm", i64::from(integer("transB") == 0))
+            }
+            _ => return None,
+        };
+        let map = self.dequantised(node.input.first()?)?;
+        let weights = self.weights(node.input.get(1)?, channel_axis)?;
+        let bias = match node.input.get(2).filter(|name| !name.is_empty()) {
+            Some(name) => Some(self.bias(name, map, weights)?),
+            None => None,
+        };
+        let [result, bias] = match op_type {
+            "QGemm" => [vec![bias.unwrap_or_default(), scale, zero], vec![]],
+            _ => [vec![scale, zero], bias.into_iter().collect()],
+        };
+        let inputs = map.into_iter().chain(weights).chain(result).chain(bias);
+        let kept = |name: &str| name != "beta";
+        let attributes = node
+            .attribute
+            .iter()
+            .filter(|attribute| kept(&attribute.name));
+        Some(NodeProto {
+            name: node.name.clone(),
+            op_type: op_type.into(),
+            input: inputs.map(str::to_owned).collect(),
+            output: vec![output.to_owned()],
+            attribute: attributes.cloned().collect(),
+            ..NodeProto::default()
+        })
+    }
+
+    /// The one node that reads a tensor, which is no result of the graph.
+    fn only_reader(&self, name: &str) -> Option<&'a NodeProto> {
+        match self.readers.get(name).map(Vec::as_slice) {
+            Some([reader]) if !self.outputs.contains(name) => Some(reader),
+            _ => None,
+        }
+    }
+
+    /// What a node quantises, with one scale and one zero point that are constants.
+    fn quantises(&self, node: &'a NodeProto) -> Option<Quantised<'a>> {
+        if node.op_type != QUANTISE || node.output.len() != 1 {
+            return None;
+        }
+        self.with_one_scale(node)
+    }
+
+    /// The bytes that a real tensor was, with one scale and one zero point that are constants.
+    fn dequantised(&self, name: &str) -> Option<Quantised<'a>> {
+        let node = self.makers.get(name)?;
+        if node.op_type != DEQUANTISE {
+            return None;
+        }
+        self.with_one_scale(node)
+    }
+
+    fn with_one_scale(&self, node: &'a NodeProto) -> Option<Quantised<'a>> {
+        let inputs = three(node)?;
+        let [_, scale, zero] = inputs;
+        let is_one = self.numbers(scale)?.len() == 1 && self.numbers(zero)?.len() == 1;
+        (is_one && self.holds_bytes(zero)).then_some(inputs)
+    }
+
+    /// Weights that are constant bytes, with one scale, or one for each channel of the result.
+    fn weights(&self, name: &str, channel_axis: i64) -> Option<Quantised<'a>> {
+        let node = self.makers.get(name)?;
+        if node.op_type != DEQUANTISE {
+            return None;
+        }
+        let inputs = three(node)?;
+        let [bytes, scale, zero] = inputs;
+        let rank = self.constants.get(bytes)?.dims.len();
+        let rank = i64::try_from(rank).ok()?;
+        let axis = attribute(node, "axis").map_or(1, |axis| axis.i);
+        let axis = if axis < 0 { axis + rank } else { axis };
+        let fits = self.numbers(scale)?.len() == 1 || axis == channel_axis;
+        (fits && self.holds_bytes(bytes) && self.holds_bytes(zero)).then_some(inputs)
+    }
+
+    /// A bias in steps of the input's scale times the weights'.
+    fn bias(&self, name: &str, map: Quantised<'_>, weights: Quantised<'_>) -> Option<&'a str> {
+        let node = self.makers.get(name)?;
+        let [bias, scale, zero @ ..] = &node.input[..] else {
+            return None;
+        };
+        let is_zero = |zero: &String| {
+            let numbers = self.numbers(zero);
+            numbers.is_some_and(|numbers| numbers.iter().all(|number| *number == 0.0))
+        };
+        let whole = self.constants.get(&**bias)?.data_type == DataType::Int32 as i32;
+        if node.op_type != DEQUANTISE || !whole || !zero.iter().all(is_zero) {
+            return None;
+        }
+        let [input_scale] = self.numbers(map[1])?[..] else {
+            return None;
+        };
+        let (found, weight_scales) = (self.numbers(scale)?, self.numbers(weights[1])?);
+        let fits = |(found, of_weights): (&f32, &f32)| {
+            let wanted = input_scale * of_weights;
+            (found - wanted).abs() <= SAME_SCALE * wanted.abs()
+        };
+        let all_fit =
+            found.len() == weight_scales.len() && found.iter().zip(&weight_scales).all(fits);
+        all_fit.then_some(bias)
+    }
+
+    fn holds_bytes(&self, name: &str) -> bool {
+        let bytes = [DataType::Int8 as i32, DataType::Uint8 as i32];
+        let kind = self.constants.get(name).map(|tensor| tensor.data_type);
+        kind.is_some_and(|kind| bytes.contains(&kind))
+    }
+
+    /// The numbers of a constant that may be scales.
+    fn numbers(&self, name: &str) -> Option<Vec<f32>> {
+        let tensor = self.constants.get(name)?;
+        if tensor.dims.iter().any(|side| *side > MOST_SCALES) || tensor.dims.len() > 1 {
+            return None;
+        }
+        let tensor = load_tensor(&MmapDataResolver, tensor, None).ok()?;
+        let numbers = tensor.cast_to::<f32>().ok()?;
+        Some(numbers.try_as_plain_ram().ok()?.as_slice().ok()?.to_vec())
+    }
+}
+
+/// A tensor, its scale and its zero point, where all three are named.
+fn three(node: &NodeProto) -> Option<Quantised<'_>> {
+    match &node.input[..] {
+        [tensor, scale, zero] if !zero.is_empty() => Some([tensor, scale, zero]),
+        _ => None,
+    }
+}
+
+fn attribute<'a>(node: &'a NodeProto, name: &str) -> Option<&'a AttributeProto> {
+    node.attribute
+        .iter()
+        .find(|attribute| attribute.name == name)
+}
