@@ -1,6 +1,6 @@
 //! The learnt empty zone: a mean brightness and a noise for each cell.
 
-use super::light::Light;
+use super::light::{Light, SATURATED};
 use crate::preprocess::{GRID_WIDTH, LumaGrid};
 
 /// Time constant with which an empty cell follows slow changes, such as the sun's, in seconds.
@@ -131,9 +131,15 @@ impl Background {
         }
     }
 
-    /// How far a cell is from what is expected of it under `light`. A change of light is no noise.
+    /// How far a cell is from what is expected of it under `light`. A change of light is no noise, and a cell that
+    /// was saturated may be brighter than was seen then.
     fn residual(&self, grid: &LumaGrid, light: &Light, at: usize) -> f32 {
         let expected = light.on(self.mean[at], at % GRID_WIDTH, at / GRID_WIDTH);
-        f32::from(grid.cells()[at]) - expected
+        let residual = f32::from(grid.cells()[at]) - expected;
+        if self.mean[at] >= SATURATED {
+            residual.min(0.0)
+        } else {
+            residual
+        }
     }
 }

@@ -194,6 +194,24 @@ fn an_item_is_seen_soon_after_a_lamp_went_on_and_after_a_night() {
 }
 
 #[test]
+fn a_ground_that_outshone_the_sensor_is_no_item_when_the_exposure_falls() {
+    let checked = |x: usize, y: usize| {
+        if (x / 8 + y / 8).is_multiple_of(3) {
+            330.0
+        } else {
+            120.0
+        }
+    };
+    let mut scene = Scene::with_learnt(checked);
+    for exposure in [0.92, 0.85, 0.8] {
+        for _ in 0..3 {
+            let presence = scene.show(|x, y| checked(x, y) * exposure);
+            assert_eq!(presence, Presence::Empty, "at {exposure}");
+        }
+    }
+}
+
+#[test]
 fn a_crumb_becomes_background_and_does_not_widen_an_items_box() {
     let crumb = |x: usize, y: usize| with_item(x, y, 50, 40, 4);
     let mut scene = Scene::with_learnt(bin);
