@@ -1,7 +1,7 @@
 //! Networks in the QDQ format, which ONNX Runtime's quantiser writes by default: they answer to the last bit as
 //! the same network in the `QOperator` format does, and run on the kernels like it.
 
-use tract_onnx::pb::{AttributeProto, NodeProto};
+use tract_onnx::pb::{AttributeProto, NodeProto, TensorProto};
 
 use crate::net::{Conv, Map, Net};
 use crate::proto::{bytes, int, integers, ints, real, reals};
@@ -177,6 +177,69 @@ fn a_rectifier_between_a_layer_and_its_quantisation_cuts_off_what_is_below_zero(
         .values
         .concat();
     assert!(found.iter().all(|value| *value >= 0.0), "{found:?}");
+}
+
+#[test]
+fn names_that_are_left_out_or_taken_hinder_nothing() {
+    let (net, map) = convolutions(true, false, -128);
+    let net = net.end_with_all(&map);
+    let mut nameless = net.taken_apart(Oddity::Rectified);
+    for node in &mut nameless.graph.node {
+        node.name.clear();
+    }
+    answers_alike(&nameless, &net, LABELS, 0.0);
+    let mut taken = net.taken_apart(Oddity::Rectified);
+    let layers = taken
+        .graph
+        .node
+        .iter()
+        .filter(|node| node.op_type == "Conv");
+    let names: Vec<String> = layers
+        .map(|node| format!("{}.real", node.output[0]))
+        .collect();
+    for (name, node) in names.into_iter().zip(&mut taken.graph.node) {
+        node.name = name;
+    }
+    answers(&taken, LABELS, None, 1).expect("it runs as it stands");
+}
+
+#[test]
+fn weights_that_no_kernel_has_are_computed_as_they_stand() {
+    let (net, map) = convolutions(false, false, -5);
+    let net = net.end_with_all(&map).taken_apart(Oddity::None);
+    let changes: [fn(&mut TensorProto); 3] = [
+        // A scale of zero, of a channel whose weights are all zero.
+        |scales| scales.raw_data[..4].copy_from_slice(&0f32.to_le_bytes()),
+        // Sums of which one step is as much as hundreds of the result.
+        |scales| scales.raw_data[..4].copy_from_slice(&3e3f32.to_le_bytes()),
+        |_| {},
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let mut net = net.clone();
+        let conv = net
+            .graph
+            .node
+            .iter()
+            .find(|node| node.op_type == "Conv")
+            .expect("there are");
+        let weights = conv.input[1].clone();
+        let mut nodes = net.graph.node.iter();
+        let node = nodes
+            .find(|node| node.output[0] == weights)
+            .expect("they are dequantised");
+        // The last change is of the zero points: weights around another one.
+        let constant = node.input[if number == 2 { 2 } else { 1 }].clone();
+        let mut constants = net.graph.initializer.iter_mut();
+        let tensor = constants
+            .find(|tensor| tensor.name == constant)
+            .expect("it is there");
+        change(tensor);
+        if number == 2 {
+            tensor.raw_data.fill(3);
+        }
+        let coverage = runs_right(&net, LABELS, f32::MAX);
+        assert!(!coverage.left_to_tract.is_empty(), "change {number}");
+    }
 }
 
 #[test]

@@ -36,6 +36,9 @@ pub struct RunConfig {
     /// The metric loss, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metric: Option<MetricLoss>,
+    /// The loss of features, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub features: Option<FeatureLoss>,
     /// The zeros that are set while learning, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sparsity: Option<Schedule>,
@@ -61,6 +64,18 @@ pub struct MetricLoss {
     pub share: f32,
     /// What similarities are divided by.
     pub temperature: f32,
+}
+
+/// Feature distillation: the embedding predicts the features of a frozen network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FeatureLoss {
+    /// SHA-256 of the frozen network's weights.
+    pub teacher_sha256: String,
+    /// What it is multiplied with before it is added to the loss.
+    pub weight: f32,
+    /// Photographs by which the space of the features was found.
+    pub photographs: usize,
 }
 
 /// The photographs of a run.

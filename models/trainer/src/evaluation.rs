@@ -253,7 +253,7 @@ fn by_bin(confusion: &Confusion, bins: &[&str]) -> Vec<Share> {
 pub struct Answers {
     /// Logits of the classes.
     pub logits: Vec<Vec<f32>>,
-    /// What the classifier reads.
+    /// What describes the item.
     pub embeddings: Vec<Vec<f32>>,
 }
 

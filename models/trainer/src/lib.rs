@@ -14,6 +14,7 @@ pub mod bundle;
 pub mod card;
 pub mod checkpoint;
 pub mod cli;
+pub mod components;
 pub mod compress;
 pub mod config;
 pub mod data;

@@ -235,7 +235,12 @@ impl Dense {
             c_trans: false,
         };
         let product_name = format!("{prefix}.product");
-        let pair = wire_rank_broadcast(&product_name, model, &[left, right])?;
+        let ranks = [left, right].map(|side| model.outlet_fact(side).map(TypedFact::rank));
+        let pair = match ranks {
+            // A vector is a row on the left and a column on the right, and no broader tensor.
+            [Ok(1), _] | [_, Ok(1)] => tvec!(left, right),
+            _ => wire_rank_broadcast(&product_name, model, &[left, right])?,
+        };
         let mut result = product.wire(&product_name, model, &pair)?[0];
         let rank = model.outlet_fact(result)?.rank();
         if self.alpha.to_bits() != 1.0f32.to_bits() {

@@ -19,8 +19,16 @@ const DEQUANTISE: &str = "DequantizeLinear";
 /// quantiser computes that product in `f32`.
 const SAME_SCALE: f32 = 1e-6;
 
-/// The most channels that a layer may have to be looked at: many nodes may name the same large tensor.
-const MOST_SCALES: i64 = 1 << 14;
+/// The most numbers of a scale or bias that is looked at: many nodes may name the same large tensor.
+const MOST_NUMBERS: i64 = 1 << 12;
+
+/// So many products of bytes, and a bias up to this, have a sum of 32 bits.
+const MOST_SUMMANDS: i64 = 1 << 15;
+const LARGEST_BIAS: f32 = 1_073_741_824.0;
+
+/// A step of a layer's sums is at most so many steps of its result; what is beyond makes no sense, and is computed as
+/// it stands.
+const LARGEST_FACTOR: f32 = 256.0;
 
 /// What gives numbers that it was given.
 const MOVES: [&str; 7] = [
@@ -59,7 +67,10 @@ pub(in crate::classify) fn join(file: &mut ModelProto) {
             None => nodes.push(node.clone()),
         }
     }
-    nodes.retain(|node| !(node.op_type == QUANTISE && gone.contains(&node.output[0])));
+    let is_gone = |node: &NodeProto| {
+        node.op_type == QUANTISE && node.output.first().is_some_and(|name| gone.contains(name))
+    };
+    nodes.retain(|node| !is_gone(node));
     drop(links);
     graph.node = nodes;
     drop_unread(graph);
@@ -70,9 +81,10 @@ fn drop_unread(graph: &mut GraphProto) {
     let inputs = graph.node.iter().flat_map(|node| &node.input);
     let outputs = graph.output.iter().map(|output| &output.name);
     let read: HashSet<String> = inputs.chain(outputs).cloned().collect();
+    let is_read = |node: &NodeProto| node.output.iter().any(|output| read.contains(output));
     graph
         .node
-        .retain(|node| node.op_type != DEQUANTISE || read.contains(&node.output[0]));
+        .retain(|node| node.op_type != DEQUANTISE || is_read(node));
 }
 
 /// A node that works on bytes now.
@@ -93,6 +105,8 @@ struct Links<'a> {
     readers: HashMap<&'a str, Vec<&'a NodeProto>>,
     constants: HashMap<&'a str, &'a TensorProto>,
     outputs: HashSet<&'a str>,
+    /// The names of all nodes and tensors.
+    names: HashSet<&'a str>,
 }
 
 impl<'a> Links<'a> {
@@ -106,7 +120,12 @@ impl<'a> Links<'a> {
             }
         }
         let constants = graph.initializer.iter();
+        let of_nodes = graph.node.iter().flat_map(|node| {
+            let tensors = node.input.iter().chain(&node.output);
+            tensors.chain([&node.name]).map(|name| &**name)
+        });
         Self {
+            names: of_nodes.collect(),
             makers,
             readers,
             constants: constants.map(|tensor| (&*tensor.name, tensor)).collect(),
@@ -131,10 +150,14 @@ impl<'a> Links<'a> {
                 real: None,
             });
         }
-        let [_, scale, zero] = self.quantises(self.only_reader(&reader.output[0])?)?;
-        let bytes = format!("{output}.bytes");
+        let limited = reader.output.first()?;
+        let [_, scale, zero] = self.quantises(self.only_reader(limited)?)?;
+        let (bytes, name) = (format!("{output}.bytes"), format!("{output}.real"));
+        if self.names.contains(&*bytes) || self.names.contains(&*name) {
+            return None;
+        }
         let real = NodeProto {
-            name: format!("{}.real", node.name),
+            name,
             op_type: DEQUANTISE.into(),
             input: [&*bytes, scale, zero].map(str::to_owned).into(),
             output: vec![output.clone()],
@@ -190,7 +213,15 @@ impl<'a> Links<'a> {
             _ => return None,
         };
         let map = self.dequantised(node.input.first()?)?;
-        let weights = self.weights(node.input.get(1)?, channel_axis)?;
+        let weights = self.weights(node.input.get(1)?, channel_axis, op_type)?;
+        let [step, of_result] = [self.numbers(map[1])?[0], self.numbers(scale)?[0]];
+        let factors = self.numbers(weights[1])?.into_iter();
+        if factors
+            .map(|of| step * of / of_result)
+            .any(|factor| factor.is_nan() || factor > LARGEST_FACTOR)
+        {
+            return None;
+        }
         let bias = match node.input.get(2).filter(|name| !name.is_empty()) {
             Some(name) => Some(self.bias(name, map, weights)?),
             None => None,
@@ -243,24 +274,37 @@ impl<'a> Links<'a> {
     fn with_one_scale(&self, node: &'a NodeProto) -> Option<Quantised<'a>> {
         let inputs = three(node)?;
         let [_, scale, zero] = inputs;
-        let is_one = self.numbers(scale)?.len() == 1 && self.numbers(zero)?.len() == 1;
+        let [scale] = self.numbers(scale)?[..] else {
+            return None;
+        };
+        let is_one = is_usable(scale) && self.numbers(zero)?.len() == 1;
         (is_one && self.holds_bytes(zero)).then_some(inputs)
     }
 
-    /// Weights that are constant bytes, with one scale, or one for each channel of the result.
-    fn weights(&self, name: &str, channel_axis: i64) -> Option<Quantised<'a>> {
+    /// Weights that are constant bytes around zero, with one scale, or one for each channel of the result: what the
+    /// integer kernels have.
+    fn weights(&self, name: &str, channel_axis: i64, op_type: &str) -> Option<Quantised<'a>> {
         let node = self.makers.get(name)?;
         if node.op_type != DEQUANTISE {
             return None;
         }
         let inputs = three(node)?;
         let [bytes, scale, zero] = inputs;
-        let rank = self.constants.get(bytes)?.dims.len();
-        let rank = i64::try_from(rank).ok()?;
+        let tensor = self.constants.get(bytes)?;
+        let rank = i64::try_from(tensor.dims.len()).ok()?;
         let axis = attribute(node, "axis").map_or(1, |axis| axis.i);
         let axis = if axis < 0 { axis + rank } else { axis };
-        let fits = self.numbers(scale)?.len() == 1 || axis == channel_axis;
-        (fits && self.holds_bytes(bytes) && self.holds_bytes(zero)).then_some(inputs)
+        let (scales, zeros) = (self.numbers(scale)?, self.numbers(zero)?);
+        let channels = *tensor.dims.get(usize::try_from(channel_axis).ok()?)?;
+        let summands = tensor.dims.iter().product::<i64>() / channels.max(1);
+        let is_fit = (op_type == "QLinearConv" || rank == 2)
+            && tensor.data_type == DataType::Int8 as i32
+            && zeros.iter().all(|zero| *zero == 0.0)
+            && zeros.len() == scales.len()
+            && (scales.len() == 1 || axis == channel_axis)
+            && scales.iter().all(|scale| is_usable(*scale))
+            && (1..=MOST_SUMMANDS).contains(&summands);
+        is_fit.then_some(inputs)
     }
 
     /// A bias in steps of the input's scale times the weights'.
@@ -273,8 +317,15 @@ impl<'a> Links<'a> {
             let numbers = self.numbers(zero);
             numbers.is_some_and(|numbers| numbers.iter().all(|number| *number == 0.0))
         };
-        let whole = self.constants.get(&**bias)?.data_type == DataType::Int32 as i32;
-        if node.op_type != DEQUANTISE || !whole || !zero.iter().all(is_zero) {
+        let tensor = self.constants.get(&**bias)?;
+        let whole = tensor.data_type == DataType::Int32 as i32;
+        // One number a column, and not one a row.
+        let is_row = tensor.dims.iter().rev().skip(1).all(|side| *side == 1);
+        if node.op_type != DEQUANTISE || !whole || !is_row || !zero.iter().all(is_zero) {
+            return None;
+        }
+        let biases = self.numbers(bias)?;
+        if biases.iter().any(|bias| bias.abs() > LARGEST_BIAS) {
             return None;
         }
         let [input_scale] = self.numbers(map[1])?[..] else {
@@ -296,16 +347,35 @@ impl<'a> Links<'a> {
         kind.is_some_and(|kind| bytes.contains(&kind))
     }
 
-    /// The numbers of a constant that may be scales.
+    /// The numbers of a small constant, of which there is at least one.
     fn numbers(&self, name: &str) -> Option<Vec<f32>> {
         let tensor = self.constants.get(name)?;
-        if tensor.dims.iter().any(|side| *side > MOST_SCALES) || tensor.dims.len() > 1 {
+        let count = tensor
+            .dims
+            .iter()
+            .try_fold(1i64, |all, side| all.checked_mul(*side))?;
+        let kinds = [
+            DataType::Float,
+            DataType::Int8,
+            DataType::Uint8,
+            DataType::Int32,
+        ];
+        let is_number = kinds.iter().any(|kind| *kind as i32 == tensor.data_type);
+        // What is stored may be more than the sides speak of.
+        let stored = tensor.raw_data.len() / 4 + tensor.float_data.len() + tensor.int32_data.len();
+        let is_small = (1..=MOST_NUMBERS).contains(&count) && stored <= MOST_NUMBERS as usize;
+        if !is_number || !is_small {
             return None;
         }
         let tensor = load_tensor(&MmapDataResolver, tensor, None).ok()?;
         let numbers = tensor.cast_to::<f32>().ok()?;
         Some(numbers.try_as_plain_ram().ok()?.as_slice().ok()?.to_vec())
     }
+}
+
+/// Whether a number can be a scale.
+fn is_usable(scale: f32) -> bool {
+    scale.is_finite() && scale > 0.0
 }
 
 /// A tensor, its scale and its zero point, where all three are named.

@@ -10,6 +10,7 @@ use crate::compress::choose::ANY_PARAMETERS;
 use crate::compress::storage::total;
 use crate::data::material::Framing;
 use crate::evaluation::{Engine, Evaluation, Numbers, Share, Subject};
+use crate::kshot::Head;
 use crate::run_folder;
 
 /// The generated block.
@@ -175,7 +176,8 @@ fn taught(results: &[RunResult]) -> String {
     );
     for (run, found) in found {
         let cell = |shots: &usize| {
-            let kshot = found.kshot.iter().find(|kshot| kshot.shots == *shots);
+            let mut rows = found.kshot.iter();
+            let kshot = rows.find(|kshot| kshot.shots == *shots && kshot.head == Head::NearestMean);
             kshot.map_or("–".to_owned(), |kshot| {
                 format!("{} ± {}", percent(kshot.mean), percent(kshot.deviation))
             })

@@ -12,7 +12,7 @@ use crate::data::sources::Use;
 use crate::engine::Engine;
 use crate::evaluation::{self, Answers, Evaluation, Numbers, Subject};
 use crate::files;
-use crate::kshot::KShot;
+use crate::kshot::{Head, KShot};
 use crate::metrics;
 use crate::onnx;
 use crate::parity::{Margin, Parity};
@@ -48,6 +48,17 @@ pub struct Evaluate {
     /// Also measure the accuracy after these numbers of photographs of each class were taught
     #[arg(long, value_name = "NUMBERS", value_delimiter = ',', num_args = 0.., default_missing_value = "1,3,5")]
     kshot: Vec<usize>,
+
+    /// How the taught photographs answer
+    #[arg(
+        long,
+        value_enum,
+        value_name = "HEADS",
+        value_delimiter = ',',
+        default_value = "nearest-mean",
+        requires = "kshot"
+    )]
+    heads: Vec<Head>,
 }
 
 /// What answers.
@@ -164,18 +175,20 @@ impl Evaluate {
 
     fn kshot(&self, trained: &Trained, answers: &Answers, truths: &[usize]) -> Vec<KShot> {
         let config = &trained.config;
-        let measure = |&shots: &usize| {
-            let (rows, labels) = (&answers.embeddings, config.data.labels());
-            let found = KShot::measure(shots, rows, truths, labels, config.seed);
-            if found.is_none() {
+        let (rows, labels) = (&answers.embeddings, config.data.labels());
+        let mut found = Vec::new();
+        for &shots in &self.kshot {
+            let of = |&head: &Head| KShot::measure(head, shots, rows, truths, labels, config.seed);
+            let measured: Vec<KShot> = self.heads.iter().filter_map(of).collect();
+            if measured.is_empty() {
                 eprintln!(
                     "note: taught {shots} of each class is not measured: {} has no two classes with more photographs than that",
                     self.test
                 );
             }
-            found
-        };
-        self.kshot.iter().filter_map(measure).collect()
+            found.extend(measured);
+        }
+        found
     }
 }
 
@@ -242,9 +255,10 @@ fn report(found: &Evaluation) -> Result<()> {
     )?;
     for kshot in &found.kshot {
         say!(
-            "  taught {} of each of {} classes: {:.1} % ± {:.1}",
+            "  taught {} of each of {} classes, {}: {:.1} % ± {:.1}",
             kshot.shots,
             kshot.labels.len(),
+            kshot.head.name(),
             percent(kshot.mean),
             percent(kshot.deviation)
         )?;

@@ -6,10 +6,10 @@ use burn::module::Module;
 use clap::Args;
 use sortd::error::{Error, Result};
 
-use super::ancestry;
 use super::start::Start;
-use super::values::{count, positive, share};
+use super::values::{count, not_negative, positive, share};
 use super::{Common, Trained};
+use super::{ancestry, features};
 use crate::checkpoint;
 use crate::config::{
     DataConfig, Distillation, MetricLoss, NetworkConfig, RunConfig, TrainingConfig,
@@ -22,6 +22,7 @@ use crate::nets::cost::cost;
 use crate::places;
 use crate::run_folder::RunFolder;
 use crate::schedule::OneCycle;
+use crate::training::features::FeatureTeacher;
 use crate::training::{self, Course};
 
 /// The options of a run.
@@ -42,6 +43,10 @@ pub struct LessonOptions {
     /// it starts from learnt from, or models/trainer/data/waste-blocked.toml]
     #[arg(long, value_name = "FILE")]
     pub sources: Option<PathBuf>,
+
+    /// Learn nothing from the sources of this family; all their photographs become the test left-out/FAMILY
+    #[arg(long, value_name = "FAMILY")]
+    pub leave_out: Option<String>,
 
     /// Epochs [default: 40 for `train`, less for what changes a network that has learnt]
     #[arg(long, value_name = "N")]
@@ -77,6 +82,15 @@ pub struct LessonOptions {
     #[arg(long, value_name = "WEIGHT", default_value_t = 0.0, value_parser = share)]
     pub metric: f32,
 
+    /// Weight of the feature loss: the embedding also learns what MobileNet v1 0.75, frozen as ImageNet taught it, says
+    /// of the same pictures (feature distillation); best with --head features
+    #[arg(long, value_name = "WEIGHT", default_value_t = 0.0, value_parser = not_negative)]
+    pub features: f32,
+
+    /// Pretrained weights of that network [default: those in ../shared/weights beside the repository]
+    #[arg(long, value_name = "FILE", requires = "features")]
+    pub feature_weights: Option<PathBuf>,
+
     /// Stop after this many epochs of the run; --resume goes on later
     #[arg(long, value_name = "N", value_parser = count())]
     pub stop_after: Option<usize>,
@@ -101,6 +115,13 @@ impl Description {
         Ok(Self {
             name,
             sources: Sources::read(file)?,
+        })
+    }
+
+    fn leaving_out(self, family: &str) -> Result<Self> {
+        Ok(Self {
+            name: format!("{}-without-{family}", self.name),
+            sources: self.sources.leaving_out(family)?,
         })
     }
 }
@@ -142,11 +163,24 @@ impl LessonOptions {
         let elders = elders.chain(teachers.iter().map(|teacher| &teacher.folder));
         ancestry::refuse_leakage(elders, &description.sources, &data)?;
         let material = Material::load(&description.sources, &data, side)?;
+        let plan = &start.network.plan;
+        let features = (self.features > 0.0)
+            .then(|| {
+                let weights = self.feature_weights.as_deref();
+                let sources = &description.sources;
+                features::imagenet(weights, self.features, sources, &data, plan, &device)
+            })
+            .transpose()?;
+        let (feature_teacher, feature_loss) = features.unzip();
         let mut config = self.config(start, habits, description, &material, &teachers)?;
+        config.features = feature_loss;
         change(&mut config);
         let folder = self.folder(&config, start)?;
         let _held = folder.lock()?;
-        let network = start.network(&device.clone().autodiff());
+        let embedding = feature_teacher
+            .as_ref()
+            .map(|teacher: &FeatureTeacher| &teacher.components);
+        let network = start.network_with(&device.clone().autodiff(), embedding);
         let state = checkpoint::load(folder.root(), training::begin(network, &config.training))?;
         let source = Source {
             photos: &material.train.photos,
@@ -163,6 +197,7 @@ impl LessonOptions {
             source: &source,
             validation: &material.validation.photos,
             teachers: teachers.iter().map(|teacher| &teacher.network).collect(),
+            features: feature_teacher.as_ref(),
             folder: &folder,
             device: &device,
             tell: |line| say!("{line}"),
@@ -197,12 +232,16 @@ impl LessonOptions {
     /// # Errors
     /// The file cannot be read or makes no sense.
     pub fn description(&self, from: Option<&RunConfig>) -> Result<Description> {
-        match (&self.sources, from) {
-            (None, Some(config)) => Ok(Description {
+        let described = match (&self.sources, from) {
+            (None, Some(config)) => Description {
                 name: config.data.name.clone(),
                 sources: config.data.sources.clone(),
-            }),
-            (file, _) => Description::read(&places::sources(file.as_deref())),
+            },
+            (file, _) => Description::read(&places::sources(file.as_deref()))?,
+        };
+        match &self.leave_out {
+            Some(family) => described.leaving_out(family),
+            None => Ok(described),
         }
     }
 
@@ -268,6 +307,7 @@ impl LessonOptions {
                 share: self.metric,
                 temperature: 0.1,
             }),
+            features: None,
             sparsity: None,
         })
     }

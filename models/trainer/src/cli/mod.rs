@@ -7,6 +7,7 @@ mod card;
 mod data;
 mod evaluate;
 mod export;
+mod features;
 mod lesson;
 mod networks;
 mod parity;

@@ -6,12 +6,13 @@ use burn::tensor::Device;
 use sortd::error::{Error, Result};
 
 use super::Trained;
+use crate::components::Components;
 use crate::compress::narrow::Written;
 use crate::config::{CutConfig, StartConfig};
 use crate::data::dice::{Dice, Purpose};
 use crate::nets::net::Net;
-use crate::nets::numbers;
-use crate::nets::plan::Plan;
+use crate::nets::numbers::{self, Numbers};
+use crate::nets::plan::{Layer, Norm, Plan};
 use crate::quantise::Ranges;
 use crate::run_folder::RunFolder;
 use crate::weights::Weights;
@@ -120,6 +121,25 @@ impl Start {
         self.network = left;
         self.config.cut = Some(cut);
         self
+    }
+
+    /// The network on `device`. Where it begins with nothing but ImageNet's weights, its embedding begins as what
+    /// another network of the same features says by these components.
+    #[must_use]
+    pub fn network_with(&self, device: &Device, components: Option<&Components>) -> Net {
+        let Written { plan, numbers } = &self.network;
+        let mut numbers = numbers.clone();
+        if let (Some(components), Numbers::Conv(embedding), Layer::Conv(conv)) = (
+            components.filter(|_| self.config.from == StartConfig::IMAGENET),
+            &mut numbers[plan.embedding],
+            &plan.nodes[plan.embedding].layer,
+        ) && conv.norm == Norm::Bias
+            && conv.inputs == components.mean.len()
+            && conv.outputs == components.count()
+        {
+            (embedding.kernel, embedding.beta) = components.as_dense();
+        }
+        Net::new(plan.clone(), &numbers, &self.ranges, device)
     }
 
     /// The network on `device`.

@@ -22,6 +22,8 @@ pub enum Purpose {
     Shots = 5,
     /// Which photographs a network is calibrated with.
     Calibration = 6,
+    /// Where the search for principal components begins.
+    Components = 7,
 }
 
 /// A sequence of random numbers.

@@ -8,7 +8,10 @@ use super::plan::{Builder, Layer, Norm, Plan};
 /// How many numbers the embedding head gives.
 const EMBEDDING: usize = 128;
 
-/// How a network ends. In both, what the classifier reads is the network's embedding.
+/// How many numbers the features head gives.
+const FEATURES: usize = 256;
+
+/// How a network ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Head {
@@ -17,6 +20,9 @@ pub enum Head {
     /// The mean of each channel, dropout (keep 0.4), a dense layer of 128 numbers without bias and
     /// batch normalisation without scale, then the classifier: the public re-implementation's head.
     Embedding,
+    /// The mean of each channel, which two dense layers with biases read: one of 256 numbers, the embedding, which is
+    /// taught by the features of another network, and behind dropout (keep 0.8) the classifier.
+    Features,
 }
 
 impl Head {
@@ -27,14 +33,21 @@ impl Head {
     pub(super) fn end(self, mut builder: Builder, from: usize, classes: usize) -> Result<Plan> {
         builder.stage("head");
         let mean = builder.add("mean", vec![from], Layer::Mean);
-        let embedding = match self {
-            Self::Classic => mean,
+        let (embedding, read) = match self {
+            Self::Classic => (mean, mean),
             Self::Embedding => {
                 let dropped = builder.add("dropout", vec![mean], Layer::Dropout { share: 0.6 });
-                builder.dense("embedding", dropped, EMBEDDING, Norm::BatchWithoutScale)
+                let embedding =
+                    builder.dense("embedding", dropped, EMBEDDING, Norm::BatchWithoutScale);
+                (embedding, embedding)
+            }
+            Self::Features => {
+                let embedding = builder.dense("embedding", mean, FEATURES, Norm::Bias);
+                let dropped = builder.add("dropout", vec![mean], Layer::Dropout { share: 0.2 });
+                (embedding, dropped)
             }
         };
-        let logits = builder.dense("logits", embedding, classes, Norm::Bias);
+        let logits = builder.dense("logits", read, classes, Norm::Bias);
         builder.finish(embedding, logits)
     }
 }

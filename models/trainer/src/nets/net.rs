@@ -58,7 +58,7 @@ impl Pass {
 pub struct Answer {
     /// `[batch, classes]`.
     pub logits: Tensor<2>,
-    /// `[batch, length]`: what the classifier reads.
+    /// `[batch, length]`: what describes the item.
     pub embedding: Tensor<2>,
 }
 

@@ -3,6 +3,7 @@
 //! One loop serves all: what [`RunConfig`] holds besides the plain course (teachers, a penalty on
 //! scales, zeros, rounding, a metric loss) changes a step, not the loop.
 
+pub mod features;
 mod loss;
 mod step;
 
@@ -25,6 +26,7 @@ use crate::nets::net::{Net, Pass};
 use crate::plots;
 use crate::progress::Bar;
 use crate::run_folder::{EpochRecord, RunFolder};
+use features::FeatureTeacher;
 
 /// What a run learns from and where it leaves its results.
 #[derive(Debug)]
@@ -37,6 +39,8 @@ pub struct Course<'a> {
     pub validation: &'a [Squeezed],
     /// The networks whose answers are learnt from besides the labels, if any.
     pub teachers: Vec<&'a Net>,
+    /// The network whose features the embedding is to predict, if there is one.
+    pub features: Option<&'a FeatureTeacher>,
     /// Where the results go.
     pub folder: &'a RunFolder,
     /// Where to compute, without gradients.

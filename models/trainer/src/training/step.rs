@@ -6,7 +6,7 @@ use burn::optim::lr_scheduler::module_lr_scheduler::{ModuleLearningRate, ModuleL
 use burn::tensor::Tensor;
 use sortd::error::{Error, Result};
 
-use super::{Course, loss};
+use super::{Course, features, loss};
 use crate::average;
 use crate::checkpoint::State;
 use crate::compress::magnitude;
@@ -61,6 +61,10 @@ pub fn step(
         let taught = Tensor::from_inner(taught(&course.teachers, &pictures));
         let of_teachers = loss::of_teachers(answer.logits, taught, settings.temperature);
         loss = loss * (1.0 - settings.share) + of_teachers * settings.share;
+    }
+    if let (Some(settings), Some(teacher)) = (&course.config.features, course.features) {
+        let targets = Tensor::from_inner(teacher.targets(pictures));
+        loss = loss + features::loss(answer.embedding.clone(), targets) * settings.weight;
     }
     if let Some(settings) = &course.config.metric
         && let Some(of_neighbours) =

@@ -42,6 +42,7 @@ fn train(
         source: &source,
         validation: &material.validation.photos,
         teachers: Vec::new(),
+        features: None,
         folder: &folder,
         device: &device,
         tell: |_| Ok(()),

@@ -143,6 +143,7 @@ pub fn config(epochs: usize) -> RunConfig {
         variation: Variation::default(),
         distillation: None,
         metric: None,
+        features: None,
         sparsity: None,
     }
 }

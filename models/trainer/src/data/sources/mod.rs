@@ -9,6 +9,7 @@
 
 mod check;
 pub mod gather;
+mod leave_out;
 pub mod origin;
 
 use std::collections::BTreeMap;
@@ -219,7 +220,7 @@ impl Sources {
 mod tests {
     use super::*;
 
-    const GOOD: &str = r#"
+    pub(super) const GOOD: &str = r#"
 labels = ["glass", "paper", "empty"]
 empty = "empty"
 

@@ -34,7 +34,7 @@ pub struct Plan {
     pub side: usize,
     /// The layers; each reads only those before it. The first is [`Layer::Picture`].
     pub nodes: Vec<Node>,
-    /// The node whose numbers describe the item: what the classifier reads.
+    /// The node whose numbers describe the item.
     pub embedding: usize,
     /// The node whose numbers are the classes' logits.
     pub logits: usize,

@@ -1,0 +1,177 @@
+//! Principal components of standardised vectors.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::data::dice::{Dice, Purpose};
+
+/// Rounds of orthogonal iteration. The space that is found is what counts, not each direction in it, and that no
+/// longer turns after these.
+const ROUNDS: usize = 20;
+
+/// A number that hardly varies is not blown up.
+const LEAST_DEVIATION: f32 = 1e-2;
+
+/// The space in which vectors vary most, once each of their numbers is standardised.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Components {
+    /// Mean of each number.
+    pub mean: Vec<f32>,
+    /// Standard deviation of each number.
+    pub deviation: Vec<f32>,
+    /// `[numbers, components]`, row by row; the columns are orthonormal.
+    pub basis: Vec<f32>,
+}
+
+impl Components {
+    /// The first `count` components of `rows`, of which there are as many as they have numbers at most.
+    #[must_use]
+    pub fn of(rows: &[Vec<f32>], count: usize, device: &Device) -> Self {
+        let (mean, deviation) = statistics(rows);
+        let numbers = mean.len();
+        let count = count.min(numbers);
+        let standardised: Vec<f32> = rows
+            .iter()
+            .flat_map(|row| {
+                let numbers = row.iter().zip(&mean).zip(&deviation);
+                numbers.map(|((number, mean), deviation)| (number - mean) / deviation)
+            })
+            .collect();
+        let matrix =
+            Tensor::<2>::from_data(TensorData::new(standardised, [rows.len(), numbers]), device);
+        let covariance = matrix.clone().transpose().matmul(matrix) / rows.len() as f32;
+        let mut dice = Dice::new(0, Purpose::Components, 0, 0);
+        let mut basis: Vec<f32> = (0..numbers * count)
+            .map(|_| dice.between(-1.0, 1.0))
+            .collect();
+        for _ in 0..ROUNDS {
+            orthonormalise(&mut basis, count);
+            let columns = Tensor::<2>::from_data(TensorData::new(basis, [numbers, count]), device);
+            let turned = covariance.clone().matmul(columns);
+            basis = turned.into_data().iter::<f32>().collect();
+        }
+        orthonormalise(&mut basis, count);
+        Self {
+            mean,
+            deviation,
+            basis,
+        }
+    }
+
+    /// How many components there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.basis.len() / self.mean.len().max(1)
+    }
+
+    /// The components as a dense layer of the vectors: its kernel, `[components, numbers]` row by row, and its bias.
+    #[must_use]
+    pub fn as_dense(&self) -> (Vec<f32>, Vec<f32>) {
+        let count = self.count();
+        let (mut kernel, mut bias) = (Vec::new(), Vec::new());
+        for component in 0..count {
+            let column = self.basis.iter().skip(component).step_by(count);
+            let row = column
+                .zip(&self.deviation)
+                .map(|(part, deviation)| part / deviation);
+            let begin = kernel.len();
+            kernel.extend(row);
+            let at_mean: f32 = kernel[begin..]
+                .iter()
+                .zip(&self.mean)
+                .map(|(a, b)| a * b)
+                .sum();
+            bias.push(-at_mean);
+        }
+        (kernel, bias)
+    }
+}
+
+/// Mean and standard deviation of each number.
+fn statistics(rows: &[Vec<f32>]) -> (Vec<f32>, Vec<f32>) {
+    let numbers = rows.first().map_or(0, Vec::len);
+    let over = |value: &dyn Fn(usize, f32) -> f64| -> Vec<f64> {
+        let sum = |at: usize| rows.iter().map(|row| value(at, row[at])).sum::<f64>();
+        (0..numbers).map(|at| sum(at) / rows.len() as f64).collect()
+    };
+    let mean = over(&|_, number| f64::from(number));
+    let variance = over(&|at, number| (f64::from(number) - mean[at]).powi(2));
+    let deviation = variance
+        .iter()
+        .map(|variance| (variance.sqrt() as f32).max(LEAST_DEVIATION));
+    let deviation = deviation.collect();
+    (mean.iter().map(|mean| *mean as f32).collect(), deviation)
+}
+
+/// Makes the columns of `basis` orthonormal, one after the other (modified Gram-Schmidt, twice for accuracy).
+fn orthonormalise(basis: &mut [f32], count: usize) {
+    let rows = basis.len() / count.max(1);
+    let mut columns: Vec<Vec<f32>> = (0..count)
+        .map(|column| (0..rows).map(|row| basis[row * count + column]).collect())
+        .collect();
+    for at in 0..count {
+        let (before, rest) = columns.split_at_mut(at);
+        let column = &mut rest[0];
+        for other in before.iter().chain(before.iter()) {
+            let along = product(column, other);
+            for (number, other) in column.iter_mut().zip(other) {
+                *number -= along * other;
+            }
+        }
+        let length = product(column, column).sqrt();
+        for number in column.iter_mut() {
+            // A space of fewer dimensions has no further direction.
+            *number = if length > 1e-6 { *number / length } else { 0.0 };
+        }
+    }
+    for (column, numbers) in columns.iter().enumerate() {
+        for (row, number) in numbers.iter().enumerate() {
+            basis[row * count + column] = *number;
+        }
+    }
+}
+
+fn product(a: &[f32], b: &[f32]) -> f32 {
+    let sum: f64 = a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum();
+    sum as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows of four numbers that vary in a plane, and a little beside it.
+    fn rows() -> Vec<Vec<f32>> {
+        let mut dice = Dice::new(3, Purpose::Components, 1, 0);
+        (0..200)
+            .map(|_| {
+                let (a, b) = (dice.between(-1.0, 1.0), dice.between(-1.0, 1.0));
+                let noise = 0.01 * dice.unit();
+                vec![5.0 + a, 2.0 * a - 1.0, b, 3.0 * b + noise]
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_components_hold_nearly_all_that_varies() {
+        let rows = rows();
+        let found = Components::of(&rows, 2, &Device::flex());
+        let (kernel, bias) = found.as_dense();
+        let (mut kept, mut all) = (0.0, 0.0);
+        for row in &rows {
+            for component in 0..2 {
+                let number = bias[component] + product(&kernel[component * 4..][..4], row);
+                kept += number * number;
+            }
+            let standardised = row.iter().zip(&found.mean).zip(&found.deviation);
+            all += standardised
+                .map(|((x, mean), deviation)| ((x - mean) / deviation).powi(2))
+                .sum::<f32>();
+        }
+        assert!(kept > 0.999 * all && kept < 1.001 * all, "{kept} of {all}");
+    }
+
+    #[test]
+    fn there_are_no_more_components_than_numbers() {
+        assert_eq!(Components::of(&rows(), 9, &Device::flex()).count(), 4);
+    }
+}

@@ -1,0 +1,134 @@
+//! Feature distillation: the embedding is to say what a frozen network says of the same varied picture.
+//!
+//! Labels of a few rooms teach a network those rooms. What ImageNet has taught it of all other things is what a bin
+//! is taught by later, so that is held: the target is the teacher's pooled features, standardised, on their first
+//! principal components, and the loss is one less the cosine.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use sortd::error::Result;
+
+use crate::components::Components;
+use crate::data::photo::Squeezed;
+use crate::evaluation;
+use crate::nets::net::{Net, Pass};
+
+/// Added to lengths, so that zeros have a direction's cosine of 0.
+const TINY: f32 = 1e-8;
+
+/// A frozen network, and the space of its features that is to be predicted.
+#[derive(Debug)]
+pub struct FeatureTeacher {
+    network: Net,
+    /// What it says of photographs that nobody has varied.
+    pub components: Components,
+    kernel: Tensor<2>,
+    bias: Tensor<2>,
+}
+
+impl FeatureTeacher {
+    /// Finds the `length` components of what `network` says of photographs.
+    ///
+    /// # Errors
+    /// A photograph is not of the network's side.
+    pub fn new(network: Net, photos: &[Squeezed], length: usize, device: &Device) -> Result<Self> {
+        let side = network.plan().side;
+        let said = evaluation::answers(&network, Pass::Measure, photos, side, device)?;
+        let components = Components::of(&said.embeddings, length, device);
+        let (kernel, bias) = components.as_dense();
+        let (count, numbers) = (components.count(), components.mean.len());
+        let kernel = Tensor::<2>::from_data(TensorData::new(kernel, [count, numbers]), device);
+        Ok(Self {
+            network,
+            kernel: kernel.transpose(),
+            bias: Tensor::from_data(TensorData::new(bias, [1, count]), device),
+            components,
+        })
+    }
+
+    /// What the embedding is to say of pictures, `[batch, length]`.
+    #[must_use]
+    pub fn targets(&self, pictures: Tensor<4>) -> Tensor<2> {
+        let features = self.network.forward(pictures, Pass::Measure).embedding;
+        features.matmul(self.kernel.clone()) + self.bias.clone()
+    }
+}
+
+/// One less the mean cosine between rows; the targets are not taught.
+#[must_use]
+pub fn loss(embedding: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
+    let targets = targets.detach();
+    let length = |rows: Tensor<2>| rows.powf_scalar(2.0).sum_dim(1).add_scalar(TINY).sqrt();
+    let lengths = length(embedding.clone()) * length(targets.clone());
+    let cosines = (embedding * targets).sum_dim(1) / lengths;
+    -cosines.mean() + 1.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::dice::{Dice, Purpose};
+    use crate::nets::numbers::{self, Numbers};
+    use crate::nets::{Architecture, Head, MobileNetV1};
+    use crate::quantise::Ranges;
+
+    const SIDE: usize = 32;
+
+    fn photos() -> Vec<Squeezed> {
+        let mut dice = Dice::new(5, Purpose::Variation, 0, 0);
+        (0..24)
+            .map(|photo| Squeezed {
+                pixels: (0..SIDE * SIDE * 3)
+                    .map(|at| (dice.bits() % 64) as u8 + (at * photo % 190) as u8)
+                    .collect(),
+                label: 0,
+                path: "photo".into(),
+            })
+            .collect()
+    }
+
+    fn network(head: Head, change: impl Fn(&mut Numbers)) -> Net {
+        let network = MobileNetV1 {
+            width: 0.25,
+            stem_stride: 2,
+            head,
+        };
+        let plan = network.plan(SIDE, 3).unwrap();
+        let mut numbers = numbers::random(&plan, &mut Dice::new(1, Purpose::Weights, 0, 0));
+        change(&mut numbers[plan.embedding]);
+        let ranges = Ranges::unseen(plan.nodes.len());
+        Net::new(plan, &numbers, &ranges, &Device::flex())
+    }
+
+    #[test]
+    fn a_network_of_the_same_features_begins_by_saying_what_the_teacher_says() {
+        let (device, photos) = (Device::flex(), photos());
+        let frozen = network(Head::Classic, |_| {});
+        let teacher = FeatureTeacher::new(frozen, &photos, 256, &device).unwrap();
+        let begun = network(Head::Features, |embedding| {
+            let Numbers::Conv(embedding) = embedding else {
+                panic!("the embedding is a dense layer")
+            };
+            (embedding.kernel, embedding.beta) = teacher.components.as_dense();
+        });
+        let fresh = network(Head::Features, |_| {});
+        let apart = |network: &Net| {
+            let batch = evaluation::batches(&photos, SIDE, &device).next().unwrap();
+            let pictures = batch.unwrap();
+            let said = network.forward(pictures.clone(), Pass::Measure).embedding;
+            loss(said, teacher.targets(pictures)).into_scalar::<f32>()
+        };
+        assert!(apart(&begun) < 1e-3, "{}", apart(&begun));
+        assert!(apart(&fresh) > 0.5, "{}", apart(&fresh));
+    }
+
+    #[test]
+    fn the_direction_alone_counts() {
+        let device = Device::flex();
+        let rows = Tensor::<2>::from_floats([[1.0, 2.0], [-3.0, 0.5]], &device);
+        let number = |tensor: Tensor<1>| tensor.into_scalar::<f32>();
+        assert!(number(loss(rows.clone() * 4.0, rows.clone())).abs() < 1e-5);
+        assert!((number(loss(rows.clone() * -1.0, rows.clone())) - 2.0).abs() < 1e-5);
+        let across = Tensor::<2>::from_floats([[2.0, -1.0], [0.5, 3.0]], &device);
+        assert!((number(loss(across, rows)) - 1.0).abs() < 1e-5);
+    }
+}
