@@ -199,6 +199,7 @@ impl<'a> Links<'a> {
     }
 
     /// A layer with weights as one of bytes, whose result, scale and zero point are these.
+    #[inline(never)]
     fn layer(&self, node: &NodeProto, [output, scale, zero]: Quantised<'_>) -> Option<NodeProto> {
         let integer = |name: &str| attribute(node, name).map_or(0, |attribute| attribute.i);
         let is_one = |name: &str| {
@@ -271,6 +272,7 @@ impl<'a> Links<'a> {
         self.with_one_scale(node)
     }
 
+    #[inline(never)]
     fn with_one_scale(&self, node: &'a NodeProto) -> Option<Quantised<'a>> {
         let inputs = three(node)?;
         let [_, scale, zero] = inputs;
@@ -347,7 +349,9 @@ impl<'a> Links<'a> {
         kind.is_some_and(|kind| bytes.contains(&kind))
     }
 
-    /// The numbers of a small constant, of which there is at least one.
+    /// The numbers of a small constant, of which there is at least one. Many call it, and none is in a hurry: a copy in
+    /// each would make the program larger.
+    #[inline(never)]
     fn numbers(&self, name: &str) -> Option<Vec<f32>> {
         let tensor = self.constants.get(name)?;
         let count = tensor
