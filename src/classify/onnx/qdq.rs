@@ -5,7 +5,7 @@
 //! dense layer likewise, and what only moves or selects numbers works on the bytes. What else stands between the
 //! two stays as it is: the integer kernels know sums, gates, means and functions in that form.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use tract_onnx::data_resolver::MmapDataResolver;
 use tract_onnx::pb::tensor_proto::DataType;
@@ -55,43 +55,53 @@ pub(in crate::classify) fn join(file: &mut ModelProto) {
         return;
     }
     let links = Links::of(graph);
-    let mut gone = HashSet::new();
-    let mut nodes = Vec::with_capacity(graph.node.len());
+    let mut gone = vec![false; graph.node.len()];
+    let mut joined: Vec<Option<Joined>> = Vec::with_capacity(graph.node.len());
     for node in &graph.node {
-        match links.joined(node) {
+        let node = links.joined(node);
+        if let Some(quantise) = node.as_ref().and_then(|joined| joined.instead_of) {
+            gone[quantise] = true;
+        }
+        joined.push(node);
+    }
+    drop(links);
+    let mut nodes = Vec::with_capacity(graph.node.len());
+    for ((node, joined), gone) in graph.node.drain(..).zip(joined).zip(gone) {
+        match joined {
             Some(joined) => {
-                gone.extend(joined.instead_of);
                 nodes.push(joined.node);
                 nodes.extend(joined.real);
             }
-            None => nodes.push(node.clone()),
+            None if !gone => nodes.push(node),
+            None => {}
         }
     }
-    let is_gone = |node: &NodeProto| {
-        node.op_type == QUANTISE && node.output.first().is_some_and(|name| gone.contains(name))
-    };
-    nodes.retain(|node| !is_gone(node));
-    drop(links);
     graph.node = nodes;
     drop_unread(graph);
 }
 
 /// Takes out what dequantises for nobody.
 fn drop_unread(graph: &mut GraphProto) {
-    let inputs = graph.node.iter().flat_map(|node| &node.input);
-    let outputs = graph.output.iter().map(|output| &output.name);
-    let read: HashSet<String> = inputs.chain(outputs).cloned().collect();
-    let is_read = |node: &NodeProto| node.output.iter().any(|output| read.contains(output));
-    graph
+    let links = Links::of(graph);
+    let is_read = |node: &NodeProto| {
+        let mut outputs = node.output.iter();
+        outputs.any(|name| links.readers.contains_key(&**name) || links.is_result(name))
+    };
+    let kept: Vec<bool> = graph
         .node
-        .retain(|node| node.op_type != DEQUANTISE || is_read(node));
+        .iter()
+        .map(|node| node.op_type != DEQUANTISE || is_read(node))
+        .collect();
+    drop(links);
+    let mut kept = kept.into_iter();
+    graph.node.retain(|_| kept.next().unwrap_or(true));
 }
 
 /// A node that works on bytes now.
 struct Joined {
     node: NodeProto,
-    /// The output of a `QuantizeLinear` that it has taken over.
-    instead_of: Option<String>,
+    /// The place of a `QuantizeLinear` whose work it does.
+    instead_of: Option<usize>,
     /// What makes its bytes real numbers again for those who read them.
     real: Option<NodeProto>,
 }
@@ -99,38 +109,54 @@ struct Joined {
 /// The inputs of a node that are a tensor of bytes, its scale and its zero point.
 type Quantised<'a> = [&'a str; 3];
 
-/// Who makes and who reads the tensors of a graph.
+/// Who makes and who reads the tensors of a graph, by their places.
 struct Links<'a> {
-    makers: HashMap<&'a str, &'a NodeProto>,
-    readers: HashMap<&'a str, Vec<&'a NodeProto>>,
-    constants: HashMap<&'a str, &'a TensorProto>,
-    outputs: HashSet<&'a str>,
-    /// The names of all nodes and tensors.
-    names: HashSet<&'a str>,
+    graph: &'a GraphProto,
+    makers: HashMap<&'a str, usize>,
+    /// The one reader of a tensor, or [`SEVERAL`].
+    readers: HashMap<&'a str, usize>,
+    constants: HashMap<&'a str, usize>,
 }
+
+/// No place: a tensor has more than one reader.
+const SEVERAL: usize = usize::MAX;
 
 impl<'a> Links<'a> {
     fn of(graph: &'a GraphProto) -> Self {
-        let mut makers = HashMap::new();
-        let mut readers: HashMap<&str, Vec<&NodeProto>> = HashMap::new();
-        for node in &graph.node {
-            makers.extend(node.output.iter().map(|output| (&**output, node)));
+        let (mut makers, mut readers) = (HashMap::new(), HashMap::new());
+        for (place, node) in graph.node.iter().enumerate() {
+            for output in &node.output {
+                makers.insert(&**output, place);
+            }
             for input in &node.input {
-                readers.entry(input).or_default().push(node);
+                let reader = readers.entry(&**input).or_insert(place);
+                if *reader != place {
+                    *reader = SEVERAL;
+                }
             }
         }
-        let constants = graph.initializer.iter();
-        let of_nodes = graph.node.iter().flat_map(|node| {
-            let tensors = node.input.iter().chain(&node.output);
-            tensors.chain([&node.name]).map(|name| &**name)
-        });
+        let mut constants = HashMap::new();
+        for (place, tensor) in graph.initializer.iter().enumerate() {
+            constants.insert(&*tensor.name, place);
+        }
         Self {
-            names: of_nodes.collect(),
+            graph,
             makers,
             readers,
-            constants: constants.map(|tensor| (&*tensor.name, tensor)).collect(),
-            outputs: graph.output.iter().map(|output| &*output.name).collect(),
+            constants,
         }
+    }
+
+    fn is_result(&self, name: &str) -> bool {
+        self.graph.output.iter().any(|output| output.name == name)
+    }
+
+    fn maker(&self, name: &str) -> Option<&'a NodeProto> {
+        self.graph.node.get(*self.makers.get(name)?)
+    }
+
+    fn constant(&self, name: &str) -> Option<&'a TensorProto> {
+        self.graph.initializer.get(*self.constants.get(name)?)
     }
 
     fn joined(&self, node: &'a NodeProto) -> Option<Joined> {
@@ -140,24 +166,25 @@ impl<'a> Links<'a> {
         let [output] = &node.output[..] else {
             return None;
         };
-        let reader = self.only_reader(output)?;
+        let place = self.only_reader(output)?;
+        let reader = &self.graph.node[place];
         if !LIMITS.contains(&&*reader.op_type) {
             let [_, scale, zero] = self.quantises(reader)?;
             let node = self.layer(node, [&reader.output[0], scale, zero])?;
             return Some(Joined {
                 node,
-                instead_of: Some(reader.output[0].clone()),
+                instead_of: Some(place),
                 real: None,
             });
         }
-        let limited = reader.output.first()?;
-        let [_, scale, zero] = self.quantises(self.only_reader(limited)?)?;
-        let (bytes, name) = (format!("{output}.bytes"), format!("{output}.real"));
-        if self.names.contains(&*bytes) || self.names.contains(&*name) {
+        let limited = self.only_reader(reader.output.first()?)?;
+        let [_, scale, zero] = self.quantises(&self.graph.node[limited])?;
+        let bytes = format!("{output}.bytes");
+        if self.makers.contains_key(&*bytes) || self.readers.contains_key(&*bytes) {
             return None;
         }
+        // Without a name: whatever it were called, another node may be called so.
         let real = NodeProto {
-            name,
             op_type: DEQUANTISE.into(),
             input: [&*bytes, scale, zero].map(str::to_owned).into(),
             output: vec![output.clone()],
@@ -175,7 +202,8 @@ impl<'a> Links<'a> {
         let ([output], Some(input)) = (&node.output[..], node.input.first()) else {
             return None;
         };
-        let reader = self.only_reader(output)?;
+        let place = self.only_reader(output)?;
+        let reader = &self.graph.node[place];
         let [bytes, scale, zero] = self.dequantised(input)?;
         let [_, later_scale, later_zero] = self.quantises(reader)?;
         let same = |one: &str, other: &str| {
@@ -184,7 +212,7 @@ impl<'a> Links<'a> {
                     .numbers(one)
                     .is_some_and(|one| Some(one) == self.numbers(other))
         };
-        let kind = |name: &str| self.constants.get(name).map(|tensor| tensor.data_type);
+        let kind = |name: &str| self.constant(name).map(|tensor| tensor.data_type);
         if !same(scale, later_scale) || !same(zero, later_zero) || kind(zero) != kind(later_zero) {
             return None;
         }
@@ -193,7 +221,7 @@ impl<'a> Links<'a> {
         node.output[0].clone_from(&reader.output[0]);
         Some(Joined {
             node,
-            instead_of: Some(reader.output[0].clone()),
+            instead_of: Some(place),
             real: None,
         })
     }
@@ -247,12 +275,10 @@ impl<'a> Links<'a> {
         })
     }
 
-    /// The one node that reads a tensor, which is no result of the graph.
-    fn only_reader(&self, name: &str) -> Option<&'a NodeProto> {
-        match self.readers.get(name).map(Vec::as_slice) {
-            Some([reader]) if !self.outputs.contains(name) => Some(reader),
-            _ => None,
-        }
+    /// The place of the one node that reads a tensor, which is no result of the graph.
+    fn only_reader(&self, name: &str) -> Option<usize> {
+        let place = *self.readers.get(name)?;
+        (place != SEVERAL && !self.is_result(name)).then_some(place)
     }
 
     /// What a node quantises, with one scale and one zero point that are constants.
@@ -265,7 +291,7 @@ impl<'a> Links<'a> {
 
     /// The bytes that a real tensor was, with one scale and one zero point that are constants.
     fn dequantised(&self, name: &str) -> Option<Quantised<'a>> {
-        let node = self.makers.get(name)?;
+        let node = self.maker(name)?;
         if node.op_type != DEQUANTISE {
             return None;
         }
@@ -286,13 +312,13 @@ impl<'a> Links<'a> {
     /// Weights that are constant bytes around zero, with one scale, or one for each channel of the result: what the
     /// integer kernels have.
     fn weights(&self, name: &str, channel_axis: i64, op_type: &str) -> Option<Quantised<'a>> {
-        let node = self.makers.get(name)?;
+        let node = self.maker(name)?;
         if node.op_type != DEQUANTISE {
             return None;
         }
         let inputs = three(node)?;
         let [bytes, scale, zero] = inputs;
-        let tensor = self.constants.get(bytes)?;
+        let tensor = self.constant(bytes)?;
         let rank = i64::try_from(tensor.dims.len()).ok()?;
         let axis = attribute(node, "axis").map_or(1, |axis| axis.i);
         let axis = if axis < 0 { axis + rank } else { axis };
@@ -311,7 +337,7 @@ impl<'a> Links<'a> {
 
     /// A bias in steps of the input's scale times the weights'.
     fn bias(&self, name: &str, map: Quantised<'_>, weights: Quantised<'_>) -> Option<&'a str> {
-        let node = self.makers.get(name)?;
+        let node = self.maker(name)?;
         let [bias, scale, zero @ ..] = &node.input[..] else {
             return None;
         };
@@ -319,7 +345,7 @@ impl<'a> Links<'a> {
             let numbers = self.numbers(zero);
             numbers.is_some_and(|numbers| numbers.iter().all(|number| *number == 0.0))
         };
-        let tensor = self.constants.get(&**bias)?;
+        let tensor = self.constant(bias)?;
         let whole = tensor.data_type == DataType::Int32 as i32;
         // One number a column, and not one a row.
         let is_row = tensor.dims.iter().rev().skip(1).all(|side| *side == 1);
@@ -345,7 +371,7 @@ impl<'a> Links<'a> {
 
     fn holds_bytes(&self, name: &str) -> bool {
         let bytes = [DataType::Int8 as i32, DataType::Uint8 as i32];
-        let kind = self.constants.get(name).map(|tensor| tensor.data_type);
+        let kind = self.constant(name).map(|tensor| tensor.data_type);
         kind.is_some_and(|kind| bytes.contains(&kind))
     }
 
@@ -353,7 +379,7 @@ impl<'a> Links<'a> {
     /// each would make the program larger.
     #[inline(never)]
     fn numbers(&self, name: &str) -> Option<Vec<f32>> {
-        let tensor = self.constants.get(name)?;
+        let tensor = self.constant(name)?;
         let count = tensor
             .dims
             .iter()
