@@ -195,7 +195,7 @@ fn names_that_are_left_out_or_taken_hinder_nothing() {
         .iter()
         .filter(|node| node.op_type == "Conv");
     let names: Vec<String> = layers
-        .map(|node| format!("{}.real", node.output[0]))
+        .map(|node| format!("{}.bytes.real", node.output[0]))
         .collect();
     for (name, node) in names.into_iter().zip(&mut taken.graph.node) {
         node.name = name;

@@ -179,12 +179,16 @@ impl<'a> Links<'a> {
         }
         let limited = self.only_reader(reader.output.first()?)?;
         let [_, scale, zero] = self.quantises(&self.graph.node[limited])?;
-        let bytes = format!("{output}.bytes");
-        if self.makers.contains_key(&*bytes) || self.readers.contains_key(&*bytes) {
+        let (bytes, name) = (format!("{output}.bytes"), format!("{output}.bytes.real"));
+        let is_taken = |node: &NodeProto| node.name == name || node.name == bytes;
+        if self.makers.contains_key(&*bytes)
+            || self.readers.contains_key(&*bytes)
+            || self.graph.node.iter().any(is_taken)
+        {
             return None;
         }
-        // Without a name: whatever it were called, another node may be called so.
         let real = NodeProto {
+            name,
             op_type: DEQUANTISE.into(),
             input: [&*bytes, scale, zero].map(str::to_owned).into(),
             output: vec![output.clone()],
