@@ -5,12 +5,12 @@
 //! dense layer likewise, and what only moves or selects numbers works on the bytes. What else stands between the
 //! two stays as it is: the integer kernels know sums, gates, means and functions in that form.
 
-use std::collections::HashMap;
+mod links;
 
-use tract_onnx::data_resolver::MmapDataResolver;
 use tract_onnx::pb::tensor_proto::DataType;
-use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto};
-use tract_onnx::tensor::load_tensor;
+use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, NodeProto};
+
+use links::{Links, Quantised, count, is_usable, three};
 
 const QUANTISE: &str = "QuantizeLinear";
 const DEQUANTISE: &str = "DequantizeLinear";
@@ -18,9 +18,6 @@ const DEQUANTISE: &str = "DequantizeLinear";
 /// How far a bias' scale may be from the product of those of the input and the weights, as a share of it: the
 /// quantiser computes that product in `f32`.
 const SAME_SCALE: f32 = 1e-6;
-
-/// The most numbers of a scale or bias that is looked at: many nodes may name the same large tensor.
-const MOST_NUMBERS: i64 = 1 << 12;
 
 /// So many products of bytes, and a bias up to this, have a sum of 32 bits.
 const MOST_SUMMANDS: i64 = 1 << 15;
@@ -106,59 +103,7 @@ struct Joined {
     real: Option<NodeProto>,
 }
 
-/// The inputs of a node that are a tensor of bytes, its scale and its zero point.
-type Quantised<'a> = [&'a str; 3];
-
-/// Who makes and who reads the tensors of a graph, by their places.
-struct Links<'a> {
-    graph: &'a GraphProto,
-    makers: HashMap<&'a str, usize>,
-    /// The one reader of a tensor, or [`SEVERAL`].
-    readers: HashMap<&'a str, usize>,
-    constants: HashMap<&'a str, usize>,
-}
-
-/// No place: a tensor has more than one reader.
-const SEVERAL: usize = usize::MAX;
-
 impl<'a> Links<'a> {
-    fn of(graph: &'a GraphProto) -> Self {
-        let (mut makers, mut readers) = (HashMap::new(), HashMap::new());
-        for (place, node) in graph.node.iter().enumerate() {
-            for output in &node.output {
-                makers.insert(&**output, place);
-            }
-            for input in &node.input {
-                let reader = readers.entry(&**input).or_insert(place);
-                if *reader != place {
-                    *reader = SEVERAL;
-                }
-            }
-        }
-        let mut constants = HashMap::new();
-        for (place, tensor) in graph.initializer.iter().enumerate() {
-            constants.insert(&*tensor.name, place);
-        }
-        Self {
-            graph,
-            makers,
-            readers,
-            constants,
-        }
-    }
-
-    fn is_result(&self, name: &str) -> bool {
-        self.graph.output.iter().any(|output| output.name == name)
-    }
-
-    fn maker(&self, name: &str) -> Option<&'a NodeProto> {
-        self.graph.node.get(*self.makers.get(name)?)
-    }
-
-    fn constant(&self, name: &str) -> Option<&'a TensorProto> {
-        self.graph.initializer.get(*self.constants.get(name)?)
-    }
-
     fn joined(&self, node: &'a NodeProto) -> Option<Joined> {
         if MOVES.contains(&&*node.op_type) {
             return self.moved(node);
@@ -279,40 +224,6 @@ impl<'a> Links<'a> {
         })
     }
 
-    /// The place of the one node that reads a tensor, which is no result of the graph.
-    fn only_reader(&self, name: &str) -> Option<usize> {
-        let place = *self.readers.get(name)?;
-        (place != SEVERAL && !self.is_result(name)).then_some(place)
-    }
-
-    /// What a node quantises, with one scale and one zero point that are constants.
-    fn quantises(&self, node: &'a NodeProto) -> Option<Quantised<'a>> {
-        if node.op_type != QUANTISE || node.output.len() != 1 {
-            return None;
-        }
-        self.with_one_scale(node)
-    }
-
-    /// The bytes that a real tensor was, with one scale and one zero point that are constants.
-    fn dequantised(&self, name: &str) -> Option<Quantised<'a>> {
-        let node = self.maker(name)?;
-        if node.op_type != DEQUANTISE {
-            return None;
-        }
-        self.with_one_scale(node)
-    }
-
-    #[inline(never)]
-    fn with_one_scale(&self, node: &'a NodeProto) -> Option<Quantised<'a>> {
-        let inputs = three(node)?;
-        let [_, scale, zero] = inputs;
-        let [scale] = self.numbers(scale)?[..] else {
-            return None;
-        };
-        let is_one = is_usable(scale) && self.numbers(zero)?.len() == 1;
-        (is_one && self.holds_bytes(zero)).then_some(inputs)
-    }
-
     /// Weights that are constant bytes around zero, with one scale, or one for each channel of the result: what the
     /// integer kernels have.
     fn weights(&self, name: &str, channel_axis: i64, op_type: &str) -> Option<Quantised<'a>> {
@@ -328,7 +239,7 @@ impl<'a> Links<'a> {
         let axis = if axis < 0 { axis + rank } else { axis };
         let (scales, zeros) = (self.numbers(scale)?, self.numbers(zero)?);
         let channels = *tensor.dims.get(usize::try_from(channel_axis).ok()?)?;
-        let summands = tensor.dims.iter().product::<i64>() / channels.max(1);
+        let summands = count(tensor)? / channels.max(1);
         let is_fit = (op_type == "QLinearConv" || rank == 2)
             && tensor.data_type == DataType::Int8 as i32
             && zeros.iter().all(|zero| *zero == 0.0)
@@ -371,52 +282,6 @@ impl<'a> Links<'a> {
         let all_fit =
             found.len() == weight_scales.len() && found.iter().zip(&weight_scales).all(fits);
         all_fit.then_some(bias)
-    }
-
-    fn holds_bytes(&self, name: &str) -> bool {
-        let bytes = [DataType::Int8 as i32, DataType::Uint8 as i32];
-        let kind = self.constant(name).map(|tensor| tensor.data_type);
-        kind.is_some_and(|kind| bytes.contains(&kind))
-    }
-
-    /// The numbers of a small constant, of which there is at least one. Many call it, and none is in a hurry: a copy in
-    /// each would make the program larger.
-    #[inline(never)]
-    fn numbers(&self, name: &str) -> Option<Vec<f32>> {
-        let tensor = self.constant(name)?;
-        let count = tensor
-            .dims
-            .iter()
-            .try_fold(1i64, |all, side| all.checked_mul(*side))?;
-        let kinds = [
-            DataType::Float,
-            DataType::Int8,
-            DataType::Uint8,
-            DataType::Int32,
-        ];
-        let is_number = kinds.iter().any(|kind| *kind as i32 == tensor.data_type);
-        // What is stored may be more than the sides speak of.
-        let stored = tensor.raw_data.len() / 4 + tensor.float_data.len() + tensor.int32_data.len();
-        let is_small = (1..=MOST_NUMBERS).contains(&count) && stored <= MOST_NUMBERS as usize;
-        if !is_number || !is_small {
-            return None;
-        }
-        let tensor = load_tensor(&MmapDataResolver, tensor, None).ok()?;
-        let numbers = tensor.cast_to::<f32>().ok()?;
-        Some(numbers.try_as_plain_ram().ok()?.as_slice().ok()?.to_vec())
-    }
-}
-
-/// Whether a number can be a scale.
-fn is_usable(scale: f32) -> bool {
-    scale.is_finite() && scale > 0.0
-}
-
-/// A tensor, its scale and its zero point, where all three are named.
-fn three(node: &NodeProto) -> Option<Quantised<'_>> {
-    match &node.input[..] {
-        [tensor, scale, zero] if !zero.is_empty() => Some([tensor, scale, zero]),
-        _ => None,
     }
 }
 
