@@ -2,7 +2,7 @@
 //! patch through a window, and no item: light scales what the ground looks like, an item hides it.
 //!
 //! Only a ground with texture can tell, and only where it is not saturated; on a plain board a patch of sun and a
-//! sheet of paper are the same.
+//! sheet of paper look the same, and differ in how they come (`arrival`).
 //!
 //! Terms: the *texture* between two neighbouring cells is the difference of the logarithms of their brightness,
 //! which light that falls on both does not change.

@@ -4,8 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::data::dice::{Dice, Purpose};
 
-/// Rounds of orthogonal iteration. The space that is found is what counts, not each direction in it, and that no
-/// longer turns after these.
+/// Rounds of orthogonal iteration. The space that is found is what counts, not each direction in it.
 const ROUNDS: usize = 20;
 
 /// A number that hardly varies is not blown up.

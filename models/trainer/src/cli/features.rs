@@ -17,7 +17,7 @@ use crate::training::features::FeatureTeacher;
 /// The width of the frozen network.
 const WIDTH: f64 = 0.75;
 
-/// Most photographs by which the space of its features is found; more turn it no further.
+/// Most photographs by which the space of its features is found: more than it has numbers.
 const PHOTOGRAPHS: usize = 1_200;
 
 /// Makes the teacher of a network of this plan from its weights, and what a run's configuration says of it. The space

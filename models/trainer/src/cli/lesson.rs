@@ -8,8 +8,7 @@ use sortd::error::{Error, Result};
 
 use super::start::Start;
 use super::values::{count, not_negative, positive, share};
-use super::{Common, Trained};
-use super::{ancestry, features};
+use super::{Common, Trained, ancestry, features};
 use crate::checkpoint;
 use crate::config::{
     DataConfig, Distillation, MetricLoss, NetworkConfig, RunConfig, TrainingConfig,
@@ -22,7 +21,6 @@ use crate::nets::cost::cost;
 use crate::places;
 use crate::run_folder::RunFolder;
 use crate::schedule::OneCycle;
-use crate::training::features::FeatureTeacher;
 use crate::training::{self, Course};
 
 /// The options of a run.
@@ -171,15 +169,13 @@ impl LessonOptions {
                 features::imagenet(weights, self.features, sources, &data, plan, &device)
             })
             .transpose()?;
-        let (feature_teacher, feature_loss) = features.unzip();
         let mut config = self.config(start, habits, description, &material, &teachers)?;
-        config.features = feature_loss;
+        config.features = features.as_ref().map(|(_, loss)| loss.clone());
+        let features = features.as_ref().map(|(teacher, _)| teacher);
         change(&mut config);
         let folder = self.folder(&config, start)?;
         let _held = folder.lock()?;
-        let embedding = feature_teacher
-            .as_ref()
-            .map(|teacher: &FeatureTeacher| &teacher.components);
+        let embedding = features.map(|teacher| &teacher.components);
         let network = start.network_with(&device.clone().autodiff(), embedding);
         let state = checkpoint::load(folder.root(), training::begin(network, &config.training))?;
         let source = Source {
@@ -197,7 +193,7 @@ impl LessonOptions {
             source: &source,
             validation: &material.validation.photos,
             teachers: teachers.iter().map(|teacher| &teacher.network).collect(),
-            features: feature_teacher.as_ref(),
+            features,
             folder: &folder,
             device: &device,
             tell: |line| say!("{line}"),

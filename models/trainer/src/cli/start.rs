@@ -145,11 +145,6 @@ impl Start {
     /// The network on `device`.
     #[must_use]
     pub fn network(&self, device: &Device) -> Net {
-        Net::new(
-            self.network.plan.clone(),
-            &self.network.numbers,
-            &self.ranges,
-            device,
-        )
+        self.network_with(device, None)
     }
 }

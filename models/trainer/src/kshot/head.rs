@@ -30,7 +30,7 @@ const RIDGE: f64 = 0.1;
 /// The penalty of [`Head::Logistic`]: scikit-learn's `C` of 100.
 const LOGISTIC: f64 = 0.01;
 
-/// Steps of the logistic regression; further ones do not change an answer any more.
+/// Steps of the logistic regression.
 const STEPS: usize = 300;
 
 impl Head {

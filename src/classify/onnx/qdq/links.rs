@@ -88,7 +88,6 @@ impl<'a> Links<'a> {
         self.with_one_scale(node)
     }
 
-    #[inline(never)]
     fn with_one_scale(&self, node: &'a NodeProto) -> Option<Quantised<'a>> {
         let inputs = three(node)?;
         let [_, scale, zero] = inputs;
@@ -99,15 +98,13 @@ impl<'a> Links<'a> {
         (is_one && self.holds_bytes(zero)).then_some(inputs)
     }
 
-    pub fn holds_bytes(&self, name: &str) -> bool {
+    fn holds_bytes(&self, name: &str) -> bool {
         let bytes = [DataType::Int8 as i32, DataType::Uint8 as i32];
         let kind = self.constant(name).map(|tensor| tensor.data_type);
         kind.is_some_and(|kind| bytes.contains(&kind))
     }
 
-    /// The numbers of a small constant, of which there is at least one. Many call it, and none is in a hurry: a copy in
-    /// each would make the program larger.
-    #[inline(never)]
+    /// The numbers of a small constant, of which there is at least one.
     pub fn numbers(&self, name: &str) -> Option<Vec<f32>> {
         let tensor = self.constant(name)?;
         let count = count(tensor)?;

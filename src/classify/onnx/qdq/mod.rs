@@ -176,7 +176,6 @@ impl<'a> Links<'a> {
     }
 
     /// A layer with weights as one of bytes, whose result, scale and zero point are these.
-    #[inline(never)]
     fn layer(&self, node: &NodeProto, [output, scale, zero]: Quantised<'_>) -> Option<NodeProto> {
         let integer = |name: &str| attribute(node, name).map_or(0, |attribute| attribute.i);
         let is_one = |name: &str| {

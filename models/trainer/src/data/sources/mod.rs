@@ -220,7 +220,7 @@ impl Sources {
 mod tests {
     use super::*;
 
-    pub(super) const GOOD: &str = r#"
+    const GOOD: &str = r#"
 labels = ["glass", "paper", "empty"]
 empty = "empty"
 
