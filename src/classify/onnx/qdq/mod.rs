@@ -63,15 +63,12 @@ pub(in crate::classify) fn join(file: &mut ModelProto) {
     }
     drop(links);
     let mut nodes = Vec::with_capacity(graph.node.len());
-    for ((node, joined), gone) in graph.node.drain(..).zip(joined).zip(gone) {
-        match joined {
-            Some(joined) => {
-                nodes.push(joined.node);
-                nodes.extend(joined.real);
-            }
-            None if !gone => nodes.push(node),
-            None => {}
+    for ((mut node, joined), gone) in graph.node.drain(..).zip(joined).zip(gone) {
+        let real = joined.and_then(|joined| joined.change(&mut node));
+        if !gone {
+            nodes.push(node);
         }
+        nodes.extend(real);
     }
     graph.node = nodes;
     drop_unread(graph);
@@ -94,13 +91,29 @@ fn drop_unread(graph: &mut GraphProto) {
     graph.node.retain(|_| kept.next().unwrap_or(true));
 }
 
-/// A node that works on bytes now.
+/// How a node works on bytes.
 struct Joined {
-    node: NodeProto,
+    /// Its quantised operator; none where the operator is the same for bytes.
+    op_type: Option<&'static str>,
+    input: Vec<String>,
+    output: String,
     /// The place of a `QuantizeLinear` whose work it does.
     instead_of: Option<usize>,
     /// What makes its bytes real numbers again for those who read them.
     real: Option<NodeProto>,
+}
+
+impl Joined {
+    /// Lets a node work so; gives what makes its bytes real numbers again.
+    fn change(self, node: &mut NodeProto) -> Option<NodeProto> {
+        if let Some(op_type) = self.op_type {
+            op_type.clone_into(&mut node.op_type);
+            node.attribute.retain(|attribute| attribute.name != "beta");
+        }
+        node.input = self.input;
+        node.output = vec![self.output];
+        self.real
+    }
 }
 
 impl<'a> Links<'a> {
@@ -115,11 +128,10 @@ impl<'a> Links<'a> {
         let reader = &self.graph.node[place];
         if !LIMITS.contains(&&*reader.op_type) {
             let [_, scale, zero] = self.quantises(reader)?;
-            let node = self.layer(node, [&reader.output[0], scale, zero])?;
+            let layer = self.layer(node, [&reader.output[0], scale, zero])?;
             return Some(Joined {
-                node,
                 instead_of: Some(place),
-                real: None,
+                ..layer
             });
         }
         let limited = self.only_reader(reader.output.first()?)?;
@@ -140,9 +152,8 @@ impl<'a> Links<'a> {
             ..NodeProto::default()
         };
         Some(Joined {
-            node: self.layer(node, [&bytes, scale, zero])?,
-            instead_of: None,
             real: Some(real),
+            ..self.layer(node, [&bytes, scale, zero])?
         })
     }
 
@@ -165,18 +176,19 @@ impl<'a> Links<'a> {
         if !same(scale, later_scale) || !same(zero, later_zero) || kind(zero) != kind(later_zero) {
             return None;
         }
-        let mut node = node.clone();
-        bytes.clone_into(&mut node.input[0]);
-        node.output[0].clone_from(&reader.output[0]);
+        let mut input = node.input.clone();
+        bytes.clone_into(&mut input[0]);
         Some(Joined {
-            node,
+            op_type: None,
+            input,
+            output: reader.output[0].clone(),
             instead_of: Some(place),
             real: None,
         })
     }
 
     /// A layer with weights as one of bytes, whose result, scale and zero point are these.
-    fn layer(&self, node: &NodeProto, [output, scale, zero]: Quantised<'_>) -> Option<NodeProto> {
+    fn layer(&self, node: &NodeProto, [output, scale, zero]: Quantised<'_>) -> Option<Joined> {
         let integer = |name: &str| attribute(node, name).map_or(0, |attribute| attribute.i);
         let is_one = |name: &str| {
             attribute(node, name).is_none_or(|found| (found.f - 1.0).abs() < f32::EPSILON)
@@ -208,18 +220,12 @@ impl<'a> Links<'a> {
             _ => [vec![scale, zero], bias.into_iter().collect()],
         };
         let inputs = map.into_iter().chain(weights).chain(result).chain(bias);
-        let kept = |name: &str| name != "beta";
-        let attributes = node
-            .attribute
-            .iter()
-            .filter(|attribute| kept(&attribute.name));
-        Some(NodeProto {
-            name: node.name.clone(),
-            op_type: op_type.into(),
+        Some(Joined {
+            op_type: Some(op_type),
             input: inputs.map(str::to_owned).collect(),
-            output: vec![output.to_owned()],
-            attribute: attributes.cloned().collect(),
-            ..NodeProto::default()
+            output: output.to_owned(),
+            instead_of: None,
+            real: None,
         })
     }
 
