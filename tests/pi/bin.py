@@ -103,11 +103,18 @@ def wait_given_back(guest: Guest, since: int) -> List[PinEvent]:
     return events
 
 
-def expect_light_off(events: List[PinEvent], bin_name: str) -> None:
-    """This bin's light was switched off, and none was switched on."""
-    lights = changes(of_pins(events, *LIGHTS.values()))
+def wait_light_off(guest: Guest, since: int, bin_name: str) -> None:
+    """Waits until this bin's light was switched off; none was switched on.
+
+    The daemon tells of it after the deed, but the trace may reach us later than the guest's console.
+    """
+
+    def switched_off(events: List[PinEvent]) -> bool:
+        return any(event.kind == CLEAR for event in of_pins(events, LIGHTS[bin_name]))
+
+    guest.pi.trace.wait_for(f"{bin_name}'s light being switched off", switched_off, PATIENCE, since)
+    lights = of_pins(guest.pi.trace.events(since), *LIGHTS.values())
     expect("lights that were switched on", [event.pin for event in lights if event.kind == SET], [])
-    expect(f"whether {bin_name}'s light was switched off", LIGHTS[bin_name] in [e.pin for e in lights], True)
 
 
 def wait_lid_open(guest: Guest, since: int) -> List[Pulse]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import List
 
-from bin import expect_cleared, expect_light_off, expect_rest
+from bin import expect_cleared, expect_rest, wait_light_off
 from failure import PiError
 from guest import Guest, Said
 from report import Report, expect_within
@@ -37,13 +37,12 @@ class Fault:
         """The light goes off within the promised time, for this cause if one is named; none goes on."""
         fields = {"cause": cause} if cause else {}
         off = self._guest.wait_event("signal-off", self.since, bin=self._bin, **fields)
-        # The event follows the deed.
-        expect_light_off(self._guest.pi.trace.events(self.trace), self._bin)
+        wait_light_off(self._guest, self.trace, self._bin)
         self._in_time(report, "dark", off["at"], promised)
 
     def ends_at_rest(self, report: Report, promised: float, said: Said) -> None:
         """When the unit `said` that it has ended, all pins are low, in the promised time."""
-        expect_light_off(self._guest.pi.trace.events(self.trace), self._bin)
+        wait_light_off(self._guest, self.trace, self._bin)
         expect_rest(self._guest)
         expect_cleared(self._guest.pi.trace.events(self.trace))
         self._in_time(report, "at rest", said.at, promised)
