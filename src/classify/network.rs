@@ -290,9 +290,7 @@ fn holds(fact: &TypedFact, values: usize) -> bool {
 }
 
 fn runnable(graph: TypedModel) -> TractResult<Arc<TypedSimplePlan>> {
-    onnx::without_tables(graph)
-        .into_optimized()?
-        .into_runnable()
+    graph.into_optimized()?.into_runnable()
 }
 
 /// The picture as the model's input tensor.

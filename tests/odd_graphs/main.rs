@@ -24,6 +24,7 @@ mod merges;
 mod net;
 mod proto;
 mod qdq;
+mod qdq_shapes;
 mod qlinear;
 mod run;
 mod shuffles;

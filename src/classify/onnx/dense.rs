@@ -18,7 +18,7 @@ use tract_onnx::tract_hir::internal::*;
 use tract_onnx::tract_hir::ops::matmul::{MatMulInference, compute_shapes};
 
 use super::Parsed;
-use super::qlinear::{constant, quantise};
+use super::quantise::{constant, quantise};
 
 pub(super) fn gemm(_context: &ParsingContext, node: &NodeProto) -> TractResult<Parsed> {
     let inputs: Vec<Option<usize>> = optional_inputs(node).take(9).collect();

@@ -38,11 +38,7 @@ impl Kind {
         node: &NodeProto,
         name: &'static str,
     ) -> TractResult<Self> {
-        let read = context.framework.op_register.0.get(name);
-        let read = read.with_context(|| format!("tract has no {name}"))?;
-        let (op, _) = read(context, node)?;
-        let op = op.as_op().downcast_ref::<Box<dyn Expansion>>().cloned();
-        let op = op.with_context(|| format!("tract's {name} is written otherwise"))?;
+        let op = of_tract(context, node, name)?;
         Ok(Self::Real(Real { name, op }))
     }
 
@@ -118,6 +114,19 @@ impl Kind {
         };
         Ok(outlets[0])
     }
+}
+
+/// What the reader under `name` makes of `node`'s attributes.
+pub(super) fn of_tract(
+    context: &ParsingContext,
+    node: &NodeProto,
+    name: &str,
+) -> TractResult<Box<dyn Expansion>> {
+    let read = context.framework.op_register.0.get(name);
+    let read = read.with_context(|| format!("tract has no {name}"))?;
+    let (op, _) = read(context, node)?;
+    let op = op.as_op().downcast_ref::<Box<dyn Expansion>>().cloned();
+    op.with_context(|| format!("tract's {name} is written otherwise"))
 }
 
 fn axis_of(axis: i64, rank: usize) -> TractResult<usize> {

@@ -6,13 +6,13 @@
 //!   each computes.
 //! - [`dense`] are products with a constant matrix, which are convolutions of one pixel.
 //! - [`qdq`] puts layers together that the quantiser's QDQ format has taken apart, before tract reads the file.
-//! - [`upstream`] keeps tract from a simplification that is wrong.
+//! - [`quantise`] is ONNX's own operator, where tract's is not exact.
 
 mod dense;
 mod kind;
 mod qdq;
 mod qlinear;
-mod upstream;
+mod quantise;
 
 use tract_onnx::model::OnnxOpRegister;
 use tract_onnx::tract_hir::internal::InferenceOp;
@@ -20,7 +20,7 @@ use tract_onnx::tract_hir::internal::InferenceOp;
 use kind::Kind;
 
 pub(super) use qdq::join as join_qdq;
-pub(super) use upstream::without_tables;
+pub(super) use quantise::Quantise;
 
 /// tract's reader of ONNX files, with these operators.
 pub(super) fn reader() -> tract_onnx::Onnx {
@@ -33,6 +33,10 @@ pub(super) fn reader() -> tract_onnx::Onnx {
 type Parsed = (Box<dyn InferenceOp>, Vec<String>);
 
 fn register(register: &mut OnnxOpRegister) {
+    if let Some(of_tract) = register.0.remove(quantise::NAME) {
+        register.insert(quantise::OF_TRACT, of_tract);
+        register.insert(quantise::NAME, quantise::linear);
+    }
     register.insert("QLinearAdd", |_, _| Ok(qlinear::two(Kind::Add)));
     register.insert("QLinearMul", |_, _| Ok(qlinear::two(Kind::Mul)));
     register.insert("QLinearSigmoid", |_, _| Ok(qlinear::one(Kind::Sigmoid)));

@@ -3,9 +3,7 @@
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
 use tract_onnx::prelude::*;
-use tract_onnx::tract_core::ops::quant::{
-    DequantizeLinearF32, quantize_linear_i8, quantize_linear_u8,
-};
+use tract_onnx::tract_core::ops::quant::DequantizeLinearF32;
 #[allow(
     clippy::wildcard_imports,
     reason = "what tract offers to those who write operators"
@@ -14,6 +12,7 @@ use tract_onnx::tract_hir::internal::*;
 
 use super::Parsed;
 use super::kind::Kind;
+use super::quantise::{constant, quantise};
 
 /// An operator of two inputs, each with its scale and zero point.
 pub(super) fn two(kind: Kind) -> Parsed {
@@ -168,38 +167,4 @@ impl Expansion for QLinear {
             [inputs[self.output], inputs[self.output + 1]],
         )
     }
-}
-
-/// Real numbers as bytes of a scale and a zero point that are constant.
-pub(super) fn quantise(
-    model: &mut TypedModel,
-    name: &str,
-    real: OutletId,
-    [scale, zero]: [OutletId; 2],
-) -> TractResult<TVec<OutletId>> {
-    let per_step = constant::<f32>(model, scale, "scale")?.recip();
-    let byte: i32 = constant(model, zero, "zero point")?;
-    let op = match model.outlet_fact(zero)?.datum_type {
-        DatumType::U8 => quantize_linear_u8(per_step, u8::try_from(byte)?),
-        DatumType::I8 => quantize_linear_i8(per_step, i8::try_from(byte)?),
-        other => bail!("its zero point is {other:?}"),
-    };
-    model.wire_node(name, op, &[real])
-}
-
-/// A constant of one element.
-pub(super) fn constant<T: Datum + Copy>(
-    model: &TypedModel,
-    outlet: OutletId,
-    what: &str,
-) -> TractResult<T> {
-    let constant = model.outlet_fact(outlet)?.konst.clone();
-    let constant = constant.with_context(|| format!("its {what} is not constant"))?;
-    ensure!(
-        constant.len() == 1,
-        "its {what} differs from channel to channel"
-    );
-    let cast = constant.cast_to::<T>()?;
-    let value = cast.to_plain_array_view::<T>()?.iter().next().copied();
-    value.with_context(|| format!("its {what} is empty"))
 }

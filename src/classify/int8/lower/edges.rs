@@ -64,7 +64,7 @@ impl Lowering<'_> {
             std::array::from_fn(|pixel| {
                 let value =
                     (pixel as f32).mul_add(self.pixels.scale[channel], self.pixels.offset[channel]);
-                range.byte(value * by.per_step)
+                range.byte(value / by.scale)
             })
         };
         let pixels = Pixels::new(Box::new([table(0), table(1), table(2)]));

@@ -15,8 +15,8 @@ use crate::classify::int8::shape::Shape;
 /// How a real tensor is quantised.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Quantisation {
-    /// One by the scale.
-    pub per_step: f32,
+    /// The step.
+    pub scale: f32,
     /// The byte that stands for zero, in the graph's terms.
     pub zero: i32,
     /// Whether the graph wants bytes without sign.
@@ -30,15 +30,14 @@ impl Quantisation {
         let full = Range::full(zero);
         Ok(Range {
             zero,
-            low: full.byte(low * self.per_step),
-            high: full.byte(high * self.per_step),
+            low: full.byte(low / self.scale),
+            high: full.byte(high / self.scale),
         })
     }
 
     /// A scale in steps of the result.
     fn steps(self, scale: f32) -> Result<f32, Refusal> {
-        let steps = scale * self.per_step;
-        // Infinity times zero is no number.
+        let steps = scale / self.scale;
         if steps.is_finite() {
             Ok(steps)
         } else {
@@ -53,7 +52,7 @@ impl Quantisation {
         let range = self.range(f32::NEG_INFINITY, f32::INFINITY)?;
         let mut table = Box::new([0; 256]);
         for (byte, value) in table.iter_mut().zip(values) {
-            *byte = range.byte(value * self.per_step);
+            *byte = range.byte(value / self.scale);
         }
         Ok(table)
     }
@@ -134,7 +133,7 @@ impl Lowering<'_> {
             }
             Real::Computed(id, _) => {
                 let quantise = Quantise {
-                    per_step: by.per_step,
+                    scale: by.scale,
                     range: everything,
                 };
                 (Operator::Quantise(quantise), vec![*id], None)

@@ -8,7 +8,7 @@ use tract_onnx::tract_core::ops::cnn::Conv;
 use tract_onnx::tract_core::ops::einsum::EinSum;
 use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
 use tract_onnx::tract_core::ops::nn::{Reduce, Reducer};
-use tract_onnx::tract_core::ops::quant::{DequantizeLinearF32, QuantizeLinearI8, QuantizeLinearU8};
+use tract_onnx::tract_core::ops::quant::DequantizeLinearF32;
 
 use super::arithmetic::{activation, function};
 use super::constants::{Constants, usable_scale};
@@ -18,6 +18,7 @@ use super::{Lowering, Refusal, conv};
 use crate::classify::int8::operators::{Combination, Reduction};
 use crate::classify::int8::report::{Layer, LayerKind};
 use crate::classify::int8::shape::Shape;
+use crate::classify::onnx::Quantise;
 
 /// So many differences of bytes have a sum of 32 bits.
 const MOST_SUMMANDS: usize = 1 << 23;
@@ -61,19 +62,14 @@ fn product_layer(graph: &TypedModel, node: &TypedNode, product: &EinSum) -> Opti
 
 /// How a node quantises, if it does.
 pub(super) fn quantisation(node: &TypedNode) -> Option<Quantisation> {
-    let op = &node.op_as::<ElementWiseOp>()?.0;
-    if let Some(op) = op.downcast_ref::<QuantizeLinearI8>() {
-        return Some(Quantisation {
-            per_step: op.scale,
-            zero: i32::from(op.zero_point),
-            unsigned: false,
-        });
-    }
-    let op = op.downcast_ref::<QuantizeLinearU8>()?;
+    let op = node
+        .op_as::<ElementWiseOp>()?
+        .0
+        .downcast_ref::<Quantise>()?;
     Some(Quantisation {
-        per_step: op.scale,
-        zero: i32::from(op.zero_point),
-        unsigned: true,
+        scale: op.scale,
+        zero: op.zero,
+        unsigned: op.unsigned,
     })
 }
 
@@ -101,8 +97,7 @@ impl Lowering<'_> {
             return Self::dequantise(map, scale, op.zero_point);
         }
         if let Some(by) = quantisation(node) {
-            // tract keeps one by the scale; a scale of zero makes that infinite.
-            usable_scale(by.per_step, "one by its scale")?;
+            usable_scale(by.scale, "its scale")?;
             if self.takes_pixels
                 && self
                     .graph

@@ -71,8 +71,8 @@ impl Combination {
 /// Quantises: `number / scale`, rounded, plus the zero point.
 #[derive(Debug)]
 pub(in crate::classify::int8) struct Quantise {
-    /// One by the scale.
-    pub per_step: f32,
+    /// The step.
+    pub scale: f32,
     /// The result's zero point and limits.
     pub range: Range,
 }
@@ -81,7 +81,7 @@ impl Quantise {
     /// Quantises `input`.
     pub fn run(&self, input: &[f32], out: &mut [i8]) {
         for (out, value) in out.iter_mut().zip(input) {
-            *out = self.range.byte(value * self.per_step);
+            *out = self.range.byte(value / self.scale);
         }
     }
 }

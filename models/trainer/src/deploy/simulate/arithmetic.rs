@@ -23,7 +23,7 @@ pub fn held(steps: i32, zero_point: i8) -> i8 {
 
 /// A real number as a byte.
 pub fn quantised(real: f32, steps: Quantisation) -> i8 {
-    byte(real * (1.0 / steps.scale), steps.zero_point)
+    byte(real / steps.scale, steps.zero_point)
 }
 
 /// The steps of a byte, counted from zero.

@@ -103,12 +103,12 @@ impl Sum {
     /// The sum.
     pub fn of(&self, [a, b]: [&Map; 2]) -> Map {
         let zero = self.steps.zero_point;
-        let scale = 1.0 / self.steps.scale;
-        let [of_a, of_b] = [a, b].map(|term| term.steps.scale * scale);
+        let scale = self.steps.scale;
+        let [of_a, of_b] = [a, b].map(|term| term.steps.scale / scale);
         let (low, high) = match self.activation {
             Activation::None => (i8::MIN, i8::MAX),
             Activation::Relu => (zero, i8::MAX),
-            Activation::Relu6 => (zero, byte(6.0 * scale, zero)),
+            Activation::Relu6 => (zero, byte(6.0 / scale, zero)),
         };
         let sum = |(&x, &y): (&i8, &i8)| {
             let sum = centred(x, a.steps) * of_a + centred(y, b.steps) * of_b;
@@ -166,7 +166,7 @@ impl Value {
     /// Times its gates, and times those of each pixel, rounded.
     pub fn bytes_gated(&self, pixels: Option<&[f32]>, steps: Quantisation) -> Map {
         let map = &self.map;
-        let scale = map.steps.scale * (1.0 / steps.scale);
+        let scale = map.steps.scale / steps.scale;
         let mut bytes = Vec::with_capacity(map.bytes.len());
         for channel in 0..map.channels {
             for (pixel, number) in map.channel(channel).enumerate() {
