@@ -1,8 +1,8 @@
 //! Which original photograph a picture was cut from, and on which side of a cut into parts that
 //! photograph lies.
 //!
-//! A source's `manifest.csv`, where there is one, names the original of each file in its column
-//! `source_image` or `source_path_in_repo`. Exports of one collection append a checksum to the name
+//! A source's `manifest.csv` or `manifest.tsv`, where there is one, names the original of each file in its column
+//! `source_image`, `source_path_in_repo` or `source`. Exports of one collection append a checksum to the name
 //! (`000123_jpg.rf.<checksum>.jpg`), each export another, and forget the folder. So two pictures
 //! count as cut from the same original when the names before the checksum are equal: this holds
 //! some strangers together, but never lets one original stand on both sides. An address is an original
@@ -16,11 +16,11 @@ use sortd::error::{Error, Result};
 
 use crate::files;
 
-/// Name of the list of originals in a source's folder.
-const MANIFEST: &str = "manifest.csv";
+/// Names of the list of originals in a source's folder, with what stands between its columns.
+const MANIFESTS: [(&str, char); 2] = [("manifest.csv", ','), ("manifest.tsv", '\t')];
 
 /// Columns that name the original.
-const ORIGINAL: [&str; 2] = ["source_image", "source_path_in_repo"];
+const ORIGINAL: [&str; 3] = ["source_image", "source_path_in_repo", "source"];
 
 /// What exports put between an original's name and their checksum.
 const EXPORT_MARK: &str = ".rf.";
@@ -66,15 +66,16 @@ impl Originals {
     /// # Errors
     /// The manifest cannot be read or names no originals.
     pub fn read(folder: &Path) -> Result<Self> {
-        let file = folder.join(MANIFEST);
-        if !file.is_file() {
+        let manifests = MANIFESTS.map(|(name, between)| (folder.join(name), between));
+        let Some((file, between)) = manifests.into_iter().find(|(file, _)| file.is_file()) else {
             return Ok(Self::default());
-        }
+        };
         let text = files::read_text(&file)?;
         let mut lines = text.lines();
-        let header: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
-        let column = |known: &[&str]| header.iter().position(|name| known.contains(name));
-        let (Some(name), Some(original)) = (column(&["file"]), column(&ORIGINAL)) else {
+        let header: Vec<&str> = lines.next().unwrap_or_default().split(between).collect();
+        let column = |name: &str| header.iter().position(|found| *found == name);
+        let original = ORIGINAL.into_iter().find_map(column);
+        let (Some(name), Some(original)) = (column("file"), original) else {
             return Err(Error::data(format!(
                 "{} line 1 names no columns `file` and `{}`",
                 file.display(),
@@ -84,7 +85,7 @@ impl Originals {
         };
         let mut originals = HashMap::new();
         for (number, line) in (2..).zip(lines).filter(|(_, line)| !line.is_empty()) {
-            let cells: Vec<&str> = line.split(',').collect();
+            let cells: Vec<&str> = line.split(between).collect();
             let (Some(name), Some(original)) = (cells.get(name), cells.get(original)) else {
                 return Err(Error::data(format!(
                     "{} line {number} has too few columns",
@@ -134,13 +135,23 @@ mod tests {
         let manifest = "file,class,source_path_in_repo\n\
                         paper/a.jpg,paper,train/images/000001_JPG.rf.0a.jpg\n\
                         b.jpg,paper,valid/000001_jpg.rf.ff.jpg\n";
-        std::fs::write(folder.path().join(MANIFEST), manifest).unwrap();
+        std::fs::write(folder.path().join("manifest.csv"), manifest).unwrap();
         let originals = Originals::read(folder.path()).unwrap();
         assert_eq!(originals.of("paper", Path::new("x/a.jpg")), "000001_jpg");
         assert_eq!(originals.of("paper", Path::new("x/b.jpg")), "000001_jpg");
         assert_eq!(originals.of("paper", Path::new("x/c.jpg")), "paper/c.jpg");
-        std::fs::write(folder.path().join(MANIFEST), "file,class\n").unwrap();
+        std::fs::write(folder.path().join("manifest.csv"), "file,class\n").unwrap();
         assert!(Originals::read(folder.path()).is_err());
+    }
+
+    #[test]
+    fn a_manifest_may_have_tabs_between_its_columns() {
+        let folder = tempfile::tempdir().unwrap();
+        let manifest = "set\tfile\tclass\tsource\tlicence\n\
+                        own\town/paper/a.jpg\tpaper\tsome/place:images/7_jpg.rf.0a.jpg\tMIT, as tagged\n";
+        std::fs::write(folder.path().join("manifest.tsv"), manifest).unwrap();
+        let originals = Originals::read(folder.path()).unwrap();
+        assert_eq!(originals.of("paper", Path::new("x/a.jpg")), "7_jpg");
     }
 
     #[test]
@@ -149,7 +160,7 @@ mod tests {
         let manifest = "file,class,source_image\n\
                         glass/1.jpg,glass,https://example.org/id/1/download.jpg\n\
                         glass/2.jpg,glass,https://example.org/id/2/download.jpg\n";
-        std::fs::write(folder.path().join(MANIFEST), manifest).unwrap();
+        std::fs::write(folder.path().join("manifest.csv"), manifest).unwrap();
         let originals = Originals::read(folder.path()).unwrap();
         let [one, other] = ["1.jpg", "2.jpg"].map(|name| originals.of("glass", Path::new(name)));
         assert_ne!(one, other);
