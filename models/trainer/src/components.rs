@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::data::dice::{Dice, Purpose};
+use crate::dice::{Dice, Purpose};
 
 /// Rounds of orthogonal iteration. The space that is found is what counts, not each direction in it.
 const ROUNDS: usize = 20;

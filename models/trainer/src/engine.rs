@@ -8,8 +8,8 @@ use sortd::classify::{Classifier, Compute, Scores, TractClassifier};
 use sortd::error::{Error, Result};
 use sortd::preprocess::ModelInput;
 
+use crate::answers::Answers;
 use crate::data::photo::Squeezed;
-use crate::evaluation::Answers;
 use crate::onnx;
 
 /// How often a picture is shown to learn how long that takes.

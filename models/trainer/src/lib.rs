@@ -4,11 +4,12 @@
 //! networks and [`weights`] what ImageNet taught them, [`training`] teaches ([`schedule`],
 //! [`average`], [`checkpoint`]), [`evaluation`] measures ([`metrics`], [`plots`]), [`bundle`] writes
 //! what the daemon loads ([`onnx`]) and [`card`] the figures of the model card. [`cli`] is the only
-//! module that knows all of them.
+//! module that knows all of them. `tests/architecture` of the workspace holds the order of imports.
 
 #[macro_use]
 mod output;
 
+pub mod answers;
 pub mod average;
 pub mod bundle;
 pub mod card;
@@ -20,6 +21,7 @@ pub mod config;
 pub mod data;
 pub mod deploy;
 pub mod device;
+pub mod dice;
 pub mod engine;
 pub mod evaluation;
 pub mod files;

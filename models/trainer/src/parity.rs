@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use serde::Serialize;
 use sortd::error::{Error, Result};
 
+use crate::answers::Answers;
 use crate::data::photo::Squeezed;
 use crate::deploy::Deployed;
-use crate::evaluation::Answers;
 use crate::metrics::best;
 
 /// How far apart two answers may be.

@@ -10,7 +10,10 @@ use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::element_wise::{ElementWiseMiniOp, ElementWiseOp};
-use tract_onnx::tract_hir::internal::*;
+use tract_onnx::tract_hir::internal::{
+    Expansion, InferenceResult, InferenceRulesOp, Solver, StaticName, TensorProxy,
+    TractErrorContext, bail, ensure, expand,
+};
 
 use super::Parsed;
 use super::kind::of_tract;
@@ -59,7 +62,7 @@ impl Expansion for Linear {
             return self.of_tract.wire(prefix, model, inputs);
         }
         let op = Quantise::new(model, inputs[1], inputs.get(2).copied())?;
-        model.wire_node(prefix, op, &inputs[..1])
+        model.wire_node(prefix, op.node(), &inputs[..1])
     }
 }
 
@@ -71,7 +74,7 @@ pub(super) fn quantise(
     [scale, zero]: [OutletId; 2],
 ) -> TractResult<TVec<OutletId>> {
     let op = Quantise::new(model, scale, Some(zero))?;
-    model.wire_node(name, op, &[real])
+    model.wire_node(name, op.node(), &[real])
 }
 
 /// Real numbers to bytes: `number / scale`, rounded to the nearest (halves to the even one), plus the
@@ -94,7 +97,7 @@ impl Quantise {
         model: &TypedModel,
         scale: OutletId,
         zero: Option<OutletId>,
-    ) -> TractResult<ElementWiseOp> {
+    ) -> TractResult<Self> {
         let scale = constant(model, scale, "scale")?;
         let (zero, unsigned) = match zero {
             None => (0, true),
@@ -107,12 +110,15 @@ impl Quantise {
                 (constant(model, zero, "zero point")?, unsigned)
             }
         };
-        let op = Self {
+        Ok(Self {
             scale,
             zero,
             unsigned,
-        };
-        Ok(ElementWiseOp(Box::new(op), None))
+        })
+    }
+
+    fn node(self) -> ElementWiseOp {
+        ElementWiseOp(Box::new(self), None)
     }
 
     /// The whole number, which is a byte of the graph's kind.

@@ -6,11 +6,12 @@ use clap::Args;
 use sortd::error::{Error, Result};
 
 use super::{Common, Trained};
+use crate::answers::Answers;
 use crate::data::material::Framing;
 use crate::data::photo::{Loaded, Squeezed};
 use crate::data::sources::Use;
 use crate::engine::Engine;
-use crate::evaluation::{self, Answers, Evaluation, Numbers, Subject};
+use crate::evaluation::{self, Evaluation, Numbers, Subject};
 use crate::files;
 use crate::kshot::{Head, KShot};
 use crate::metrics;

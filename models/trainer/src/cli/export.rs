@@ -7,6 +7,7 @@ use sortd::classify::bundle::{Accuracy, Calibration, DataSource};
 use sortd::error::{Error, Result};
 
 use super::{Common, Trained, ancestry};
+use crate::answers::Answers;
 use crate::bundle::{Content, Draft, Findings};
 use crate::data::Sources;
 use crate::data::material::{Credit, Framing};
@@ -14,7 +15,7 @@ use crate::data::photo::{Loaded, Squeezed};
 use crate::data::sources::Use;
 use crate::deploy::Deployed;
 use crate::engine::Engine;
-use crate::evaluation::{Answers, Evaluation};
+use crate::evaluation::Evaluation;
 use crate::metrics;
 use crate::parity::{Margin, Parity};
 use crate::places;

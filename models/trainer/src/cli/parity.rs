@@ -8,11 +8,11 @@ use sortd::error::{Error, Result};
 
 use super::evaluate::open;
 use super::{Common, Trained};
+use crate::answers::Answers;
 use crate::data::Sources;
 use crate::data::material::Framing;
 use crate::data::photo::Squeezed;
 use crate::engine::Engine;
-use crate::evaluation::Answers;
 use crate::files;
 use crate::parity::{self, Margin};
 use crate::places;

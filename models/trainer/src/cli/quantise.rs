@@ -10,14 +10,14 @@ use super::Trained;
 use super::lesson::{Description, Habits, LessonOptions};
 use super::start::Start;
 use super::values::count;
-use crate::data::dice::{Dice, Purpose};
+use crate::answers;
 use crate::data::material::Framing;
 use crate::data::photo::Squeezed;
-use crate::evaluation;
+use crate::deploy;
+use crate::dice::{Dice, Purpose};
 use crate::files;
 use crate::nets::net::Pass;
 use crate::places;
-use crate::quantise;
 
 /// Round a run's network to int8: calibrate it, then teach it with its numbers rounded.
 ///
@@ -88,10 +88,9 @@ impl Quantise {
 fn calibrate(start: &mut Start, device: &Device, photos: &[Squeezed]) -> Result<()> {
     let network = start.network(device);
     let side = network.plan().side;
-    evaluation::answers(&network, Pass::Calibrate, photos, side, device)?;
-    let batches: Vec<Tensor<4>> =
-        evaluation::batches(photos, side, device).collect::<Result<_>>()?;
-    start.network.numbers = quantise::corrected(&network, batches);
+    answers::answers(&network, Pass::Calibrate, photos, side, device)?;
+    let batches: Vec<Tensor<4>> = answers::batches(photos, side, device).collect::<Result<_>>()?;
+    start.network.numbers = deploy::corrected(&network, batches);
     start.ranges = network.ranges();
     Ok(())
 }

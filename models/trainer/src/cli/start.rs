@@ -9,7 +9,7 @@ use super::Trained;
 use crate::components::Components;
 use crate::compress::narrow::Written;
 use crate::config::{CutConfig, StartConfig};
-use crate::data::dice::{Dice, Purpose};
+use crate::dice::{Dice, Purpose};
 use crate::nets::net::Net;
 use crate::nets::numbers::{self, Numbers};
 use crate::nets::plan::{Layer, Norm, Plan};

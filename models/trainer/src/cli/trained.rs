@@ -7,6 +7,7 @@ use sortd::error::{Error, Result};
 
 use super::Common;
 use super::start::Start;
+use crate::answers::{self, Answers};
 use crate::checkpoint;
 use crate::compress::narrow::Written;
 use crate::config::RunConfig;
@@ -14,7 +15,7 @@ use crate::data::Sources;
 use crate::data::photo::Squeezed;
 use crate::deploy::Deployed;
 use crate::deploy::simulate::Simulation;
-use crate::evaluation::{self, Answers, Numbers};
+use crate::evaluation::Numbers;
 use crate::files;
 use crate::nets::net::{Net, Pass};
 use crate::nets::plan::Plan;
@@ -125,7 +126,7 @@ impl Trained {
             return Simulation::new(&self.deployed()?)?.answers(photos);
         }
         let side = self.config.network.side as usize;
-        evaluation::answers(&self.network, Pass::Measure, photos, side, &self.device)
+        answers::answers(&self.network, Pass::Measure, photos, side, &self.device)
     }
 
     /// What the deployed network computes in.

@@ -43,7 +43,7 @@ fn mixed(a: &Numbers, b: &Numbers, share: f32) -> Numbers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::dice::{Dice, Purpose};
+    use crate::dice::{Dice, Purpose};
     use crate::nets::{Architecture, Head, MobileNetCbam, numbers};
 
     fn written(seed: u64, width: f64) -> Written {

@@ -1,7 +1,7 @@
 //! Targets are met, and the least channels go first.
 
 use super::*;
-use crate::data::dice::{Dice, Purpose};
+use crate::dice::{Dice, Purpose};
 use crate::nets::plan::Layer;
 use crate::nets::{Architecture, Head, MobileNetV1, numbers};
 

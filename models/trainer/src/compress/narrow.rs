@@ -174,7 +174,7 @@ mod tests {
     use burn::tensor::{Device, Tensor, TensorData};
 
     use super::*;
-    use crate::data::dice::{Dice, Purpose};
+    use crate::dice::{Dice, Purpose};
     use crate::nets::net::{Net, Pass};
     use crate::nets::{
         Architecture, BlStage, ElNet, Head, MobileBlNet, MobileNetCbam, MobileNetV1, numbers,

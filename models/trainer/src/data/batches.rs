@@ -9,9 +9,9 @@ use rayon::prelude::*;
 use sortd::error::{Error, Result};
 
 use super::augment::{Grounds, Variation, vary};
-use super::dice::{Dice, Purpose};
 use super::draws;
 use super::photo::Reduced;
+use crate::dice::{Dice, Purpose};
 
 /// Batches that may wait for the network.
 const AHEAD: usize = 2;

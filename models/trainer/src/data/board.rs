@@ -3,9 +3,9 @@
 
 use image::{RgbImage, imageops};
 
-use super::augment::frame::Extent;
-use super::augment::segment;
+use super::frame::Extent;
 use super::photo::covered;
+use super::segment;
 
 /// Distance from the item's box, as a share of the picture's shorter side: its shadow stays outside.
 const DISTANCE: f32 = 0.05;

@@ -1,7 +1,7 @@
 //! Which photographs an epoch shows: a fixed number of draws, in which each photograph comes as
 //! often as its weight says.
 
-use super::dice::Dice;
+use crate::dice::Dice;
 
 /// `count` places in `weights`, in random order. A photograph whose share of the draws is 2.3 comes
 /// twice or three times, and 2.3 times on average over the epochs: the photographs are laid end to
@@ -29,7 +29,7 @@ pub fn draw(weights: &[f64], count: usize, dice: &mut Dice) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::dice::Purpose;
+    use crate::dice::Purpose;
 
     fn counts(weights: &[f64], draws: usize, epoch: u64) -> Vec<usize> {
         let mut counts = vec![0; weights.len()];

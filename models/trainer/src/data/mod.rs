@@ -1,19 +1,20 @@
 //! Photographs: where they lie, how they become model input, and how training varies them.
 //!
 //! [`sources`] describes what a run is shown and finds the files in their [`tree`]s; [`material`]
-//! reads them ([`photo`], [`pyramid`], [`board`]); [`batches`] draws ([`draws`], [`dice`]) and
-//! varies ([`augment`]) what training sees. [`strip`] knows the parts of picture files.
+//! reads them ([`photo`], [`pyramid`], [`board`]); [`batches`] draws ([`draws`]) and
+//! varies ([`augment`]) what training sees, [`frame`] by [`frame`], with the item found by [`segment`]. [`strip`] knows the parts of picture files.
 
 pub mod augment;
 pub mod batches;
 pub mod board;
 pub mod check;
-pub mod dice;
 pub mod draws;
+pub mod frame;
 pub mod import;
 pub mod material;
 pub mod photo;
 pub mod pyramid;
+pub mod segment;
 pub mod sources;
 pub mod strip;
 pub mod tree;

@@ -10,9 +10,9 @@ use image::{GrayImage, RgbImage};
 use rayon::prelude::*;
 use sortd::error::{Error, Result};
 
-use super::augment::frame::Extent;
-use super::augment::segment;
+use super::frame::Extent;
 use super::pyramid::Pyramid;
+use super::segment;
 use super::strip::{self, Flaw};
 use super::tree::Item;
 use crate::files;

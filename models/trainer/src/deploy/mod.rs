@@ -2,12 +2,14 @@
 //!
 //! This is the one form that the exporter writes; it knows no module and no tensor.
 
+mod correction;
 mod fold;
 mod integers;
 pub mod simulate;
 
 use sortd::error::{Error, Result};
 
+pub use correction::corrected;
 pub use integers::Integers;
 
 use crate::nets::net::Net;

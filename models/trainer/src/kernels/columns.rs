@@ -1,7 +1,7 @@
 //! A convolution as a matrix product: each output position becomes a column of the numbers that its
 //! kernel sees.
 
-use super::convolution::Sizes;
+use super::sizes::Sizes;
 
 /// Where one tap reads along one side of the maps.
 struct Reach {

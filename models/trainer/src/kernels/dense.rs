@@ -9,9 +9,9 @@ use rayon::prelude::*;
 
 use super::buffers;
 use super::columns::{gather, plain, roll_up, scatter, unroll};
-use super::convolution::Sizes;
 use super::planes::values;
 use super::product::{Matrix, product};
+use super::sizes::Sizes;
 
 /// A tile has at least so many columns, if there are so many images.
 const COLUMNS: usize = 128;

@@ -7,9 +7,9 @@ use burn_flex::FlexTensor;
 use rayon::prelude::*;
 
 use super::buffers;
-use super::convolution::Sizes;
 use super::frame::Frame;
 use super::planes::{by_channels, channels_a_part, planes_a_part, values};
+use super::sizes::Sizes;
 use super::vectors::{LANES, Lanes, correlate, total, weigh, wide};
 
 /// The convolution.

@@ -12,7 +12,7 @@
     reason = "the loops are compiled for the processor's vectors where they are inlined"
 )]
 
-use super::convolution::Sizes;
+use super::sizes::Sizes;
 use super::vectors::LANES;
 
 /// The layout.

@@ -26,6 +26,7 @@ mod operator;
 mod planes;
 mod product;
 mod quantise;
+mod sizes;
 mod stock;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ mod solve;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::data::dice::{Dice, Purpose};
+use crate::dice::{Dice, Purpose};
 
 pub use head::Head;
 

@@ -8,7 +8,6 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::numbers::Numbers;
 use super::plan::{Layer, Plan};
 use super::units::{ChannelGateUnit, ConvUnit, PixelGateUnit, values};
-use super::walk::Walk;
 use crate::quantise::{Ranges, SLOTS};
 
 /// How a network is computed.
@@ -132,23 +131,11 @@ impl Net {
         Ranges::from_flat(&values(self.ranges.value_sync()))
     }
 
-    /// What it says of pictures `[batch, 3, side, side]` with values `(pixel − 128) / 128`.
-    ///
-    /// # Panics
-    /// The pictures are not of the plan's side.
-    #[must_use]
-    pub fn forward(&self, pictures: Tensor<4>, pass: Pass) -> Answer {
-        let mut walk = Walk::new(self, pass, pictures);
-        while walk.step() {}
-        if pass.observes() {
-            let data = TensorData::new(walk.ranges().flat(), [self.plan.nodes.len(), 2 * SLOTS]);
-            self.ranges
-                .update(Tensor::from_data(data, &self.ranges.value().device()));
-        }
-        Answer {
-            embedding: flat(walk.result(self.plan.embedding)),
-            logits: flat(walk.result(self.plan.logits)),
-        }
+    /// Takes ranges over as those that its maps have.
+    pub(super) fn observe(&self, ranges: &Ranges) {
+        let data = TensorData::new(ranges.flat(), [self.plan.nodes.len(), 2 * SLOTS]);
+        self.ranges
+            .update(Tensor::from_data(data, &self.ranges.value().device()));
     }
 
     /// The parameters of the nodes that `wanted` picks by their place.
@@ -219,9 +206,4 @@ impl<'a> Units<'a> {
             .next()
             .expect("a unit for each spatial attention of the plan")
     }
-}
-
-fn flat(map: Tensor<4>) -> Tensor<2> {
-    let [batch, length, ..] = map.dims();
-    map.reshape([batch, length])
 }

@@ -2,7 +2,7 @@
 //! exporter writes.
 
 use super::plan::{ChannelGate, Conv, Layer, Norm, Plan};
-use crate::data::dice::Dice;
+use crate::dice::Dice;
 
 /// The numbers of one node.
 #[derive(Debug, Clone, PartialEq)]

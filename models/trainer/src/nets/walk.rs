@@ -3,11 +3,35 @@
 use burn::tensor::activation::relu;
 use burn::tensor::{Tensor, TensorData};
 
-use super::net::{Net, Pass, Units};
+use super::net::{Answer, Net, Pass, Units};
 use super::plan::{Conv, Layer, Plan};
-use crate::data::dice::{Dice, Purpose};
+use crate::dice::{Dice, Purpose};
 use crate::kernels::Activation;
 use crate::quantise::{Ranges, Rounding};
+
+impl Net {
+    /// What it says of pictures `[batch, 3, side, side]` with values `(pixel − 128) / 128`.
+    ///
+    /// # Panics
+    /// The pictures are not of the plan's side.
+    #[must_use]
+    pub fn forward(&self, pictures: Tensor<4>, pass: Pass) -> Answer {
+        let mut walk = Walk::new(self, pass, pictures);
+        while walk.step() {}
+        if pass.observes() {
+            self.observe(walk.ranges());
+        }
+        Answer {
+            embedding: flat(walk.result(self.plan().embedding)),
+            logits: flat(walk.result(self.plan().logits)),
+        }
+    }
+}
+
+fn flat(map: Tensor<4>) -> Tensor<2> {
+    let [batch, length, ..] = map.dims();
+    map.reshape([batch, length])
+}
 
 /// How far a network was computed.
 pub struct Walk<'a> {

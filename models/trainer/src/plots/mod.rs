@@ -3,13 +3,14 @@
 //! The letters come from an embedded font, so that the pictures look the same on every machine.
 
 mod canvas;
+mod check;
 mod check_sheet;
 mod confusion;
 mod contact_sheet;
 mod costs;
 mod curves;
 
-pub use check_sheet::{ClassRow, Pair, THUMB, check_sheet};
+pub use check::check;
 pub use confusion::confusion;
 pub use contact_sheet::{Tile, contact_sheet};
 pub use costs::costs;

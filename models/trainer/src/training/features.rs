@@ -7,9 +7,9 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use sortd::error::Result;
 
+use crate::answers;
 use crate::components::Components;
 use crate::data::photo::Squeezed;
-use crate::evaluation;
 use crate::nets::net::{Net, Pass};
 
 /// Added to lengths, so that zeros have a direction's cosine of 0.
@@ -32,7 +32,7 @@ impl FeatureTeacher {
     /// A photograph is not of the network's side.
     pub fn new(network: Net, photos: &[Squeezed], length: usize, device: &Device) -> Result<Self> {
         let side = network.plan().side;
-        let said = evaluation::answers(&network, Pass::Measure, photos, side, device)?;
+        let said = answers::answers(&network, Pass::Measure, photos, side, device)?;
         let components = Components::of(&said.embeddings, length, device);
         let (kernel, bias) = components.as_dense();
         let (count, numbers) = (components.count(), components.mean.len());
@@ -66,7 +66,7 @@ pub fn loss(embedding: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::dice::{Dice, Purpose};
+    use crate::dice::{Dice, Purpose};
     use crate::nets::numbers::{self, Numbers};
     use crate::nets::{Architecture, Head, MobileNetV1};
     use crate::quantise::Ranges;
@@ -112,7 +112,7 @@ mod tests {
         });
         let fresh = network(Head::Features, |_| {});
         let apart = |network: &Net| {
-            let batch = evaluation::batches(&photos, SIDE, &device).next().unwrap();
+            let batch = answers::batches(&photos, SIDE, &device).next().unwrap();
             let pictures = batch.unwrap();
             let said = network.forward(pictures.clone(), Pass::Measure).embedding;
             loss(said, teacher.targets(pictures)).into_scalar::<f32>()

@@ -15,11 +15,11 @@ use burn::optim::AdamWConfig;
 use burn::tensor::Device;
 use sortd::error::{Error, Result};
 
+use crate::answers;
 use crate::checkpoint::{self, Progress, State};
 use crate::config::{RunConfig, TrainingConfig};
 use crate::data::batches::Source;
 use crate::data::photo::Squeezed;
-use crate::evaluation;
 use crate::files;
 use crate::metrics::{self, Confusion};
 use crate::nets::net::{Net, Pass};
@@ -164,7 +164,7 @@ fn one_epoch(
 
 fn measure(course: &Course<'_>, state: &State<Net>, record: &mut EpochRecord) -> Result<()> {
     let side = course.source.side as usize;
-    let answers = evaluation::answers(
+    let answers = answers::answers(
         &state.average,
         course.measuring(),
         course.validation,

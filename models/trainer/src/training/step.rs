@@ -7,13 +7,13 @@ use burn::tensor::Tensor;
 use sortd::error::{Error, Result};
 
 use super::{Course, features, loss};
+use crate::answers;
 use crate::average;
 use crate::checkpoint::State;
 use crate::compress::magnitude;
 use crate::config::TrainingConfig;
 use crate::data::batches::{Batch, to_tensor};
-use crate::data::dice::{Dice, Purpose};
-use crate::evaluation;
+use crate::dice::{Dice, Purpose};
 use crate::metrics::Confusion;
 use crate::nets::net::{Net, Pass};
 
@@ -49,7 +49,7 @@ pub fn step(
     let answer = state
         .network
         .forward(Tensor::from_inner(pictures.clone()), course.learning(draw));
-    let rows = evaluation::rows(answer.logits.clone());
+    let rows = answers::rows(answer.logits.clone());
     let mut loss = loss::of_labels(
         answer.logits.clone(),
         &batch.labels,

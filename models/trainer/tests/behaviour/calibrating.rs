@@ -1,11 +1,11 @@
 //! What calibration gives a network before it is rounded.
 
 use burn::tensor::Device;
-use sortd_trainer::evaluation::{answers, batches};
+use sortd_trainer::answers::{answers, batches};
+use sortd_trainer::deploy::corrected;
 use sortd_trainer::nets::net::{Net, Pass};
 use sortd_trainer::nets::numbers::Numbers;
 use sortd_trainer::nets::plan::Plan;
-use sortd_trainer::quantise::corrected;
 
 use crate::tiny::{self, CLASSES, SIDE};
 

@@ -1,11 +1,11 @@
 //! A bundle in the daemon's engine answers what the trainer answers.
 
 use burn::tensor::Device;
+use sortd_trainer::answers::{Answers, answers};
 use sortd_trainer::bundle::{Content, Draft};
 use sortd_trainer::data::photo::Squeezed;
 use sortd_trainer::deploy::Deployed;
 use sortd_trainer::deploy::simulate::Simulation;
-use sortd_trainer::evaluation::{Answers, answers};
 use sortd_trainer::nets::net::{Net, Pass};
 use sortd_trainer::nets::numbers::Numbers;
 use sortd_trainer::nets::{Architecture, ElNet, Head, MobileBlNet, MobileNetCbam, MobileNetV1};

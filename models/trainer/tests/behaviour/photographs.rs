@@ -6,8 +6,8 @@ use std::thread;
 
 use sortd_trainer::data::augment::{Grounds, Variation, vary};
 use sortd_trainer::data::batches::{Batch, Source};
-use sortd_trainer::data::dice::{Dice, Purpose};
 use sortd_trainer::data::tree::Tree;
+use sortd_trainer::dice::{Dice, Purpose};
 
 use crate::shapes;
 use crate::tiny::SIDE;

@@ -1,9 +1,9 @@
 //! The smallest networks of each family, and pictures to show them.
 
 use burn::tensor::Device;
-use sortd_trainer::data::dice::{Dice, Purpose};
+use sortd_trainer::answers::answers;
 use sortd_trainer::data::photo::Squeezed;
-use sortd_trainer::evaluation::answers;
+use sortd_trainer::dice::{Dice, Purpose};
 use sortd_trainer::nets::net::{Net, Pass};
 use sortd_trainer::nets::numbers::{self, Numbers};
 use sortd_trainer::nets::plan::Plan;

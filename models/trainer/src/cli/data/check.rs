@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use sortd::error::{Error, Result};
 
-use crate::data::check::{self, sheet};
+use crate::data::check;
+use crate::plots;
 
 /// Find what spoils a data set: copies, wrong labels, leaks between lists, broken files.
 ///
@@ -48,7 +49,7 @@ impl Check {
     pub fn run(self) -> Result<()> {
         let checked = check::check(&self.folders, self.split_lists)?;
         if let Some(file) = &self.sheet {
-            sheet::draw(file, &self.folders, &checked)?;
+            plots::check(file, &self.folders, &checked)?;
         }
         let report = &checked.report;
         if self.json {

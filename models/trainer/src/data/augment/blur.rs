@@ -1,8 +1,8 @@
 //! A picture out of focus (a Gaussian blur) or in motion (a mean along a line), both as weighted
 //! sums of shifted copies.
 
-use super::frame::Frame;
-use crate::data::dice::Dice;
+use crate::data::frame::Frame;
+use crate::dice::Dice;
 
 /// How many standard deviations a kernel reaches.
 const REACH: f32 = 2.5;
@@ -109,7 +109,7 @@ fn kernel(sigma: f32) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::dice::Purpose;
+    use crate::dice::Purpose;
 
     fn edge() -> Frame {
         let pixels = (0..100).map(|place| {

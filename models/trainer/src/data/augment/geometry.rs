@@ -2,9 +2,9 @@
 //! pixels back to the photograph's.
 
 use super::Variation;
-use super::frame::{Extent, Frame};
-use crate::data::dice::Dice;
+use crate::data::frame::{Extent, Frame};
 use crate::data::pyramid::{Level, Pixel, Pyramid};
+use crate::dice::Dice;
 
 /// A window onto a photograph.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -258,7 +258,7 @@ mod tests {
             ..Variation::default()
         };
         for (seed, share) in [(1, 0.25), (2, 0.5), (3, 1.0)] {
-            let mut dice = Dice::new(seed, crate::data::dice::Purpose::Variation, 0, 0);
+            let mut dice = Dice::new(seed, crate::dice::Purpose::Variation, 0, 0);
             let view = View::holding([0.0, 0.0, 32.0, 32.0], share, &still, &mut dice);
             let [left, top, right, bottom] = view.show(&pyramid, 64, Beyond::Nothing).item();
             let expected = 64.0 * share;

@@ -2,8 +2,8 @@
 //! it.
 
 use super::Variation;
-use super::frame::Frame;
-use crate::data::dice::Dice;
+use crate::data::frame::Frame;
+use crate::dice::Dice;
 
 /// Colour temperature of the light that photographs count as taken in, in kelvin: daylight.
 const DAYLIGHT: f32 = 6504.0;
@@ -185,7 +185,7 @@ mod tests {
             brightness: 1.0,
             ..Variation::default()
         };
-        let mut dice = Dice::new(1, crate::data::dice::Purpose::Variation, 0, 0);
+        let mut dice = Dice::new(1, crate::dice::Purpose::Variation, 0, 0);
         let grade = Grade::NONE.developed(100.0, &settings, &mut dice);
         let mut frame = Frame {
             side: 2,

@@ -3,30 +3,28 @@
 //!
 //! [`vary`] turns one reduced photograph into one model input, in the order in which a camera would
 //! see it: cut, turned and mirrored ([`geometry`]) or laid onto another ground at any size
-//! ([`paste`], with the item found by [`segment`]), in [`shadow`] and behind other things
+//! ([`paste`], with the item found by [`segment`](super::segment)), in [`shadow`] and behind other things
 //! ([`occlude`]), under other [`light`], out of focus or in motion ([`blur`]), with the sensor's
 //! [`noise`], compressed ([`jpeg`]). The result is a pure function of the photograph, the grounds,
 //! the `settings` and the dice.
 
 pub mod blur;
-pub mod frame;
 pub mod geometry;
 pub mod jpeg;
 pub mod light;
 pub mod noise;
 pub mod occlude;
 pub mod paste;
-pub mod segment;
 mod settings;
 pub mod shadow;
 
 use image::RgbImage;
 use sortd::error::Result;
 
-use super::dice::Dice;
 use super::photo::{Content, Reduced};
 use super::pyramid::Pyramid;
-use frame::Frame;
+use crate::data::frame::Frame;
+use crate::dice::Dice;
 use geometry::{Beyond, View};
 pub use settings::Variation;
 

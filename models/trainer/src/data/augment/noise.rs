@@ -3,8 +3,8 @@
 
 use std::sync::OnceLock;
 
-use super::frame::Frame;
-use crate::data::dice::{Dice, Purpose};
+use crate::data::frame::Frame;
+use crate::dice::{Dice, Purpose};
 
 /// Normal numbers in the table, a power of two.
 const TABLE: usize = 1 << 14;

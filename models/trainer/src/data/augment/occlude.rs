@@ -3,8 +3,8 @@
 //! Shapes are drawn with distances to rounded boxes, so that their edges are smooth at every size.
 
 use super::Variation;
-use super::frame::{Extent, Frame, blend};
-use crate::data::dice::Dice;
+use crate::data::frame::{Extent, Frame, blend};
+use crate::dice::Dice;
 
 /// Skin in several tones, and sleeves and gloves.
 const HANDS: [[f32; 3]; 8] = [
@@ -149,7 +149,7 @@ impl Shape {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::dice::Purpose;
+    use crate::dice::Purpose;
 
     #[test]
     fn most_of_the_item_stays_in_sight() {

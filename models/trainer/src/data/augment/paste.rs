@@ -3,12 +3,12 @@
 
 use super::Grounds;
 use super::Variation;
-use super::frame::Frame;
 use super::geometry::{Beyond, View};
 use super::shadow;
-use crate::data::dice::Dice;
+use crate::data::frame::Frame;
 use crate::data::photo::{Content, Reduced};
 use crate::data::pyramid::Pyramid;
+use crate::dice::Dice;
 
 /// Largest difference between a board and the photograph's own, as a factor, that is evened out.
 const MATCH: f32 = 2.0;

@@ -1,9 +1,9 @@
 //! Shadows: the one that an item throws on what it lies on, and those that fall over the whole
 //! scene from things outside the picture.
 
-use super::frame::{Extent, Frame};
-use crate::data::dice::Dice;
+use crate::data::frame::{Extent, Frame};
 use crate::data::pyramid::smooth;
+use crate::dice::Dice;
 
 /// Furthest an item's shadow lies from it, as a share of the item's longer side.
 const THROW: f32 = 0.18;
@@ -126,7 +126,7 @@ pub fn has_room([left, top, right, bottom]: Extent, side: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::dice::Purpose;
+    use crate::dice::Purpose;
 
     #[test]
     fn a_shadow_takes_light_near_the_item_and_none_far_away() {

@@ -3,7 +3,7 @@
 //!
 //! [`folders`] lists the files, [`survey`] looks at each by itself, [`alike`] compares them by their
 //! [`fingerprint`], [`lists`] reads the split lists, `single` and `pairs` judge; the outcome is a
-//! [`Report`] in words and a [`sheet`] to look at.
+//! [`Report`] in words, which [`plots`](crate::plots) can draw.
 
 pub mod alike;
 pub mod finding;
@@ -12,7 +12,6 @@ pub mod folders;
 pub mod lists;
 mod pairs;
 mod report;
-pub mod sheet;
 mod single;
 pub mod survey;
 

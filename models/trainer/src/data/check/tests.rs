@@ -11,7 +11,7 @@ use std::path::Path;
 use image::{Rgb, RgbImage, codecs::jpeg::JpegEncoder};
 
 use super::finding::{Kind, Severity};
-use super::{Checked, check, sheet};
+use super::{Checked, check};
 
 /// A picture that looks like no other number's: each cell of a coarse grid has a grey of its own.
 fn picture(number: u32) -> RgbImage {
@@ -182,7 +182,7 @@ fn several_folders_are_checked_as_one_and_drawn() {
     let checked = check(&folders, false).unwrap();
     assert_eq!(kinds(&checked), [(Kind::Contradiction, 1)]);
     let file = root.join("sheet.png");
-    sheet::draw(&file, &folders, &checked).unwrap();
+    crate::plots::check(&file, &folders, &checked).unwrap();
     assert!(image::open(&file).unwrap().width() > 1000);
 }
 

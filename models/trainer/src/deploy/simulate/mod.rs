@@ -16,8 +16,8 @@ use self::gates::{ChannelGate, PixelGate};
 use self::map::{Map, Value};
 use self::sums::Sums;
 use super::{Deployed, Weights};
+use crate::answers::Answers;
 use crate::data::photo::Squeezed;
-use crate::evaluation::Answers;
 use crate::nets::plan::{Layer, Plan};
 use crate::quantise::Quantisation;
 

@@ -8,6 +8,7 @@
 //! place in the plan; a node reads only nodes before it.
 
 mod builder;
+mod bytes;
 mod layer;
 mod shape;
 

@@ -6,11 +6,11 @@ use image::{RgbImage, imageops};
 use sortd::error::Result;
 use sortd::panics;
 
-use super::Checked;
-use super::finding::{Severity, Suspect};
-use super::survey::Seen;
+use super::check_sheet::{self, ClassRow, Pair, THUMB};
+use crate::data::check::Checked;
+use crate::data::check::finding::{Severity, Suspect};
+use crate::data::check::survey::Seen;
 use crate::data::photo;
-use crate::plots::{self, ClassRow, Pair, THUMB};
 
 /// Pictures of each class on the sheet.
 const EACH: usize = 12;
@@ -22,7 +22,7 @@ const PAIRS: usize = 90;
 ///
 /// # Errors
 /// It cannot be drawn or written.
-pub fn draw(file: &Path, folders: &[PathBuf], checked: &Checked) -> Result<()> {
+pub fn check(file: &Path, folders: &[PathBuf], checked: &Checked) -> Result<()> {
     let rows: Vec<ClassRow> = folders
         .iter()
         .enumerate()
@@ -35,7 +35,7 @@ pub fn draw(file: &Path, folders: &[PathBuf], checked: &Checked) -> Result<()> {
         .map(|suspect| pair(suspect, &checked.seen))
         .collect();
     let left_out = checked.suspects.len() - pairs.len();
-    plots::check_sheet(file, &rows, &pairs, left_out)
+    check_sheet::check_sheet(file, &rows, &pairs, left_out)
 }
 
 fn class_rows(number: usize, root: &Path, seen: &[Seen]) -> Vec<ClassRow> {

@@ -6,9 +6,13 @@
     reason = "a test that cannot be set up fails where it stands"
 )]
 
+mod imports;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use imports::Imports;
 
 /// Modules in the order of the flow; each may import those before it, and the floor.
 const FLOW: [&str; 13] = [
@@ -30,6 +34,40 @@ const FLOW: [&str; 13] = [
 /// Modules that every other may import and that name no stage.
 const FLOOR: [&str; 9] = [
     "error", "visible", "panics", "signals", "files", "units", "clock", "config", "jpeg",
+];
+
+/// The laboratory's modules in the order of the flow; each may import those before it.
+const LABORATORY: [&str; 30] = [
+    "output",
+    "places",
+    "device",
+    "dice",
+    "files",
+    "metrics",
+    "schedule",
+    "average",
+    "components",
+    "kshot",
+    "kernels",
+    "quantise",
+    "nets",
+    "weights",
+    "data",
+    "answers",
+    "deploy",
+    "onnx",
+    "engine",
+    "parity",
+    "compress",
+    "config",
+    "run_folder",
+    "checkpoint",
+    "progress",
+    "evaluation",
+    "bundle",
+    "plots",
+    "card",
+    "training",
 ];
 
 /// Where each driver crate may be named: files, and folders with a slash behind them.
@@ -150,6 +188,33 @@ fn invariant_1_only_the_pipeline_and_its_users_know_all_stages() {
             stages.len() <= 3,
             "{file} knows {stages:?}; only the pipeline knows the order"
         );
+    }
+}
+
+#[test]
+fn invariant_1_imports_of_the_laboratory_run_one_way_inside_its_rooms_as_well() {
+    let laboratory = sources("models/trainer/src");
+    let imports = Imports::of(&laboratory);
+    let modules: std::collections::BTreeSet<&str> =
+        laboratory.keys().map(|file| module(file)).collect();
+    for own in modules
+        .into_iter()
+        .filter(|name| !matches!(*name, "lib" | "main" | "cli"))
+    {
+        let place = LABORATORY.iter().position(|name| *name == own);
+        let place = place
+            .unwrap_or_else(|| panic!("the laboratory's module {own} has no place in the flow"));
+        for named in imports.of_top(own) {
+            let before = LABORATORY[..place].iter().any(|name| *name == named);
+            assert!(
+                before,
+                "the laboratory's module {own} imports {named}, which comes after it"
+            );
+        }
+    }
+    for room in imports.rooms() {
+        let circle = imports.circle_in(&room);
+        assert_eq!(circle, None, "a circle of imports in {}", room.join("/"));
     }
 }
 
