@@ -165,7 +165,7 @@ fn check_operator(node: &NodeProto, known: &OnnxOpRegister) -> Result<(), Unfit>
              optimisations (optimized_model_filepath) runs on ONNX Runtime alone"
         }
         (_, "" | "ai.onnx" | "ai.onnx.ml") => {
-            "export the network with another operator in its place; models/README.md lists which exporters' \
+            "export the network with another operator in its place; models/EXPORTERS.md lists which exporters' \
              models run"
         }
         _ => {

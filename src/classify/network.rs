@@ -191,6 +191,7 @@ fn read(bundle: &Bundle) -> TractResult<TypedModel> {
     let reader = onnx::reader().with_ignore_value_info(true);
     let mut file = reader.proto_model_for_read(&mut std::io::Cursor::new(&bundle.model))?;
     check_counts(&file)?;
+    onnx::drop_left_out(&mut file);
     check_export(&file, &reader.op_register)?;
     check_nodes(&file)?;
     onnx::join_qdq(&mut file);

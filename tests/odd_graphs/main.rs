@@ -26,6 +26,7 @@ mod proto;
 mod qdq;
 mod qdq_shapes;
 mod qlinear;
+mod quantise;
 mod run;
 mod shuffles;
 mod softmax;

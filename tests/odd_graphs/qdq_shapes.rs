@@ -101,6 +101,7 @@ fn constants_that_store_more_or_less_than_their_sides_say() {
         (vec![], 0),
         (vec![1], 5000),
         (vec![3], 1),
+        (vec![0], 0),
         (vec![-1], 1),
     ] {
         let mut net = Net::new(12, 12);

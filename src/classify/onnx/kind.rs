@@ -13,6 +13,8 @@ use tract_onnx::tract_core::ops::nn::{Reduce, Reducer, sigmoid};
 )]
 use tract_onnx::tract_hir::internal::*;
 
+use super::Reader;
+
 /// What is computed in between.
 #[derive(Debug, Clone)]
 pub(super) enum Kind {
@@ -38,7 +40,8 @@ impl Kind {
         node: &NodeProto,
         name: &'static str,
     ) -> TractResult<Self> {
-        let op = of_tract(context, node, name)?;
+        let read = context.framework.op_register.0.get(name).copied();
+        let op = expansion(read, context, node, name)?;
         Ok(Self::Real(Real { name, op }))
     }
 
@@ -116,13 +119,13 @@ impl Kind {
     }
 }
 
-/// What the reader under `name` makes of `node`'s attributes.
-pub(super) fn of_tract(
+/// What tract's reader of the operator `name` makes of `node`'s attributes.
+pub(super) fn expansion(
+    read: Option<Reader>,
     context: &ParsingContext,
     node: &NodeProto,
     name: &str,
 ) -> TractResult<Box<dyn Expansion>> {
-    let read = context.framework.op_register.0.get(name);
     let read = read.with_context(|| format!("tract has no {name}"))?;
     let (op, _) = read(context, node)?;
     let op = op.as_op().downcast_ref::<Box<dyn Expansion>>().cloned();

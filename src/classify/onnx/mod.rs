@@ -1,5 +1,5 @@
 //! Operators of ONNX Runtime's own domain (`com.microsoft`) that its quantiser writes and tract does
-//! not know. Each is taken apart into its definition: dequantise, compute, quantise. The integer
+//! not know, and one of ONNX itself in which tract is not exact. Each of the former is taken apart into its definition: dequantise, compute, quantise. The integer
 //! kernels put it together again where they cover it; where they do not, it runs as it stands here.
 //!
 //! - [`qlinear`] are those that compute with real numbers between bytes and bytes; [`kind`] is what
@@ -14,13 +14,15 @@ mod qdq;
 mod qlinear;
 mod quantise;
 
-use tract_onnx::model::OnnxOpRegister;
+use tract_onnx::model::{OnnxOpRegister, ParsingContext};
+use tract_onnx::pb::{ModelProto, NodeProto};
+use tract_onnx::prelude::TractResult;
 use tract_onnx::tract_hir::internal::InferenceOp;
 
 use kind::Kind;
 
 pub(super) use qdq::join as join_qdq;
-pub(super) use quantise::Quantise;
+pub(super) use quantise::QuantizeLinear;
 
 /// tract's reader of ONNX files, with these operators.
 pub(super) fn reader() -> tract_onnx::Onnx {
@@ -32,11 +34,19 @@ pub(super) fn reader() -> tract_onnx::Onnx {
 /// What an operator's reader answers: the operator, and the tensors of outer graphs that it reads.
 type Parsed = (Box<dyn InferenceOp>, Vec<String>);
 
-fn register(register: &mut OnnxOpRegister) {
-    if let Some(of_tract) = register.0.remove(quantise::NAME) {
-        register.insert(quantise::OF_TRACT, of_tract);
-        register.insert(quantise::NAME, quantise::linear);
+/// What reads an operator.
+type Reader = fn(&ParsingContext, &NodeProto) -> TractResult<Parsed>;
+
+/// Takes out of each node the inputs that are left out behind its last one, which mean nothing: tract counts them.
+pub(super) fn drop_left_out(file: &mut ModelProto) {
+    for node in file.graph.iter_mut().flat_map(|graph| &mut graph.node) {
+        let used = node.input.iter().rposition(|input| !input.is_empty());
+        node.input.truncate(used.map_or(0, |last| last + 1));
     }
+}
+
+fn register(register: &mut OnnxOpRegister) {
+    register.insert(quantise::NAME, quantise::linear);
     register.insert("QLinearAdd", |_, _| Ok(qlinear::two(Kind::Add)));
     register.insert("QLinearMul", |_, _| Ok(qlinear::two(Kind::Mul)));
     register.insert("QLinearSigmoid", |_, _| Ok(qlinear::one(Kind::Sigmoid)));

@@ -1,37 +1,57 @@
-//! `QuantizeLinear` to the letter: real numbers divided by the scale.
+//! `QuantizeLinear` to the letter where one scale serves the whole tensor: real numbers divided by it.
 //!
 //! tract 0.23 multiplies by the scale's reciprocal, which is rounded, so that numbers between two steps
 //! may go to the other one than in the standard and in ONNX Runtime. From what it knows as its own
 //! operator it also makes tables, by running all that lies between two tensors of bytes on the 256
 //! bytes at once: a softmax, taken for a function of single numbers, then gives each class its share of
 //! 256, and a table's bytes are read as those of the result, which are others where the sign changes.
+//! With a scale for each channel, which quantisers give to weights alone, it is as tract has it.
+
+use std::sync::LazyLock;
 
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
+use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::element_wise::{ElementWiseMiniOp, ElementWiseOp};
 use tract_onnx::tract_hir::internal::{
-    Expansion, InferenceResult, InferenceRulesOp, Solver, StaticName, TensorProxy,
-    TractErrorContext, bail, ensure, expand,
+    Expansion, InferenceResult, Solver, StaticName, TensorProxy, TractErrorContext, bail,
+    check_input_arity, check_output_arity, ensure, expand,
 };
 
-use super::Parsed;
-use super::kind::of_tract;
+use super::kind::expansion;
+use super::{Parsed, Reader};
 
 /// The operator's name in files.
 pub(super) const NAME: &str = "QuantizeLinear";
-/// The name under which tract's own reader of it is kept.
-pub(super) const OF_TRACT: &str = "QuantizeLinear of tract";
 
-/// Reads it: as a [`Quantise`] where there is one scale for the whole tensor, and as tract does elsewhere.
+/// tract's own reader of it.
+static OF_TRACT: LazyLock<Option<Reader>> =
+    LazyLock::new(|| tract_onnx::onnx().op_register.0.get(NAME).copied());
+
+/// Reads it.
 pub(super) fn linear(context: &ParsingContext, node: &NodeProto) -> TractResult<Parsed> {
-    let of_tract = of_tract(context, node, OF_TRACT)?;
-    Ok((expand(Linear { of_tract }), vec![]))
+    let kind: i64 = node.get_attr_opt("output_dtype")?.unwrap_or(0);
+    // Where there is a zero point, it says the same.
+    let unsigned = match i32::try_from(kind).map(DataType::try_from) {
+        Ok(Ok(DataType::Undefined | DataType::Uint8)) => true,
+        Ok(Ok(DataType::Int8)) => false,
+        _ => bail!("its output_dtype is {kind}, and only int8 and uint8 are known"),
+    };
+    let op = Linear {
+        of_tract: expansion(*OF_TRACT, context, node, NAME)?,
+        has_zero: node.input.len() == 3,
+        unsigned,
+    };
+    Ok((expand(op), vec![]))
 }
 
 #[derive(Debug, Clone)]
 struct Linear {
     of_tract: Box<dyn Expansion>,
+    has_zero: bool,
+    /// Whether bytes have no sign where no zero point says it.
+    unsigned: bool,
 }
 
 impl Expansion for Linear {
@@ -45,7 +65,15 @@ impl Expansion for Linear {
         inputs: &'p [TensorProxy],
         outputs: &'p [TensorProxy],
     ) -> InferenceResult {
-        self.of_tract.rules(s, inputs, outputs)
+        check_input_arity(inputs, 2 + usize::from(self.has_zero))?;
+        check_output_arity(outputs, 1)?;
+        s.equals(&inputs[1].datum_type, f32::datum_type())?;
+        if self.has_zero {
+            s.equals(&outputs[0].datum_type, &inputs[2].datum_type)?;
+        } else {
+            s.equals(&outputs[0].datum_type, byte(self.unsigned))?;
+        }
+        s.equals(&inputs[0].shape, &outputs[0].shape)
     }
 
     fn wire(
@@ -54,15 +82,39 @@ impl Expansion for Linear {
         model: &mut TypedModel,
         inputs: &[OutletId],
     ) -> TractResult<TVec<OutletId>> {
-        let one = |outlet: &OutletId| {
-            let fact = model.outlet_fact(*outlet);
-            fact.is_ok_and(|fact| fact.konst.as_ref().is_some_and(|value| value.len() == 1))
-        };
-        if !inputs[1..].iter().all(one) {
+        let mut longest = 0;
+        for (input, what) in inputs[1..].iter().zip(["scale", "zero point"]) {
+            let constant = model.outlet_fact(*input)?.konst.as_ref();
+            let length = constant.map(|constant| constant.len());
+            let length = length.with_context(|| format!("its {what} is not constant"))?;
+            ensure!(length > 0, "its {what} is empty");
+            longest = longest.max(length);
+        }
+        if longest > 1 {
+            ensure!(
+                self.has_zero || self.unsigned,
+                "it has a scale for each channel and no zero point"
+            );
             return self.of_tract.wire(prefix, model, inputs);
         }
-        let op = Quantise::new(model, inputs[1], inputs.get(2).copied())?;
+        let op = match inputs.get(2) {
+            Some(zero) => QuantizeLinear::new(model, inputs[1], *zero)?,
+            None => QuantizeLinear {
+                scale: constant(model, inputs[1], "scale")?,
+                zero: 0,
+                unsigned: self.unsigned,
+            },
+        };
         model.wire_node(prefix, op.node(), &inputs[..1])
+    }
+}
+
+/// The type of bytes.
+fn byte(unsigned: bool) -> DatumType {
+    if unsigned {
+        DatumType::U8
+    } else {
+        DatumType::I8
     }
 }
 
@@ -73,14 +125,14 @@ pub(super) fn quantise(
     real: OutletId,
     [scale, zero]: [OutletId; 2],
 ) -> TractResult<TVec<OutletId>> {
-    let op = Quantise::new(model, scale, Some(zero))?;
+    let op = QuantizeLinear::new(model, scale, zero)?;
     model.wire_node(name, op.node(), &[real])
 }
 
 /// Real numbers to bytes: `number / scale`, rounded to the nearest (halves to the even one), plus the
 /// byte that stands for zero, held within what a byte can be.
-#[derive(Debug, Clone, PartialEq)]
-pub(in crate::classify) struct Quantise {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::classify) struct QuantizeLinear {
     /// The step.
     pub scale: f32,
     /// The byte that stands for zero.
@@ -89,30 +141,19 @@ pub(in crate::classify) struct Quantise {
     pub unsigned: bool,
 }
 
-impl Eq for Quantise {}
+impl Eq for QuantizeLinear {}
 
-impl Quantise {
-    /// As two constants of one element say; without a zero point it is 0, and bytes have no sign.
-    pub(super) fn new(
-        model: &TypedModel,
-        scale: OutletId,
-        zero: Option<OutletId>,
-    ) -> TractResult<Self> {
-        let scale = constant(model, scale, "scale")?;
-        let (zero, unsigned) = match zero {
-            None => (0, true),
-            Some(zero) => {
-                let unsigned = match model.outlet_fact(zero)?.datum_type {
-                    DatumType::U8 => true,
-                    DatumType::I8 => false,
-                    other => bail!("its zero point is {other:?}"),
-                };
-                (constant(model, zero, "zero point")?, unsigned)
-            }
+impl QuantizeLinear {
+    /// As two constants of one element say.
+    fn new(model: &TypedModel, scale: OutletId, zero: OutletId) -> TractResult<Self> {
+        let unsigned = match model.outlet_fact(zero)?.datum_type {
+            DatumType::U8 => true,
+            DatumType::I8 => false,
+            other => bail!("its zero point is {other:?}"),
         };
         Ok(Self {
-            scale,
-            zero,
+            scale: constant(model, scale, "scale")?,
+            zero: constant(model, zero, "zero point")?,
             unsigned,
         })
     }
@@ -130,17 +171,13 @@ impl Quantise {
     }
 }
 
-impl ElementWiseMiniOp for Quantise {
+impl ElementWiseMiniOp for QuantizeLinear {
     fn name(&self) -> String {
         NAME.into()
     }
 
     fn output_type(&self, _input: DatumType) -> Option<DatumType> {
-        Some(if self.unsigned {
-            DatumType::U8
-        } else {
-            DatumType::I8
-        })
+        Some(byte(self.unsigned))
     }
 
     fn eval_out_of_place(&self, numbers: &Tensor, _type: Option<DatumType>) -> TractResult<Tensor> {
@@ -186,7 +223,7 @@ mod tests {
     fn numbers_are_divided_by_the_scale_and_not_multiplied_by_its_reciprocal() {
         // Just below and just above the middle between two steps; times the reciprocal they are the middle itself.
         for (number, scale, byte) in [(1.55, 0.1, 15), (0.079_95, 0.0123, 6)] {
-            let op = Quantise {
+            let op = QuantizeLinear {
                 scale,
                 zero: 0,
                 unsigned: true,
@@ -200,7 +237,7 @@ mod tests {
     #[test]
     fn every_number_becomes_a_byte() {
         let byte = |number, zero, unsigned| {
-            let op = Quantise {
+            let op = QuantizeLinear {
                 scale: f32::MIN_POSITIVE,
                 zero,
                 unsigned,

@@ -3,7 +3,6 @@
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::{AxisOp, bail, format_err};
 
-use super::float::Quantisation;
 use super::value::{Map, Value, signed};
 use super::{Lowering, Refusal, node, views};
 use crate::classify::int8::build::too_large;
@@ -12,6 +11,7 @@ use crate::classify::int8::program::Operator;
 use crate::classify::int8::requant::Range;
 use crate::classify::int8::section::{Given, Made, Section};
 use crate::classify::int8::shape::Shape;
+use crate::classify::onnx::QuantizeLinear;
 
 impl Lowering<'_> {
     /// The model's input: the camera's pixels, if all that reads them quantises them.
@@ -46,7 +46,11 @@ impl Lowering<'_> {
     }
 
     /// The camera's pixels as the first map of bytes.
-    pub(super) fn pixels(&mut self, outlet: OutletId, by: Quantisation) -> Result<Value, Refusal> {
+    pub(super) fn pixels(
+        &mut self,
+        outlet: OutletId,
+        by: QuantizeLinear,
+    ) -> Result<Value, Refusal> {
         let target = self.outside[&outlet];
         let fact = self
             .target

@@ -11,19 +11,9 @@ use crate::classify::int8::operators::{
 use crate::classify::int8::program::Operator;
 use crate::classify::int8::requant::Range;
 use crate::classify::int8::shape::Shape;
+use crate::classify::onnx::QuantizeLinear;
 
-/// How a real tensor is quantised.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Quantisation {
-    /// The step.
-    pub scale: f32,
-    /// The byte that stands for zero, in the graph's terms.
-    pub zero: i32,
-    /// Whether the graph wants bytes without sign.
-    pub unsigned: bool,
-}
-
-impl Quantisation {
+impl QuantizeLinear {
     /// The range of the result, with real limits.
     fn range(self, low: f32, high: f32) -> Result<Range, Refusal> {
         let zero = signed(self.zero, self.unsigned).map_err(Refusal::broken)?;
@@ -35,13 +25,15 @@ impl Quantisation {
         })
     }
 
-    /// A scale in steps of the result.
+    /// A scale in steps of the result, where the sum of two numbers of that scale is a number at all.
     fn steps(self, scale: f32) -> Result<f32, Refusal> {
-        let steps = scale / self.scale;
-        if steps.is_finite() {
+        let (steps, largest_sum) = (scale / self.scale, scale * 512.0);
+        if steps.is_finite() && largest_sum.is_finite() {
             Ok(steps)
         } else {
-            Err(Refusal::why(format!("its step is {steps} of the result's")))
+            Err(Refusal::why(format!(
+                "its scale is {scale}, {steps} of the result's"
+            )))
         }
     }
 
@@ -71,7 +63,7 @@ impl Lowering<'_> {
     }
 
     /// Real numbers as bytes.
-    pub(super) fn quantise(&mut self, real: &Real, by: Quantisation) -> Result<Value, Refusal> {
+    pub(super) fn quantise(&mut self, real: &Real, by: QuantizeLinear) -> Result<Value, Refusal> {
         let shape = real.shape();
         let everything = by.range(f32::NEG_INFINITY, f32::INFINITY)?;
         let (operator, inputs, order) = match real {
@@ -152,7 +144,7 @@ impl Lowering<'_> {
         &mut self,
         linear: &Linear,
         values: &RealTable,
-        by: Quantisation,
+        by: QuantizeLinear,
     ) -> Result<Value, Refusal> {
         let table = by.table(values)?;
         let shape = linear.shape();
@@ -197,7 +189,10 @@ impl Lowering<'_> {
                     vec![a, b],
                     shape.len(),
                 );
-                for limit in [Function::AtLeast(*low), Function::AtMost(*high)] {
+                // What is no number stays so where there is no limit.
+                let low = low.is_finite().then_some(Function::AtLeast(*low));
+                let high = high.is_finite().then_some(Function::AtMost(*high));
+                for limit in [low, high].into_iter().flatten() {
                     id = self
                         .builder
                         .reals(Operator::Map(limit), vec![id], shape.len());

@@ -12,13 +12,12 @@ use tract_onnx::tract_core::ops::quant::DequantizeLinearF32;
 
 use super::arithmetic::{activation, function};
 use super::constants::{Constants, usable_scale};
-use super::float::Quantisation;
 use super::value::Value;
 use super::{Lowering, Refusal, conv};
 use crate::classify::int8::operators::{Combination, Reduction};
 use crate::classify::int8::report::{Layer, LayerKind};
 use crate::classify::int8::shape::Shape;
-use crate::classify::onnx::Quantise;
+use crate::classify::onnx::QuantizeLinear;
 
 /// So many differences of bytes have a sum of 32 bits.
 const MOST_SUMMANDS: usize = 1 << 23;
@@ -61,16 +60,9 @@ fn product_layer(graph: &TypedModel, node: &TypedNode, product: &EinSum) -> Opti
 }
 
 /// How a node quantises, if it does.
-pub(super) fn quantisation(node: &TypedNode) -> Option<Quantisation> {
-    let op = node
-        .op_as::<ElementWiseOp>()?
-        .0
-        .downcast_ref::<Quantise>()?;
-    Some(Quantisation {
-        scale: op.scale,
-        zero: op.zero,
-        unsigned: op.unsigned,
-    })
+pub(super) fn quantisation(node: &TypedNode) -> Option<QuantizeLinear> {
+    let op = &node.op_as::<ElementWiseOp>()?.0;
+    op.downcast_ref::<QuantizeLinear>().copied()
 }
 
 /// Why a matrix product stays with tract.
