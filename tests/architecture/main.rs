@@ -127,14 +127,26 @@ fn module(file: &str) -> &str {
 
 /// The code of a file without comments and without its tests, which may name anything.
 fn code(text: &str) -> impl Iterator<Item = &str> {
-    text.lines()
-        .take_while(|line| !line.starts_with("#[cfg(test)]"))
-        .map(str::trim_start)
-        .filter(|line| !line.starts_with("//"))
+    let mut kept = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if line.starts_with("#[cfg(test)]") {
+            let first = lines.by_ref().find(|line| !line.starts_with("#["));
+            if !first.is_some_and(|line| line.ends_with(';')) {
+                lines.by_ref().find(|line| *line == "}");
+            }
+            continue;
+        }
+        let code = line.trim_start();
+        if !code.starts_with("//") {
+            kept.push(code.split(" // ").next().unwrap_or(code));
+        }
+    }
+    kept.into_iter()
 }
 
 fn is_test(file: &str) -> bool {
-    file.ends_with("tests.rs") || file.ends_with("fake_camera.rs")
+    file.ends_with("tests.rs") || file.contains("tests/") || file.ends_with("fake_camera.rs")
 }
 
 /// The top modules that a line names, as `crate::NAME`.

@@ -6,7 +6,6 @@ use burn::tensor::Device;
 use sortd::error::{Error, Result};
 
 use super::Common;
-use super::start::Start;
 use crate::answers::{self, Answers};
 use crate::checkpoint;
 use crate::compress::narrow::Written;
@@ -15,10 +14,13 @@ use crate::data::Sources;
 use crate::data::photo::Squeezed;
 use crate::deploy::Deployed;
 use crate::deploy::simulate::Simulation;
+use crate::dice::{Dice, Purpose};
 use crate::evaluation::Numbers;
 use crate::files;
 use crate::nets::net::{Net, Pass};
+use crate::nets::numbers;
 use crate::nets::plan::Plan;
+use crate::quantise::Ranges;
 use crate::run_folder::{self, EpochRecord, RunFolder};
 
 /// A run that has weights.
@@ -46,7 +48,10 @@ impl Trained {
         let config = folder.config()?;
         let plan = folder.plan()?;
         require_fit(root, &plan, &config)?;
-        let mut network = Start::random(plan, config.seed).network(&device);
+        // All of them are read from the file.
+        let numbers = numbers::random(&plan, &mut Dice::new(config.seed, Purpose::Weights, 0, 0));
+        let ranges = Ranges::unseen(plan.nodes.len());
+        let mut network = Net::new(plan, &numbers, &ranges, &device);
         checkpoint::load_weights(&folder.best_file(), &mut network)?;
         Ok(Self {
             folder,

@@ -25,6 +25,7 @@ pub struct Sizes {
 }
 
 impl Sizes {
+    /// Those of this kernel over these maps.
     pub fn new(sliding: Sliding, maps: &FlexTensor, kernel: &FlexTensor) -> Self {
         let [images, channels, height, width] = shape::<4>(maps);
         let [outputs, _, side, _] = shape::<4>(kernel);
