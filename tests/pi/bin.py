@@ -79,11 +79,15 @@ def expect_rest(guest: Guest) -> None:
     expect("pins that are high, by the level register", guest.pi.high(PINS), [])
 
 
-def expect_cleared(events: List[PinEvent]) -> None:
-    """The last level that was written to each pin is low."""
-    for pin in PINS:
-        levels = [event.kind for event in of_pins(events, pin) if event.kind != FUNCTION]
-        expect(f"the last level of pin {pin}", levels[-1:], [CLEAR])
+def wait_cleared(guest: Guest, since: int) -> None:
+    """Waits until the last level that was written to each pin is low."""
+
+    def cleared(events: List[PinEvent]) -> bool:
+        levels = (event for event in events if event.kind != FUNCTION)
+        last = {event.pin: event.kind for event in levels}
+        return all(last.get(pin) == CLEAR for pin in PINS)
+
+    guest.pi.trace.wait_for("each pin being cleared", cleared, PATIENCE, since)
 
 
 def wait_given_back(guest: Guest, since: int) -> List[PinEvent]:
@@ -98,9 +102,8 @@ def wait_given_back(guest: Guest, since: int) -> List[PinEvent]:
         return all([(event.kind, event.value) for event in one] == [wanted] for one in last)
 
     guest.pi.trace.wait_for("each pin being made an input again", given_back, 30, since)
-    events = guest.pi.trace.events(since)
-    expect_cleared(events)
-    return events
+    wait_cleared(guest, since)
+    return guest.pi.trace.events(since)
 
 
 def wait_light_off(guest: Guest, since: int, bin_name: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import List
 
-from bin import expect_cleared, expect_rest, wait_light_off
+from bin import expect_rest, wait_cleared, wait_light_off
 from failure import PiError
 from guest import Guest, Said
 from report import Report, expect_within
@@ -43,8 +43,8 @@ class Fault:
     def ends_at_rest(self, report: Report, promised: float, said: Said) -> None:
         """When the unit `said` that it has ended, all pins are low, in the promised time."""
         wait_light_off(self._guest, self.trace, self._bin)
+        wait_cleared(self._guest, self.trace)
         expect_rest(self._guest)
-        expect_cleared(self._guest.pi.trace.events(self.trace))
         self._in_time(report, "at rest", said.at, promised)
 
     def _in_time(self, report: Report, what: str, at: float, promised: float) -> None:

@@ -2,7 +2,7 @@
 //!
 //! [`sources`] describes what a run is shown and finds the files in their [`tree`]s; [`material`]
 //! reads them ([`photo`], [`pyramid`], [`board`]); [`batches`] draws ([`draws`]) and
-//! varies ([`augment`]) what training sees, [`frame`] by [`frame`], with the item found by [`segment`]. [`strip`] knows the parts of picture files.
+//! varies ([`augment`], [`frame`], the item found by [`segment`]) what training sees. [`strip`] knows the parts of picture files.
 
 pub mod augment;
 pub mod batches;

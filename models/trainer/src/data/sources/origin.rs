@@ -2,7 +2,7 @@
 //! photograph lies.
 //!
 //! A source's `manifest.csv` or `manifest.tsv`, where there is one, names the original of each file in its column
-//! `source_image`, `source_path_in_repo` or `source`. Exports of one collection append a checksum to the name
+//! `source_image` or `source_path_in_repo`, or `source` between tabs. Exports of one collection append a checksum to the name
 //! (`000123_jpg.rf.<checksum>.jpg`), each export another, and forget the folder. So two pictures
 //! count as cut from the same original when the names before the checksum are equal: this holds
 //! some strangers together, but never lets one original stand on both sides. An address is an original
@@ -16,11 +16,27 @@ use sortd::error::{Error, Result};
 
 use crate::files;
 
-/// Names of the list of originals in a source's folder, with what stands between its columns.
-const MANIFESTS: [(&str, char); 2] = [("manifest.csv", ','), ("manifest.tsv", '\t')];
+/// A list of originals in a source's folder.
+struct Manifest {
+    name: &'static str,
+    /// What stands between its columns.
+    between: char,
+    /// The columns that may name the original.
+    original: &'static [&'static str],
+}
 
-/// Columns that name the original.
-const ORIGINAL: [&str; 3] = ["source_image", "source_path_in_repo", "source"];
+const MANIFESTS: [Manifest; 2] = [
+    Manifest {
+        name: "manifest.csv",
+        between: ',',
+        original: &["source_image", "source_path_in_repo"],
+    },
+    Manifest {
+        name: "manifest.tsv",
+        between: '\t',
+        original: &["source"],
+    },
+];
 
 /// What exports put between an original's name and their checksum.
 const EXPORT_MARK: &str = ".rf.";
@@ -66,26 +82,34 @@ impl Originals {
     /// # Errors
     /// The manifest cannot be read or names no originals.
     pub fn read(folder: &Path) -> Result<Self> {
-        let manifests = MANIFESTS.map(|(name, between)| (folder.join(name), between));
-        let Some((file, between)) = manifests.into_iter().find(|(file, _)| file.is_file()) else {
-            return Ok(Self::default());
+        let there = |manifest: &&Manifest| folder.join(manifest.name).is_file();
+        let found: Vec<&Manifest> = MANIFESTS.iter().filter(there).collect();
+        let manifest = match found[..] {
+            [] => return Ok(Self::default()),
+            [manifest] => manifest,
+            [one, other, ..] => {
+                let both = format!("{} holds {} and {}", folder.display(), one.name, other.name);
+                return Err(Error::data(both).advice("keep the one that is right"));
+            }
         };
+        let file = folder.join(manifest.name);
         let text = files::read_text(&file)?;
         let mut lines = text.lines();
-        let header: Vec<&str> = lines.next().unwrap_or_default().split(between).collect();
+        let header = lines.next().unwrap_or_default().split(manifest.between);
+        let header: Vec<&str> = header.collect();
         let column = |name: &str| header.iter().position(|found| *found == name);
-        let original = ORIGINAL.into_iter().find_map(column);
+        let original = manifest.original.iter().find_map(|name| column(name));
         let (Some(name), Some(original)) = (column("file"), original) else {
             return Err(Error::data(format!(
                 "{} line 1 names no columns `file` and `{}`",
                 file.display(),
-                ORIGINAL.join("` or `")
+                manifest.original.join("` or `")
             ))
             .advice("without them nobody can say which pictures show the same scene"));
         };
         let mut originals = HashMap::new();
         for (number, line) in (2..).zip(lines).filter(|(_, line)| !line.is_empty()) {
-            let cells: Vec<&str> = line.split(between).collect();
+            let cells: Vec<&str> = line.split(manifest.between).collect();
             let (Some(name), Some(original)) = (cells.get(name), cells.get(original)) else {
                 return Err(Error::data(format!(
                     "{} line {number} has too few columns",
@@ -152,6 +176,17 @@ mod tests {
         std::fs::write(folder.path().join("manifest.tsv"), manifest).unwrap();
         let originals = Originals::read(folder.path()).unwrap();
         assert_eq!(originals.of("paper", Path::new("x/a.jpg")), "7_jpg");
+        std::fs::write(folder.path().join("manifest.csv"), "file,source_image\n").unwrap();
+        let both = Originals::read(folder.path()).unwrap_err().to_string();
+        assert!(both.contains("manifest.csv and manifest.tsv"), "{both}");
+    }
+
+    #[test]
+    fn the_site_that_a_picture_came_from_is_not_its_original() {
+        let folder = tempfile::tempdir().unwrap();
+        let manifest = "file,class,source\nglass/1.jpg,glass,example.org\n";
+        std::fs::write(folder.path().join("manifest.csv"), manifest).unwrap();
+        assert!(Originals::read(folder.path()).is_err());
     }
 
     #[test]
