@@ -5,7 +5,8 @@
 #   left-out.sh                       the reference: MobileNet v1 0.75, frozen as ImageNet taught it
 #   left-out.sh NAME OPTIONS...       fine-tunes with these options of `trainer train`, once without each family
 #
-# FAMILIES (all five), EPOCHS (6) and SEED (1) may be set. The measured figures are in each run's folder.
+# FAMILIES (the five that hold more than one class or place), EPOCHS (6; the reference learns nothing) and SEED (1) may be
+# set. What was measured is in each run's folder, and in `models/results` once `trainer card` was told of it.
 . "$(dirname "$0")/common.sh"
 : "${FAMILIES:=taco westclass drinking-waste picam-hand trashnet}" "${EPOCHS:=6}" "${SEED:=1}"
 

@@ -1,8 +1,8 @@
 """Makes networks with the exporters that people use, and holds `sortd classify` against ONNX Runtime.
 
-Usage: zoo.py SORTD FOLDER README [NAME...]. Ends with 65 where one differs: another class comes first, or a
+Usage: zoo.py SORTD FOLDER PAGE [NAME...]. Ends with 65 where one differs: another class comes first, or a
 probability is more than a thousandth apart, or (quantised) more than one step of the output's scale. Writes what
-it measured between the markers of README, where no names are given.
+it measured between the markers of PAGE, where no names are given.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ MARKERS = ("<!-- begin: written by `make model-zoo`, do not edit -->", "<!-- end
 
 @dataclass
 class Exporter:
-    """How a network becomes a file: the call, as the table of README has it."""
+    """How a network becomes a file: the call, as the table of the page has it."""
 
     name: str
     call: str

@@ -60,7 +60,7 @@ impl DeviceKind {
                 let name = format!("{missing:?}").to_lowercase();
                 Err(
                     Error::usage(format!("this trainer was built without {name}")).advice(format!(
-                        "build it with `cargo build --release -p sortd-trainer --features {name}`; models/README.md says what that needs"
+                        "build it with `cargo build --release -p sortd-trainer --features {name}`; models/trainer/README.md says what that needs"
                     )),
                 )
             }

@@ -1,4 +1,4 @@
-//! The tables of the model card, as Markdown.
+//! The tables of everything that was measured, as Markdown.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -13,10 +13,9 @@ use crate::evaluation::{Engine, Evaluation, Numbers, Share, Subject};
 use crate::kshot::Head;
 use crate::run_folder;
 
-/// The generated block.
+/// The block of the page of results.
 pub fn figures(results: &[RunResult], manifest: &Manifest) -> String {
-    let mut text = shipped(manifest);
-    text.push_str("\n### The runs\n\n");
+    let mut text = "\n### The runs\n\n".to_owned();
     text.push_str(&runs(results));
     let tests: BTreeSet<&str> = all(results)
         .map(|(_, found)| found.subject.list.as_str())
@@ -51,22 +50,6 @@ pub fn figures(results: &[RunResult], manifest: &Manifest) -> String {
     }
     text.push('\n');
     text
-}
-
-fn shipped(manifest: &Manifest) -> String {
-    format!(
-        "\nBundle `{}` {}: {}, input {} × {} RGB, {} parameters, {:.1} million MACs, temperature {:.3}, SHA-256 of `{}` `{}`.\n",
-        manifest.name,
-        manifest.version,
-        manifest.architecture,
-        manifest.input.width,
-        manifest.input.height,
-        manifest.cost.parameters,
-        manifest.cost.macs as f64 / 1e6,
-        manifest.output.temperature,
-        manifest.model.file,
-        manifest.model.sha256
-    )
 }
 
 fn all(results: &[RunResult]) -> impl Iterator<Item = (&RunResult, &Evaluation)> {
@@ -242,7 +225,7 @@ fn stored(run: &RunResult) -> String {
 }
 
 /// What was measured in the daemon of the network that ships.
-fn shipped_runs<'a>(
+pub(super) fn shipped_runs<'a>(
     results: &'a [RunResult],
     manifest: &Manifest,
 ) -> impl Iterator<Item = (&'a RunResult, &'a Evaluation)> {
@@ -255,7 +238,7 @@ fn shipped_runs<'a>(
     })
 }
 
-fn framing(subject: &Subject) -> &'static str {
+pub(super) fn framing(subject: &Subject) -> &'static str {
     match subject.framing {
         Framing::Whole => "whole",
         Framing::Item => "item",
@@ -300,10 +283,10 @@ fn bin(share: &Share) -> String {
     )
 }
 
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
 }
 
-fn interval((low, high): (f64, f64)) -> String {
+pub(super) fn interval((low, high): (f64, f64)) -> String {
     format!("{:.1} to {:.1} %", 100.0 * low, 100.0 * high)
 }

@@ -11,17 +11,17 @@ use crate::card::{self, RunResult};
 use crate::files;
 use crate::places;
 
-/// Write the figures of the model card from everything that was measured.
+/// Write the figures of the model card and of the results from everything that was measured.
 ///
-/// Keeps what was measured of the named runs in models/results/, one JSON file a run, and rewrites the
-/// block between the markers of models/README.md from all files that lie there.
+/// Keeps what was measured of the named runs in models/results/, one JSON file a run, and rewrites the blocks between the
+/// markers of models/README.md (the model that ships) and models/results/README.md (all runs) from the files that lie there.
 #[derive(Debug, Args)]
 pub struct Card {
     /// Folders of evaluated runs whose results are to be kept
     #[arg(value_name = "DIR")]
     runs: Vec<PathBuf>,
 
-    /// The model card [default: models/README.md]
+    /// The model card, beside which the folder results/ lies [default: models/README.md]
     #[arg(long = "card", value_name = "FILE")]
     file: Option<PathBuf>,
 
@@ -44,11 +44,12 @@ impl Card {
         }
         let bundle = self.bundle.unwrap_or_else(|| models.join("waste"));
         let manifest: Manifest = files::read_toml(&bundle.join(MANIFEST))?;
-        card::rewrite(&file, &card::gather(&results)?, &manifest)?;
+        let page = results.join("README.md");
+        card::rewrite(&file, &page, &card::gather(&results)?, &manifest)?;
         say!(
-            "{} is up to date with {}",
+            "{} and {} are up to date with what lies beside the latter",
             file.display(),
-            results.display()
+            page.display()
         )
     }
 }

@@ -1,0 +1,82 @@
+//! The figures of the model that ships, as Markdown.
+
+use std::fmt::Write as _;
+
+use sortd::classify::bundle::Manifest;
+
+use super::RunResult;
+use super::tables::{framing, interval, percent, shipped_runs};
+use crate::evaluation::Evaluation;
+use crate::kshot::Head;
+
+/// The block of the model card.
+pub fn figures(results: &[RunResult], manifest: &Manifest) -> String {
+    let found: Vec<&Evaluation> = shipped_runs(results, manifest)
+        .map(|(_, found)| found)
+        .collect();
+    format!(
+        "{}\n{}\n{}\n",
+        bundle(manifest),
+        measured(&found),
+        taught(&found)
+    )
+}
+
+fn bundle(manifest: &Manifest) -> String {
+    format!(
+        "\nBundle `{}` {}: {}, input {} × {} RGB, {} parameters, {:.1} million MACs, temperature {:.3}, SHA-256 of `{}` `{}`.\n",
+        manifest.name,
+        manifest.version,
+        manifest.architecture,
+        manifest.input.width,
+        manifest.input.height,
+        manifest.cost.parameters,
+        manifest.cost.macs as f64 / 1e6,
+        manifest.output.temperature,
+        manifest.model.file,
+        manifest.model.sha256
+    )
+}
+
+/// A row for each test and framing.
+fn measured(found: &[&Evaluation]) -> String {
+    let mut table = "| test | framing | right | accuracy | 95 % interval | into the right bin | calibration error |\n".to_owned();
+    table.push_str("|---|---|--:|--:|---|--:|--:|\n");
+    for found in found {
+        let _ = writeln!(
+            table,
+            "| `{}` | {} | {} of {} | **{}** | {} | {} | {} |",
+            found.subject.list,
+            framing(&found.subject),
+            found.correct,
+            found.images,
+            percent(found.accuracy),
+            interval(found.interval),
+            percent(found.into_bins.accuracy),
+            percent(found.calibration_error),
+        );
+    }
+    table
+}
+
+/// Accuracy by nearest class mean after a few photographs of each class were taught: a row for each test and number.
+fn taught(found: &[&Evaluation]) -> String {
+    let mut table =
+        "| taught on the spot, of each class | test | draws | nearest class mean |\n".to_owned();
+    table.push_str("|--:|---|--:|--:|\n");
+    for found in found {
+        let rows = found.kshot.iter();
+        for kshot in rows.filter(|kshot| kshot.head == Head::NearestMean) {
+            let _ = writeln!(
+                table,
+                "| {} | `{}` | {} | {} ± {} |",
+                kshot.shots,
+                found.subject.list,
+                kshot.draws,
+                percent(kshot.mean),
+                percent(kshot.deviation)
+            );
+        }
+    }
+    table
+}
