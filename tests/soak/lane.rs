@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::common::board::Board;
+use crate::common::board::{At, Board};
 use crate::common::daemon::{Daemon, PATIENCE};
 use crate::common::finish;
 use crate::judge::Judge;
@@ -311,6 +311,9 @@ impl Life {
             ending == Ending::Stop,
         );
         complaints.extend(judge.complaints);
+        if !complaints.is_empty() {
+            complaints.push(kept(&log, &events));
+        }
         Outcome {
             looks: self.looks,
             complaints,
@@ -318,6 +321,24 @@ impl Life {
             longest: [judge.longest, found.longest],
         }
     }
+}
+
+/// Keeps what a daemon drove and told where it can be looked at, and says where.
+fn kept(log: &[At], events: &[Value]) -> String {
+    let driven = log
+        .iter()
+        .map(|At { at, what }| format!("{at:?} {what:?}\n"));
+    let told = events.iter().map(|event| format!("{event}\n"));
+    let text: String = driven.chain(told).collect();
+    let file = tempfile::Builder::new()
+        .prefix("sortd-soak-")
+        .suffix(".txt")
+        .tempfile();
+    let file = file.and_then(|file| {
+        std::fs::write(&file, text)?;
+        Ok(file.keep()?.1)
+    });
+    format!("what it drove and told is in {file:?}")
 }
 
 fn write_setup(file: &Path, recorded: &Path, seed: &mut Seed) {
