@@ -291,7 +291,9 @@ fn holds(fact: &TypedFact, values: usize) -> bool {
 }
 
 fn runnable(graph: TypedModel) -> TractResult<Arc<TypedSimplePlan>> {
-    graph.into_optimized()?.into_runnable()
+    onnx::without_tables(graph)
+        .into_optimized()?
+        .into_runnable()
 }
 
 /// The picture as the model's input tensor.

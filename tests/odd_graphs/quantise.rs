@@ -120,3 +120,21 @@ fn scales_and_zero_points_that_make_no_sense_are_refused() {
     });
     is_refused_somehow(&whole, VALUES);
 }
+
+#[test]
+fn a_chain_as_long_as_a_model_may_be_is_looked_through_once() {
+    // A search that begins anew at each pair takes a minute. Each pair gives the bytes that it was given.
+    const PAIRS: usize = 2_400;
+    let mut chain = Net::new(SIDE, SIDE);
+    let mut map = chain.quantise("picture", 3, 0.02, 0, false);
+    for _ in 0..PAIRS {
+        let real = chain.dequantise(&map);
+        map = chain.quantise(&real, 3, 0.02, 0, false);
+    }
+    answers_alike(
+        &chain.end_with_all(&map),
+        &usual(0.02, 0, false),
+        VALUES,
+        0.0,
+    );
+}

@@ -1,18 +1,21 @@
 //! Operators of ONNX Runtime's own domain (`com.microsoft`) that its quantiser writes and tract does
-//! not know, and one of ONNX itself in which tract is not exact. Each of the former is taken apart into its definition: dequantise, compute, quantise. The integer
-//! kernels put it together again where they cover it; where they do not, it runs as it stands here.
+//! not know, and one of ONNX itself in which tract is not exact. Each of the former is taken apart into
+//! its definition: dequantise, compute, quantise. The integer kernels put it together again where they
+//! cover it; where they do not, it runs as it stands here.
 //!
 //! - [`qlinear`] are those that compute with real numbers between bytes and bytes; [`kind`] is what
 //!   each computes.
 //! - [`dense`] are products with a constant matrix, which are convolutions of one pixel.
 //! - [`qdq`] puts layers together that the quantiser's QDQ format has taken apart, before tract reads the file.
 //! - [`quantise`] is ONNX's own operator, where tract's is not exact.
+//! - [`upstream`] keeps tract from a search that is long and whose find is wrong.
 
 mod dense;
 mod kind;
 mod qdq;
 mod qlinear;
 mod quantise;
+mod upstream;
 
 use tract_onnx::model::{OnnxOpRegister, ParsingContext};
 use tract_onnx::pb::{ModelProto, NodeProto};
@@ -23,6 +26,7 @@ use kind::Kind;
 
 pub(super) use qdq::join as join_qdq;
 pub(super) use quantise::QuantizeLinear;
+pub(super) use upstream::without_tables;
 
 /// tract's reader of ONNX files, with these operators.
 pub(super) fn reader() -> tract_onnx::Onnx {

@@ -1,11 +1,7 @@
 //! `QuantizeLinear` to the letter where one scale serves the whole tensor: real numbers divided by it.
 //!
 //! tract 0.23 multiplies by the scale's reciprocal, which is rounded, so that numbers between two steps
-//! may go to the other one than in the standard and in ONNX Runtime. From what it knows as its own
-//! operator it also makes tables, by running all that lies between two tensors of bytes on the 256
-//! bytes at once: a softmax, taken for a function of single numbers, then gives each class its share of
-//! 256, and a table's bytes are read as those of the result, which are others where the sign changes.
-//! With a scale for each channel, which quantisers give to weights alone, it is as tract has it.
+//! may go to the other one than in the standard and in ONNX Runtime. With a scale for each channel, which quantisers give to weights alone, it is as tract has it.
 
 use std::sync::LazyLock;
 

@@ -1,8 +1,8 @@
 //! Photographs: where they lie, how they become model input, and how training varies them.
 //!
 //! [`sources`] describes what a run is shown and finds the files in their [`tree`]s; [`material`]
-//! reads them ([`photo`], [`pyramid`], [`board`]); [`batches`] draws ([`draws`]) and
-//! varies ([`augment`], [`frame`], the item found by [`segment`]) what training sees. [`strip`] knows the parts of picture files.
+//! reads them ([`photo`], [`pyramid`], [`board`]); [`batches`] draws ([`draws`]) and varies ([`augment`],
+//! [`frame`], the item found by [`segment`]) what training sees. [`strip`] knows the parts of picture files.
 
 pub mod augment;
 pub mod batches;
