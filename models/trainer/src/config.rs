@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sortd::error::{Error, Result};
 
 use crate::compress::choose::{Criterion, Target};
+use crate::compress::importance::Measure;
 use crate::compress::magnitude::Schedule;
 use crate::data::augment::Variation;
 use crate::data::sources::Sources;
@@ -176,6 +177,9 @@ pub struct BlendConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CutConfig {
+    /// How their worth was found.
+    #[serde(default, skip_serializing_if = "Measure::is_default")]
+    pub importance: Measure,
     /// How they were chosen.
     pub criterion: Criterion,
     /// What was to be met.

@@ -1,7 +1,7 @@
 //! The folder of a run and what lies in it.
 //!
 //! `config.toml` (the exact configuration), `plan.json` (the network's layers), `metrics.json` (one record an epoch), `best.bpk` (the
-//! averaged weights of the best epoch), `checkpoint-NNNN/` (from which an interrupted run goes on),
+//! averaged weights of the best epoch), `importance.json` (of a pruned network), `checkpoint-NNNN/` (from which an interrupted run goes on),
 //! `learning-curves.png`, and of each evaluation `evaluation-NAME.json` and `confusion-NAME.png`.
 
 use std::fs::{File, TryLockError};
@@ -18,6 +18,12 @@ use crate::nets::plan::Plan;
 const CONFIG: &str = "config.toml";
 /// The file of a run's layers.
 pub const PLAN: &str = "plan.json";
+
+/// What the channels of the network that a run prunes were worth, in the folder of that run.
+#[must_use]
+pub fn importance_file(root: &Path) -> PathBuf {
+    root.join("importance.json")
+}
 
 /// What was measured in one epoch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -105,17 +111,26 @@ impl RunFolder {
             ))
             .advice("name another folder with --run"));
         }
-        if folder.config_file().exists() {
-            return Err(
-                Error::usage(format!("{} holds a run already", root.display()))
-                    .advice("add --resume to go on with it, or name another folder with --run"),
-            );
-        }
+        Self::require_free(root)?;
         files::make_folder(root)?;
         files::write_json(&root.join(PLAN), plan)?;
         // The configuration comes last: a folder that has one is whole.
         files::write_whole(&folder.config_file(), config.to_toml()?.as_bytes())?;
         Ok(folder)
+    }
+
+    /// Makes sure that no run lies in `root`.
+    ///
+    /// # Errors
+    /// One does.
+    pub fn require_free(root: &Path) -> Result<()> {
+        if Self::is_one(root) {
+            return Err(
+                Error::usage(format!("{} holds a run already", root.display()))
+                    .advice("add --resume to go on with it, or name another folder with --run"),
+            );
+        }
+        Ok(())
     }
 
     /// Whether a run lies in `root`.
@@ -151,7 +166,7 @@ impl RunFolder {
         }
     }
 
-    /// Keeps other lessons away from the run for as long as the result lives.
+    /// Keeps other training commands away from the run for as long as the result lives.
     ///
     /// # Errors
     /// Another one is at work on it.
@@ -164,7 +179,7 @@ impl RunFolder {
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => {
-                let what = format!("another lesson is at work in {}", self.root.display());
+                let what = format!("another command trains in {}", self.root.display());
                 Err(Error::unavailable(what)
                     .advice("wait until it has ended, or name another folder with --run"))
             }

@@ -6,8 +6,9 @@ use clap::Args;
 use sortd::error::Result;
 
 use super::Trained;
-use super::lesson::{Habits, LessonOptions};
 use super::start::Start;
+use super::training_options::TrainingOptions;
+use super::training_run::{Defaults, TrainingRun};
 use super::values::share;
 use crate::compress::blend::blend;
 use crate::config::BlendConfig;
@@ -20,7 +21,7 @@ use crate::quantise::Ranges;
 #[derive(Debug, Args)]
 pub struct Blend {
     #[command(flatten)]
-    lesson: LessonOptions,
+    training: TrainingOptions,
 
     /// Run at one end of the line
     #[arg(long, value_name = "DIR")]
@@ -41,9 +42,9 @@ impl Blend {
     /// # Errors
     /// A run cannot be read, or the two are of different networks.
     pub fn run(self) -> Result<()> {
-        let first = Trained::open(&self.from, &self.lesson.common)?;
-        let second = Trained::open(&self.with, &self.lesson.common)?;
-        let description = self.lesson.description(Some(&first.config))?;
+        let first = Trained::open(&self.from, &self.training.common)?;
+        let second = Trained::open(&self.with, &self.training.common)?;
+        let description = self.training.description(Some(&first.config))?;
         let mut start = Start::run(&first)?;
         start.require_labels(second.config.data.labels())?;
         start.network = blend(&start.network, &second.written(), self.share)?;
@@ -54,10 +55,10 @@ impl Blend {
             sha256: second.weights_sha256()?,
             share: self.share,
         });
-        let habits = Habits {
+        let defaults = Defaults {
             epochs: 0,
             rate: 1e-4,
         };
-        self.lesson.teach(description, &start, habits, |_| {})
+        TrainingRun::prepare(self.training, description, &start, defaults)?.train(&start, |_| {})
     }
 }

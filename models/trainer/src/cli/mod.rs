@@ -8,7 +8,6 @@ mod data;
 mod evaluate;
 mod export;
 mod features;
-mod lesson;
 mod networks;
 mod parity;
 mod prune;
@@ -19,6 +18,8 @@ mod status;
 mod summary;
 mod train;
 mod trained;
+mod training_options;
+mod training_run;
 mod values;
 
 use std::path::PathBuf;

@@ -1,16 +1,20 @@
 //! `trainer prune`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sortd::error::Result;
 
 use super::Trained;
-use super::lesson::{Habits, LessonOptions};
 use super::start::Start;
+use super::training_options::TrainingOptions;
+use super::training_run::{Defaults, TrainingRun};
 use super::values::{amount, not_negative};
 use crate::compress::choose::{self, Criterion, Target};
+use crate::compress::importance::{Importance, Measure};
 use crate::config::CutConfig;
+use crate::files;
+use crate::run_folder::{self, RunFolder};
 
 /// Cut channels of a run's network, rebuild it narrower, and teach what is left.
 ///
@@ -20,7 +24,7 @@ use crate::config::CutConfig;
 #[derive(Debug, Args)]
 pub struct Prune {
     #[command(flatten)]
-    lesson: LessonOptions,
+    training: TrainingOptions,
 
     /// Run whose best weights are cut
     #[arg(long, value_name = "DIR")]
@@ -34,7 +38,11 @@ pub struct Prune {
     #[arg(long, value_name = "N", value_parser = amount)]
     parameters: Option<u64>,
 
-    /// How channels are chosen
+    /// How the worth of channels is found
+    #[arg(long, value_enum, default_value = "scale")]
+    importance: Measure,
+
+    /// How channels are chosen by it
     #[arg(long, value_enum, default_value = "share-of-network")]
     criterion: Criterion,
 
@@ -49,15 +57,26 @@ impl Prune {
     /// # Errors
     /// The run cannot be read, the target cannot be met, or teaching fails.
     pub fn run(self) -> Result<()> {
-        let trained = Trained::open(&self.from, &self.lesson.common)?;
-        let description = self.lesson.description(Some(&trained.config))?;
+        let trained = Trained::open(&self.from, &self.training.common)?;
+        let description = self.training.description(Some(&trained.config))?;
         let whole = Start::run(&trained)?;
         let target = Target {
             macs: self.macs,
             parameters: self.parameters.unwrap_or(choose::ANY_PARAMETERS),
         };
-        let cut = choose::cut(&whole.network, self.criterion, target)?;
+        let folder = self.training.run.clone();
+        let defaults = Defaults {
+            epochs: 15,
+            rate: 6e-4,
+        };
+        let run = TrainingRun::prepare(self.training, description, &whole, defaults)?;
+        let importance = match self.importance {
+            Measure::Scale => Importance::of_scales(&whole.network),
+            Measure::Taylor => by_taylor(&folder, &run, &whole)?,
+        };
+        let cut = choose::cut(&whole.network, &importance, self.criterion, target)?;
         let how = CutConfig {
+            importance: self.importance,
             criterion: self.criterion,
             target,
             strength: cut.strength,
@@ -65,12 +84,19 @@ impl Prune {
         };
         let start = whole.cut(cut.left, how);
         let penalty = self.scale_penalty;
-        let habits = Habits {
-            epochs: 15,
-            rate: 6e-4,
-        };
-        self.lesson.teach(description, &start, habits, |config| {
-            config.training.scale_penalty = penalty;
-        })
+        run.train(&start, |config| config.training.scale_penalty = penalty)
     }
+}
+
+/// What the channels are worth to the run's loss. It is measured once: on another kind of processor sums round
+/// differently, and a run that goes on must cut the same channels.
+fn by_taylor(folder: &Path, run: &TrainingRun, whole: &Start) -> Result<Importance> {
+    let file = run_folder::importance_file(folder);
+    if RunFolder::is_one(folder) {
+        return files::read_json(&file);
+    }
+    let importance = run.importance(whole)?;
+    files::make_folder(folder)?;
+    files::write_json(&file, &importance)?;
+    Ok(importance)
 }

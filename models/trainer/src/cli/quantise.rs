@@ -7,8 +7,9 @@ use clap::Args;
 use sortd::error::Result;
 
 use super::Trained;
-use super::lesson::{Description, Habits, LessonOptions};
 use super::start::Start;
+use super::training_options::{Description, TrainingOptions};
+use super::training_run::{Defaults, TrainingRun};
 use super::values::count;
 use crate::answers;
 use crate::data::material::Framing;
@@ -27,7 +28,7 @@ use crate::places;
 #[derive(Debug, Args)]
 pub struct Quantise {
     #[command(flatten)]
-    lesson: LessonOptions,
+    training: TrainingOptions,
 
     /// Run whose best weights are rounded
     #[arg(long, value_name = "DIR")]
@@ -47,8 +48,8 @@ impl Quantise {
     /// # Errors
     /// The run or the photographs cannot be read, or teaching fails.
     pub fn run(self) -> Result<()> {
-        let trained = Trained::open(&self.from, &self.lesson.common)?;
-        let description = self.lesson.description(Some(&trained.config))?;
+        let trained = Trained::open(&self.from, &self.training.common)?;
+        let description = self.training.description(Some(&trained.config))?;
         let mut start = Start::run(&trained)?;
         start.require_labels(&description.sources.labels)?;
         let photos = self.photos(&description, start.network.plan.side as u32)?;
@@ -56,16 +57,19 @@ impl Quantise {
         let list = photos.iter().fold(String::new(), |list, photo| {
             list + &photo.path.display().to_string() + "\n"
         });
-        let run = self.lesson.run.clone();
-        let habits = Habits {
+        let run = self.training.run.clone();
+        let defaults = Defaults {
             epochs: 6,
             rate: 1e-4,
         };
         let calibration = photos.len();
-        self.lesson.teach(description, &start, habits, |config| {
-            config.training.rounding = true;
-            config.training.calibration = Some(calibration);
-        })?;
+        TrainingRun::prepare(self.training, description, &start, defaults)?.train(
+            &start,
+            |config| {
+                config.training.rounding = true;
+                config.training.calibration = Some(calibration);
+            },
+        )?;
         files::write_whole(&run.join(LIST), list.as_bytes())
     }
 
@@ -73,11 +77,11 @@ impl Quantise {
     /// classes: what is shown first counts most.
     fn photos(&self, description: &Description, side: u32) -> Result<Vec<Squeezed>> {
         let sources = &description.sources;
-        let data = places::data(self.lesson.common.data.as_deref());
+        let data = places::data(self.training.common.data.as_deref());
         let loaded = sources.load(&data, &sources.train, side, Framing::Whole)?;
         loaded.report_skipped("photographs to calibrate with");
         let photos = loaded.photos;
-        let order = Dice::new(self.lesson.seed, Purpose::Calibration, 0, 0).order(photos.len());
+        let order = Dice::new(self.training.seed, Purpose::Calibration, 0, 0).order(photos.len());
         let drawn = order.into_iter().take(self.calibration);
         Ok(drawn.map(|place| photos[place].clone()).collect())
     }

@@ -6,8 +6,9 @@ use clap::Args;
 use sortd::error::Result;
 
 use super::Trained;
-use super::lesson::{Habits, LessonOptions};
 use super::start::Start;
+use super::training_options::TrainingOptions;
+use super::training_run::{Defaults, TrainingRun};
 use super::values::share;
 use crate::compress::magnitude;
 use crate::compress::storage::{Kernel, total};
@@ -22,7 +23,7 @@ use crate::run_folder::RunFolder;
 #[derive(Debug, Args)]
 pub struct Sparsify {
     #[command(flatten)]
-    lesson: LessonOptions,
+    training: TrainingOptions,
 
     /// Run whose best weights it starts from
     #[arg(long, value_name = "DIR")]
@@ -39,24 +40,27 @@ impl Sparsify {
     /// # Errors
     /// The run cannot be read or teaching fails.
     pub fn run(self) -> Result<()> {
-        let trained = Trained::open(&self.from, &self.lesson.common)?;
-        let description = self.lesson.description(Some(&trained.config))?;
+        let trained = Trained::open(&self.from, &self.training.common)?;
+        let description = self.training.description(Some(&trained.config))?;
         let start = Start::run(&trained)?;
         let last = f64::from(self.zeros);
-        let (run, common) = (self.lesson.run.clone(), self.lesson.common.clone());
-        let habits = Habits {
+        let (run, common) = (self.training.run.clone(), self.training.common.clone());
+        let defaults = Defaults {
             epochs: 12,
             rate: 5e-4,
         };
-        self.lesson.teach(description, &start, habits, |config| {
-            config.sparsity = Some(magnitude::Schedule {
-                initial: 0.0,
-                last,
-                begin: 0.0,
-                end: 0.6,
-                every: 20,
-            });
-        })?;
+        TrainingRun::prepare(self.training, description, &start, defaults)?.train(
+            &start,
+            |config| {
+                config.sparsity = Some(magnitude::Schedule {
+                    initial: 0.0,
+                    last,
+                    begin: 0.0,
+                    end: 0.6,
+                    every: 20,
+                });
+            },
+        )?;
         let folder = RunFolder::open(&run)?;
         if !folder.best_file().is_file() {
             return Ok(());

@@ -6,9 +6,10 @@ use clap::Args;
 use sortd::error::Result;
 
 use super::Trained;
-use super::lesson::{Habits, LessonOptions};
 use super::networks::NetworkOptions;
 use super::start::Start;
+use super::training_options::TrainingOptions;
+use super::training_run::{Defaults, TrainingRun};
 use super::values::not_negative;
 use crate::config::StartConfig;
 use crate::places;
@@ -21,7 +22,7 @@ use crate::places;
 #[derive(Debug, Args)]
 pub struct Train {
     #[command(flatten)]
-    lesson: LessonOptions,
+    training: TrainingOptions,
 
     #[command(flatten)]
     network: NetworkOptions,
@@ -63,10 +64,10 @@ impl Train {
         let trained = self
             .from
             .as_ref()
-            .map(|run| Trained::open(run, &self.lesson.common))
+            .map(|run| Trained::open(run, &self.training.common))
             .transpose()?;
         let description = self
-            .lesson
+            .training
             .description(trained.as_ref().map(|trained| &trained.config))?;
         let start = match &trained {
             Some(trained) => match self.network.side {
@@ -77,28 +78,31 @@ impl Train {
         };
         let (penalty, probe) = (self.scale_penalty, self.probe);
         let fresh = start.config.from == StartConfig::RANDOM;
-        let habits = Habits {
+        let defaults = Defaults {
             epochs: 40,
             rate: if fresh { 3e-3 } else { 1e-3 },
         };
-        self.lesson.teach(description, &start, habits, |config| {
-            config.training.scale_penalty = penalty;
-            config.training.probe_epochs = probe;
-            if fresh {
-                // Nothing is pretrained, so nothing is to be spared.
-                (config.training.early_rate, config.training.head_rate) = (1.0, 1.0);
-            }
-        })
+        TrainingRun::prepare(self.training, description, &start, defaults)?.train(
+            &start,
+            |config| {
+                config.training.scale_penalty = penalty;
+                config.training.probe_epochs = probe;
+                if fresh {
+                    // Nothing is pretrained, so nothing is to be spared.
+                    (config.training.early_rate, config.training.head_rate) = (1.0, 1.0);
+                }
+            },
+        )
     }
 
     fn start(&self, classes: usize) -> Result<Start> {
         let plan = self.network.plan(classes)?;
         if self.from_scratch {
-            Ok(Start::random(plan, self.lesson.seed))
+            Ok(Start::random(plan, self.training.seed))
         } else {
             Start::imagenet(
                 plan,
-                self.lesson.seed,
+                self.training.seed,
                 &places::weights(self.weights.as_deref(), self.network.width()),
             )
         }

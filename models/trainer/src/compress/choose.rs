@@ -1,8 +1,6 @@
 //! Chooses the channels to cut.
 //!
-//! A channel counts by the size of its scale in batch normalisation, which an L1 penalty drives to
-//! zero where the channel is of little use (network slimming, Liu et al. 2017, arXiv 1708.06519).
-//! Two ways of choosing are compared:
+//! What each channel is worth is measured before ([`super::importance`]). Two ways of choosing are compared:
 //!
 //! - **share of the total** (`Mobile_BLNet`, Yuan et al. 2023): the least channels are cut as long as
 //!   together they hold no more than a share of the sum over their space, or over the network;
@@ -19,10 +17,10 @@ use serde::{Deserialize, Serialize};
 use sortd::classify::bundle::Cost;
 use sortd::error::{Error, Result};
 
+use super::importance::Importance;
 use super::narrow::{self, Written};
 use super::spaces::{Space, Spaces};
 use crate::nets::cost::cost;
-use crate::nets::numbers::Numbers;
 use crate::nets::plan::{Plan, Shape};
 
 /// What channels are kept in multiples of.
@@ -80,8 +78,13 @@ pub struct Cut {
 ///
 /// # Errors
 /// Even the fewest channels cost more than the target.
-pub fn cut(whole: &Written, criterion: Criterion, target: Target) -> Result<Cut> {
-    let choice = Choice::new(whole, criterion);
+pub fn cut(
+    whole: &Written,
+    importance: &Importance,
+    criterion: Criterion,
+    target: Target,
+) -> Result<Cut> {
+    let choice = Choice::new(whole, importance, criterion);
     let most = choice.most();
     let least = choice.cost(most, most)?;
     if !target.is_met_by(&least) {
@@ -138,9 +141,9 @@ struct Choice<'a> {
 }
 
 impl<'a> Choice<'a> {
-    fn new(whole: &'a Written, criterion: Criterion) -> Self {
+    fn new(whole: &'a Written, importance: &Importance, criterion: Criterion) -> Self {
         let spaces = Spaces::of(&whole.plan);
-        let worth = worth(whole, &spaces);
+        let worth = worth(importance, &spaces);
         let heavy = heavy(&whole.plan, &spaces);
         Self {
             whole,
@@ -229,21 +232,18 @@ fn heavy(plan: &Plan, spaces: &Spaces) -> Vec<bool> {
         .collect()
 }
 
-/// What each atom is worth: the sizes of the scales of its channels, summed over the nodes of its
-/// space that have any.
-fn worth(whole: &Written, spaces: &Spaces) -> HashMap<usize, f32> {
+/// What each atom is worth: the sum over its channels in all nodes of its space.
+fn worth(importance: &Importance, spaces: &Spaces) -> HashMap<usize, f32> {
     let mut worth: HashMap<usize, f32> = spaces
         .spaces
         .iter()
         .flat_map(|space| &space.atoms)
         .map(|&atom| (atom, 0.0))
         .collect();
-    for (place, numbers) in whole.numbers.iter().enumerate() {
-        if let Numbers::Conv(conv) = numbers {
-            for (atom, gamma) in spaces.atoms[place].iter().zip(conv.gamma.iter().flatten()) {
-                if let Some(sum) = worth.get_mut(atom) {
-                    *sum += gamma.abs();
-                }
+    for (atoms, channels) in spaces.atoms.iter().zip(&importance.0) {
+        for (atom, channel) in atoms.iter().zip(channels) {
+            if let Some(sum) = worth.get_mut(atom) {
+                *sum += channel;
             }
         }
     }

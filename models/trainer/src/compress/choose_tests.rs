@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::dice::{Dice, Purpose};
+use crate::nets::numbers::Numbers;
 use crate::nets::plan::Layer;
 use crate::nets::{Architecture, Head, MobileNetV1, numbers};
 
@@ -39,7 +40,9 @@ fn each_criterion_meets_the_target_closely_with_multiples_of_eight() {
         Criterion::ShareOfNetwork,
         Criterion::Threshold,
     ] {
-        let left = cut(&whole, criterion, target).unwrap().left;
+        let left = cut(&whole, &Importance::of_scales(&whole), criterion, target)
+            .unwrap()
+            .left;
         let after = cost(&left.plan).macs;
         assert!(
             after <= target.macs && after > target.macs * 85 / 100,
@@ -66,7 +69,11 @@ fn at_equal_size_a_share_of_the_network_is_a_threshold_and_a_share_of_each_layer
         macs: cost(&whole.plan).macs / 2,
         parameters: u64::MAX,
     };
-    let left = |criterion| cut(&whole, criterion, target).unwrap().left;
+    let left = |criterion| {
+        cut(&whole, &Importance::of_scales(&whole), criterion, target)
+            .unwrap()
+            .left
+    };
     let by_threshold = left(Criterion::Threshold);
     assert_eq!(left(Criterion::ShareOfNetwork), by_threshold);
     assert_ne!(left(Criterion::ShareOfLayer), by_threshold);
@@ -79,7 +86,14 @@ fn parameters_can_be_the_tighter_target() {
         macs: u64::MAX,
         parameters: cost(&whole.plan).parameters / 3,
     };
-    let left = cut(&whole, Criterion::ShareOfNetwork, target).unwrap().left;
+    let left = cut(
+        &whole,
+        &Importance::of_scales(&whole),
+        Criterion::ShareOfNetwork,
+        target,
+    )
+    .unwrap()
+    .left;
     assert!(cost(&left.plan).parameters <= target.parameters);
     // Few MACs went with them: the layers on small maps were cut.
     assert!(cost(&left.plan).macs > cost(&whole.plan).macs / 3);
@@ -100,7 +114,14 @@ fn the_least_scales_go_first() {
         macs: cost(&whole.plan).macs * 9 / 10,
         parameters: u64::MAX,
     };
-    let left = cut(&whole, Criterion::ShareOfLayer, target).unwrap().left;
+    let left = cut(
+        &whole,
+        &Importance::of_scales(&whole),
+        Criterion::ShareOfLayer,
+        target,
+    )
+    .unwrap()
+    .left;
     let (Numbers::Conv(stem), Numbers::Conv(whole_stem)) = (&left.numbers[1], &whole.numbers[1])
     else {
         panic!("the stem is a convolution");
@@ -115,7 +136,9 @@ fn a_target_that_cannot_be_met_says_how_far_it_goes() {
         macs: 1_000,
         parameters: u64::MAX,
     };
-    let error = cut(&network(), Criterion::Threshold, target)
+    let whole = network();
+    let scales = Importance::of_scales(&whole);
+    let error = cut(&whole, &scales, Criterion::Threshold, target)
         .unwrap_err()
         .to_string();
     assert!(

@@ -157,6 +157,25 @@ impl Net {
         group
     }
 
+    /// Scale and shift of each node's batch normalisation, one entry a node; none where there is none that scales.
+    #[must_use]
+    pub fn normalisations(&self) -> Vec<Option<[&Param<Tensor<1>>; 2]>> {
+        let mut units = Units::of(self);
+        let of_node = |layer: &Layer| match layer {
+            Layer::Conv(_) => {
+                let unit = units.convolution();
+                unit.gamma.as_ref().map(|gamma| [gamma, &unit.beta])
+            }
+            _ => None,
+        };
+        self.plan
+            .nodes
+            .iter()
+            .map(|node| &node.layer)
+            .map(of_node)
+            .collect()
+    }
+
     /// The sum of the sizes of all scales of batch normalisation (network slimming, Liu et al. 2017,
     /// arXiv 1708.06519): as a penalty it drives those of useless channels to zero.
     #[must_use]

@@ -5,6 +5,8 @@
 
 pub mod features;
 mod loss;
+pub mod objective;
+pub mod sensitivity;
 mod step;
 
 use std::thread;
@@ -12,13 +14,11 @@ use std::time::Instant;
 
 use burn::module::Module;
 use burn::optim::AdamWConfig;
-use burn::tensor::Device;
 use sortd::error::{Error, Result};
 
 use crate::answers;
 use crate::checkpoint::{self, Progress, State};
-use crate::config::{RunConfig, TrainingConfig};
-use crate::data::batches::Source;
+use crate::config::TrainingConfig;
 use crate::data::photo::Squeezed;
 use crate::files;
 use crate::metrics::{self, Confusion};
@@ -26,25 +26,17 @@ use crate::nets::net::{Net, Pass};
 use crate::plots;
 use crate::progress::Bar;
 use crate::run_folder::{EpochRecord, RunFolder};
-use features::FeatureTeacher;
+use objective::Objective;
 
-/// What a run learns from and where it leaves its results.
+/// What a run trains by, and where it leaves its results.
 #[derive(Debug)]
 pub struct Course<'a> {
-    /// The exact configuration.
-    pub config: &'a RunConfig,
-    /// The batches.
-    pub source: &'a Source<'a>,
+    /// What it learns by.
+    pub objective: Objective<'a>,
     /// Photographs to choose the best epoch by.
     pub validation: &'a [Squeezed],
-    /// The networks whose answers are learnt from besides the labels, if any.
-    pub teachers: Vec<&'a Net>,
-    /// The network whose features the embedding is to predict, if there is one.
-    pub features: Option<&'a FeatureTeacher>,
     /// Where the results go.
     pub folder: &'a RunFolder,
-    /// Where to compute, without gradients.
-    pub device: &'a Device,
     /// Says what an epoch gave where there is no terminal to draw a bar on.
     pub tell: fn(&str) -> Result<()>,
 }
@@ -52,7 +44,7 @@ pub struct Course<'a> {
 impl Course<'_> {
     /// How the network is computed while it learns.
     const fn learning(&self, draw: u64) -> Pass {
-        if self.config.training.rounding {
+        if self.objective.config.training.rounding {
             Pass::LearnQuantised { draw }
         } else {
             Pass::Learn { draw }
@@ -61,7 +53,7 @@ impl Course<'_> {
 
     /// How it is computed when it is measured.
     const fn measuring(&self) -> Pass {
-        if self.config.training.rounding {
+        if self.objective.config.training.rounding {
             Pass::Quantised
         } else {
             Pass::Measure
@@ -70,7 +62,7 @@ impl Course<'_> {
 
     /// Steps of the whole run.
     fn steps(&self) -> usize {
-        self.source.batches() * self.config.training.epochs
+        self.objective.source.batches() * self.objective.config.training.epochs
     }
 }
 
@@ -96,17 +88,16 @@ pub fn begin(network: Net, config: &TrainingConfig) -> State<Net> {
 /// # Errors
 /// The loss is not a number, or a file cannot be written; the last checkpoint is then whole.
 pub fn train(course: &Course<'_>, mut state: State<Net>, epochs: usize) -> Result<State<Net>> {
-    let total = course.config.training.epochs;
+    let total = course.objective.config.training.epochs;
     let bar = Bar::new(
         state.progress.epochs,
         epochs,
-        course.source.batches(),
-        course.source.batch,
+        course.objective.source.batches(),
+        course.objective.source.batch,
     );
-    let weights = loss::class_weights(course.source, course.config);
     while state.progress.epochs < epochs {
         let started = Instant::now();
-        let (next, mut record, shown) = one_epoch(course, state, &weights, &bar)?;
+        let (next, mut record, shown) = one_epoch(course, state, &bar)?;
         state = next;
         let learnt = started.elapsed().as_secs_f64();
         measure(course, &state, &mut record)?;
@@ -129,7 +120,6 @@ pub fn train(course: &Course<'_>, mut state: State<Net>, epochs: usize) -> Resul
 fn one_epoch(
     course: &Course<'_>,
     mut state: State<Net>,
-    weights: &[f32],
     bar: &Bar,
 ) -> Result<(State<Net>, EpochRecord, usize)> {
     let epoch = state.progress.epochs;
@@ -139,13 +129,14 @@ fn one_epoch(
     };
     let mut seen = 0;
     thread::scope(|scope| {
-        for batch in course.source.epoch(scope, epoch) {
+        for batch in course.objective.source.epoch(scope, epoch) {
             let batch = batch?;
             record.rate = course
+                .objective
                 .config
                 .rate
                 .rate(state.progress.steps, course.steps());
-            let seen_here = step::step(course, &mut state, &batch, weights, record.rate)?;
+            let seen_here = step::step(course, &mut state, &batch, record.rate)?;
             if !seen_here.loss.is_finite() {
                 return Err(not_a_number(course, epoch, state.progress.steps));
             }
@@ -163,16 +154,20 @@ fn one_epoch(
 }
 
 fn measure(course: &Course<'_>, state: &State<Net>, record: &mut EpochRecord) -> Result<()> {
-    let side = course.source.side as usize;
+    let side = course.objective.source.side as usize;
     let answers = answers::answers(
         &state.average,
         course.measuring(),
         course.validation,
         side,
-        course.device,
+        course.objective.device,
     )?;
     let truths: Vec<usize> = course.validation.iter().map(|photo| photo.label).collect();
-    let confusion = Confusion::of(&answers.logits, &truths, course.config.data.labels().len());
+    let confusion = Confusion::of(
+        &answers.logits,
+        &truths,
+        course.objective.config.data.labels().len(),
+    );
     record.validation_accuracy = confusion.correct() as f64 / confusion.total().max(1) as f64;
     record.validation_loss = metrics::negative_log_likelihood(&answers.logits, &truths, 1.0);
     Ok(())
@@ -185,7 +180,9 @@ fn keep(course: &Course<'_>, state: &mut State<Net>, record: EpochRecord) -> Res
         .history
         .iter()
         .find(|known| known.epoch == progress.best_epoch);
-    if course.config.counts(record.epoch) && best.is_none_or(|best| record.better_than(best)) {
+    if course.objective.config.counts(record.epoch)
+        && best.is_none_or(|best| record.better_than(best))
+    {
         progress.best_epoch = record.epoch;
         checkpoint::save_weights(&course.folder.best_file(), &state.average)?;
     }

@@ -6,7 +6,7 @@ use burn::optim::lr_scheduler::module_lr_scheduler::{ModuleLearningRate, ModuleL
 use burn::tensor::Tensor;
 use sortd::error::{Error, Result};
 
-use super::{Course, features, loss};
+use super::Course;
 use crate::answers;
 use crate::average;
 use crate::checkpoint::State;
@@ -15,7 +15,7 @@ use crate::config::TrainingConfig;
 use crate::data::batches::{Batch, to_tensor};
 use crate::dice::{Dice, Purpose};
 use crate::metrics::Confusion;
-use crate::nets::net::{Net, Pass};
+use crate::nets::net::Net;
 
 /// Maps of at least this share of the picture's side belong to the early layers, whose pretrained
 /// edges and colours hold for any photograph.
@@ -33,45 +33,18 @@ pub struct Seen {
 ///
 /// # Errors
 /// The batch is not of whole pictures, or the rates cannot be set, both of which are defects.
-pub fn step(
-    course: &Course<'_>,
-    state: &mut State<Net>,
-    batch: &Batch,
-    weights: &[f32],
-    rate: f64,
-) -> Result<Seen> {
-    let training = &course.config.training;
-    let side = course.source.side as usize;
-    let device = course.device.clone().autodiff();
+pub fn step(course: &Course<'_>, state: &mut State<Net>, batch: &Batch, rate: f64) -> Result<Seen> {
+    let objective = &course.objective;
+    let training = &objective.config.training;
+    let side = objective.source.side as usize;
     let steps = state.progress.steps as u64;
-    let draw = Dice::new(course.source.seed, Purpose::Dropout, steps, 0).bits();
-    let pictures = to_tensor(&batch.pixels, side, course.device)?;
+    let draw = Dice::new(objective.source.seed, Purpose::Dropout, steps, 0).bits();
+    let pictures = to_tensor(&batch.pixels, side, objective.device)?;
     let answer = state
         .network
         .forward(Tensor::from_inner(pictures.clone()), course.learning(draw));
     let rows = answers::rows(answer.logits.clone());
-    let mut loss = loss::of_labels(
-        answer.logits.clone(),
-        &batch.labels,
-        weights,
-        training.label_smoothing,
-        &device,
-    );
-    if let Some(settings) = &course.config.distillation {
-        let taught = Tensor::from_inner(taught(&course.teachers, &pictures));
-        let of_teachers = loss::of_teachers(answer.logits, taught, settings.temperature);
-        loss = loss * (1.0 - settings.share) + of_teachers * settings.share;
-    }
-    if let (Some(settings), Some(teacher)) = (&course.config.features, course.features) {
-        let targets = Tensor::from_inner(teacher.targets(pictures));
-        loss = loss + features::loss(answer.embedding.clone(), targets) * settings.weight;
-    }
-    if let Some(settings) = &course.config.metric
-        && let Some(of_neighbours) =
-            loss::of_neighbours(answer.embedding, &batch.labels, settings.temperature)
-    {
-        loss = loss + of_neighbours * settings.share;
-    }
+    let mut loss = objective.loss(answer, pictures, &batch.labels);
     let value = f64::from(loss.clone().into_scalar::<f32>());
     if training.scale_penalty > 0.0
         && let Some(scales) = state.network.scales()
@@ -81,11 +54,11 @@ pub fn step(
     let gradients = GradientsParams::from_grads(loss.backward(), &state.network);
     let probing = state.progress.epochs < training.probe_epochs;
     let rates = rates(&state.network, training, rate, probing)?;
-    let before = course.config.sparsity.map(|_| state.network.clone());
+    let before = objective.config.sparsity.map(|_| state.network.clone());
     state.network = state
         .optimiser
         .step(rates, state.network.clone(), gradients);
-    if let (Some(before), Some(schedule)) = (before, &course.config.sparsity) {
+    if let (Some(before), Some(schedule)) = (before, &objective.config.sparsity) {
         let held = magnitude::hold(state.network.clone(), &before);
         state.network = match schedule.share(state.progress.steps, course.steps()) {
             Some(share) => magnitude::prune(held, share),
@@ -94,21 +67,11 @@ pub fn step(
     }
     follow(course, state);
     state.progress.steps += 1;
-    let correct = Confusion::of(&rows, &batch.labels, weights.len()).correct();
+    let correct = Confusion::of(&rows, &batch.labels, objective.classes()).correct();
     Ok(Seen {
         loss: value,
         correct,
     })
-}
-
-/// What the teachers say together: the mean of their logits.
-fn taught(teachers: &[&Net], pictures: &Tensor<4>) -> Tensor<2> {
-    let answers = teachers
-        .iter()
-        .map(|teacher| teacher.forward(pictures.clone(), Pass::Measure).logits);
-    Tensor::stack::<3>(answers.collect(), 0)
-        .mean_dim(0)
-        .squeeze_dim(0)
 }
 
 /// Lets the average follow the network; zeros stay zeros in it.
@@ -119,10 +82,10 @@ fn follow(course: &Course<'_>, state: &mut State<Net>) {
     let average = average::follow(
         average,
         &settled,
-        course.config.training.average_decay,
+        course.objective.config.training.average_decay,
         state.progress.steps,
     );
-    state.average = if course.config.sparsity.is_some() {
+    state.average = if course.objective.config.sparsity.is_some() {
         magnitude::hold(average, &settled)
     } else {
         average

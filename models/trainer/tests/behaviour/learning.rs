@@ -5,14 +5,14 @@ use std::path::Path;
 use burn::tensor::Device;
 use sortd_trainer::checkpoint::{self, State};
 use sortd_trainer::config::RunConfig;
-use sortd_trainer::data::augment::{Grounds, Variation};
-use sortd_trainer::data::batches::Source;
+use sortd_trainer::data::augment::Variation;
 use sortd_trainer::data::material::Material;
 use sortd_trainer::nets::net::Net;
 use sortd_trainer::run_folder::RunFolder;
+use sortd_trainer::training::objective::Objective;
 use sortd_trainer::training::{self, Course};
 
-use crate::{shapes, tiny};
+use crate::shapes;
 
 /// Trains `state` in `run` until `epochs` are done.
 fn train(
@@ -22,29 +22,14 @@ fn train(
     state: State<Net>,
     epochs: usize,
 ) -> sortd::error::Result<State<Net>> {
-    let source = Source {
-        photos: &material.train.photos,
-        grounds: Grounds {
-            backgrounds: &[],
-            boards: &[],
-        },
-        variation: &config.variation,
-        side: tiny::SIDE as u32,
-        draws: material.draws,
-        batch: config.training.batch,
-        seed: config.seed,
-    };
+    let source = shapes::source(config, material);
     let plan = state.network.plan();
     let folder = RunFolder::open(run).or_else(|_| RunFolder::create(run, config, plan))?;
     let device = Device::flex();
     let course = Course {
-        config,
-        source: &source,
+        objective: Objective::new(config, &source, Vec::new(), None, &device),
         validation: &material.validation.photos,
-        teachers: Vec::new(),
-        features: None,
         folder: &folder,
-        device: &device,
         tell: |_| Ok(()),
     };
     training::train(&course, state, epochs)

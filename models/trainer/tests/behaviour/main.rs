@@ -16,6 +16,7 @@ mod learning;
 mod misuse;
 mod networks;
 mod photographs;
+mod pruning;
 mod shapes;
 mod shipped;
 mod tiny;

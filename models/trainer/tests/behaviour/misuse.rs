@@ -139,7 +139,7 @@ fn zeros_that_are_still_being_added_leave_no_weights_behind() {
 }
 
 #[test]
-fn two_lessons_do_not_meet_in_one_run() {
+fn two_commands_do_not_train_one_run() {
     let folder = tempfile::tempdir().unwrap();
     let here = untaught(folder.path());
     let again = TRAIN.replace("--epochs 2", "--epochs 0 --resume");
@@ -147,7 +147,7 @@ fn two_lessons_do_not_meet_in_one_run() {
         .unwrap()
         .lock()
         .unwrap();
-    here.refused(&again, 69, "another lesson is at work in run");
+    here.refused(&again, 69, "another command trains in run");
     drop(held);
     here.fine(&again);
 }
@@ -177,7 +177,8 @@ fn numbers_beyond_reason_are_refused_by_name() {
         ("lowest-quality = 255", "lowest-quality"),
     ] {
         fs::write(folder.path().join("odd.toml"), line).unwrap();
-        here.refused(&format!("{TRAIN} --variation odd.toml"), 65, key);
+        let train = TRAIN.replace("--run run", "--run new");
+        here.refused(&format!("{train} --variation odd.toml"), 65, key);
     }
     for senseless in ["--scale-penalty nan", "--scale-penalty=-3", "--width 1e5"] {
         here.refused(&format!("train --run new {senseless}"), 2, "error");

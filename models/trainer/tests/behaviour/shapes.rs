@@ -6,7 +6,8 @@ use std::path::Path;
 use burn::tensor::Device;
 use image::{Rgb, RgbImage};
 use sortd_trainer::config::{DataConfig, NetworkConfig, RunConfig, StartConfig, TrainingConfig};
-use sortd_trainer::data::augment::Variation;
+use sortd_trainer::data::augment::{Grounds, Variation};
+use sortd_trainer::data::batches::Source;
 use sortd_trainer::data::{Material, Sources};
 use sortd_trainer::nets::net::Net;
 use sortd_trainer::nets::{Architecture, Head, MobileNetCbam};
@@ -88,6 +89,22 @@ pub fn material(data: &Path) -> Material {
     write(data);
     let sources = Sources::parse(SOURCES, "shapes.toml").unwrap();
     Material::load(&sources, data, SIDE as u32).unwrap()
+}
+
+/// The batches of a run.
+pub fn source<'a>(config: &'a RunConfig, material: &'a Material) -> Source<'a> {
+    Source {
+        photos: &material.train.photos,
+        grounds: Grounds {
+            backgrounds: &[],
+            boards: &[],
+        },
+        variation: &config.variation,
+        side: SIDE as u32,
+        draws: material.draws,
+        batch: config.training.batch,
+        seed: config.seed,
+    }
 }
 
 /// A network for the data set, which learns.
