@@ -68,25 +68,26 @@ fn a_command_line_without_sense_is_a_usage_error() {
 }
 
 #[test]
-fn the_demo_ends_with_the_share_that_was_right() {
+fn the_demo_says_of_each_place_what_went_right_wrong_and_unsure() {
     let ran = common::run(["demo"]);
     assert_eq!((ran.status, ran.err.as_str()), (0, ""));
-    let photographs = ran.out.lines().filter(|line| line.contains(".jpg")).count();
-    assert!(photographs > 0);
-    let last = ran.out.lines().last().unwrap();
-    let (right, rest) = last.split_once(' ').unwrap();
-    let right: usize = right.parse().unwrap();
-    let share = 100.0 * right as f64 / photographs as f64;
-    assert_eq!(
-        rest,
-        format!("of {photographs} photographs went into the right bin ({share:.0} %).")
-    );
-    let told = ran
-        .out
-        .lines()
-        .filter(|line| line.ends_with(" right"))
-        .count();
-    assert_eq!(told, right);
+    let sections: Vec<&str> = ran.out.split("\n\n").collect();
+    let [_, places @ .., totals] = &sections[..] else {
+        panic!("{}", ran.out)
+    };
+    assert_eq!(places.len(), 2, "{}", ran.out);
+    for (place, total) in places.iter().zip(totals.lines()) {
+        let photographs: Vec<&str> = place.lines().filter(|line| line.contains(".jpg")).collect();
+        assert_eq!(photographs.len(), 15, "{place}");
+        let told = |word: &str| {
+            let ends = |line: &&&str| line.split_whitespace().last() == Some(word);
+            format!("{} {word}", photographs.iter().filter(ends).count())
+        };
+        let counts = ["right", "wrong", "unsure"].map(told).join(", ");
+        let (name, said) = total.rsplit_once(": ").unwrap();
+        assert!(place.starts_with(name), "{total}");
+        assert_eq!(said, counts, "{place}");
+    }
 }
 
 #[test]

@@ -78,7 +78,7 @@ pub(super) fn bench(args: &Args) -> Result<()> {
 
 fn measure(frames: u32) -> Result<Times> {
     let config = Config::parse(CONFIG, Path::new("config/examples/replay.toml"))?;
-    let photographs = photographs::embedded();
+    let photographs = photographs::white_board().photographs;
     let pictures: Vec<Frame> = photographs
         .iter()
         .map(|labelled| labelled.photo.read())

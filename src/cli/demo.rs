@@ -4,12 +4,13 @@
 //! are the pins; everything between them is what the daemon runs. Time is simulated as well, so that
 //! a minute of sorting takes seconds.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::output;
-use super::photographs::{self, Labelled};
+use super::photographs::{self, Labelled, Place};
 use crate::actuate::{self, Outputs};
 use crate::capture::replay::{PhotoSequence, Showing};
 use crate::capture::{Captured, Frame};
@@ -29,59 +30,74 @@ const CONFIG: &str = include_str!("../../config/examples/replay.toml");
 
 pub(super) fn demo(_args: &Args) -> Result<()> {
     let config = Config::parse(CONFIG, Path::new("config/examples/replay.toml"))?;
-    let photographs = photographs::embedded();
     let plan = Plan::of(config.clone())?;
     let bins: Vec<&str> = config
         .bins
         .iter()
         .map(|bin| bin.name.value.as_str())
         .collect();
-    let answers: Vec<Option<&str>> = photographs
-        .iter()
-        .map(|p| right_bin(&plan, p, &bins))
-        .collect();
+    let places = [photographs::white_board(), photographs::outdoors()];
+    let places = places.map(|place| expect(place, &plan, &bins));
+    let all: usize = places.iter().map(|(_, expected)| expected.len()).sum();
     output::line(format!(
-        "sortd {}: {} of TrashNet, model {}, bins {}",
+        "sortd {}: {}, model {}, bins {}",
         env!("CARGO_PKG_VERSION"),
-        output::count(photographs.len(), "photograph"),
+        output::count(all, "photograph"),
         plan.model,
         bins.join(", ")
     ))?;
-    output::line("")?;
-    output::line(format!(
-        "{:<28} {:<24} {:<12}",
-        "photograph", "the network says", "bin that lights"
-    ))?;
     let asked = Asked::catch()?;
     let mut stage = Stage::set(plan)?;
-    let all = photographs.len();
-    let mut right = 0;
-    for (labelled, answer) in photographs.into_iter().zip(answers) {
-        if asked.anything() {
-            stage.park()?;
-            output::line("parked")?;
-            if asked.to_end() {
-                return Ok(());
-            }
-            asked.stop_if_asked();
-            stage.pipeline.release();
-        }
-        let name = labelled.photo.name().to_owned();
-        let shown = stage.show(labelled)?;
-        let hit = shown.bin.as_deref() == answer;
-        right += usize::from(hit);
+    let mut totals = Vec::new();
+    for (place, expected) in places {
+        output::line("")?;
         output::line(format!(
-            "{name:<28} {:<24} {:<15} {}",
-            shown.verdict,
-            shown.bin.map_or("-".into(), |bin| format!("[{bin}]")),
-            if hit { "right" } else { "wrong" }
+            "{:<28} {:<24} {:<12}",
+            place, "the network says", "bin that lights"
         ))?;
+        let mut counts = Counts::default();
+        for (labelled, answer) in expected {
+            if asked.anything() {
+                stage.park()?;
+                output::line("parked")?;
+                if asked.to_end() {
+                    return Ok(());
+                }
+                asked.stop_if_asked();
+                stage.pipeline.release();
+            }
+            let name = labelled.photo.name().to_owned();
+            let shown = stage.show(labelled)?;
+            let outcome = shown.outcome(answer);
+            counts.add(outcome);
+            output::line(format!(
+                "{name:<28} {:<24} {:<15} {}",
+                shown.verdict,
+                shown.bin.map_or("-".into(), |bin| format!("[{bin}]")),
+                outcome.word()
+            ))?;
+        }
+        totals.push((place, counts));
     }
     output::line("")?;
-    output::line(format!(
-        "{right} of {all} photographs went into the right bin ({:.0} %).",
-        100.0 * right as f64 / all as f64
-    ))
+    for (place, counts) in totals {
+        output::line(format!("{place}: {counts}"))?;
+    }
+    Ok(())
+}
+
+/// A place's name, and its photographs with the bins that they belong into.
+fn expect<'b>(
+    place: Place,
+    plan: &Plan,
+    bins: &[&'b str],
+) -> (&'static str, Vec<(Labelled, Option<&'b str>)>) {
+    let with_bin = |labelled| {
+        let bin = right_bin(plan, &labelled, bins);
+        (labelled, bin)
+    };
+    let photographs = place.photographs.into_iter().map(with_bin);
+    (place.name, photographs.collect())
 }
 
 fn right_bin<'b>(plan: &Plan, labelled: &Labelled, bins: &[&'b str]) -> Option<&'b str> {
@@ -97,6 +113,53 @@ fn right_bin<'b>(plan: &Plan, labelled: &Labelled, bins: &[&'b str]) -> Option<&
 struct Shown {
     verdict: String,
     bin: Option<String>,
+    /// Whether a bin was recognised; else the light, if one is on, is that for unsure items.
+    recognised: bool,
+}
+
+impl Shown {
+    fn outcome(&self, answer: Option<&str>) -> Outcome {
+        match (self.recognised, self.bin.as_deref() == answer) {
+            (false, _) => Outcome::Unsure,
+            (true, true) => Outcome::Right,
+            (true, false) => Outcome::Wrong,
+        }
+    }
+}
+
+/// Whether the light that went on was the right one.
+#[derive(Debug, Clone, Copy)]
+enum Outcome {
+    Right,
+    Wrong,
+    Unsure,
+}
+
+impl Outcome {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Right => "right",
+            Self::Wrong => "wrong",
+            Self::Unsure => "unsure",
+        }
+    }
+}
+
+/// Outcomes of a place.
+#[derive(Debug, Default)]
+struct Counts([usize; 3]);
+
+impl Counts {
+    const fn add(&mut self, outcome: Outcome) {
+        self.0[outcome as usize] += 1;
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [right, wrong, unsure] = self.0;
+        write!(f, "{right} right, {wrong} wrong, {unsure} unsure")
+    }
 }
 
 /// The daemon's pipeline with a simulated clock, and the events that it reports.
@@ -178,5 +241,8 @@ fn told(events: &[Event]) -> Shown {
     Shown {
         verdict: verdict.unwrap_or_else(|| "nothing".into()),
         bin,
+        recognised: events
+            .iter()
+            .any(|event| matches!(event, Event::Recognised { .. })),
     }
 }

@@ -121,7 +121,8 @@ fn computation(bundle: &Bundle) -> Result<()> {
             "computed by",
             "tract, in real numbers: the model is not quantised",
         )?;
-        return row("time", time);
+        row("time", time)?;
+        return row("board", NOT_IN_INT8);
     };
     let [covered, left] = coverage.macs();
     let threads = output::count(compute.threads.get(), "thread");
@@ -154,7 +155,32 @@ fn computation(bundle: &Bundle) -> Result<()> {
     row(
         "time",
         format!("{time}; {outside} of it outside the int8 kernels"),
-    )
+    )?;
+    row("board", board([covered, left]))
+}
+
+/// The most MACs of a model for a Pi 1 or Zero, which the shipped `waste-small` keeps within.
+const SMALL_MACS: usize = 45_000_000;
+
+/// The most MACs of a model for a Pi 3 or Zero 2 W.
+const USUAL_MACS: usize = 170_000_000;
+
+/// What is advised for a model that the integer kernels do not compute.
+const NOT_IN_INT8: &str = "Pi 4 and better: quantised to int8 it would be several times faster";
+
+/// The boards that a model of so many MACs, in the integer kernels and left to tract, suits.
+const fn board([covered, left]: [usize; 2]) -> &'static str {
+    if left > covered {
+        return NOT_IN_INT8;
+    }
+    let macs = covered + left;
+    if macs <= SMALL_MACS {
+        "any Raspberry Pi, from the Zero on"
+    } else if macs <= USUAL_MACS {
+        "Pi 3, Zero 2 W and better"
+    } else {
+        "Pi 4 and better: more work than an older board does for each picture"
+    }
 }
 
 fn row(name: &str, value: impl std::fmt::Display) -> Result<()> {
@@ -188,7 +214,16 @@ fn thousands(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::thousands;
+    use super::{NOT_IN_INT8, board, thousands};
+
+    #[test]
+    fn a_model_suits_boards_by_its_work_and_by_what_does_it() {
+        assert!(board([45_000_000, 0]).contains("Zero on"));
+        assert!(board([45_000_000, 1]).contains("Pi 3"));
+        assert!(board([170_000_000, 0]).contains("Pi 3"));
+        assert!(board([100_000_000, 100_000_000]).contains("Pi 4"));
+        assert_eq!(board([0, 1]), NOT_IN_INT8);
+    }
 
     #[test]
     fn large_numbers_are_grouped() {

@@ -37,13 +37,14 @@ const FLOOR: [&str; 9] = [
 ];
 
 /// The laboratory's modules in the order of the flow; each may import those before it.
-const LABORATORY: [&str; 30] = [
+const LABORATORY: [&str; 31] = [
     "output",
     "places",
     "device",
     "dice",
     "files",
     "metrics",
+    "selective",
     "schedule",
     "average",
     "components",

@@ -8,6 +8,7 @@ use crate::files;
 use crate::kshot::KShot;
 use crate::metrics::{self, Confusion};
 use crate::run_folder::RunFolder;
+use crate::selective::{self, Selective};
 
 /// What was measured, and with which network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -108,6 +109,9 @@ pub struct Evaluation {
     pub calibration_error_before: f64,
     /// The same with the subject's temperature.
     pub calibration_error: f64,
+    /// For how many of the photographs a light goes on and is the right one, by the confidence that is asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub selective: Vec<Selective>,
     /// `confusion[truth][answer]`.
     pub confusion: Confusion,
     /// Accuracy after a few photographs of each class were taught, if it was measured.
@@ -202,12 +206,16 @@ impl Evaluation {
             calibrated_loss: metrics::negative_log_likelihood(logits, truths, temperature),
             calibration_error_before: metrics::calibration_error(logits, truths, 1.0),
             calibration_error: metrics::calibration_error(logits, truths, temperature),
+            selective: selective(labels, logits, truths, temperature),
             confusion,
             kshot: Vec::new(),
             subject,
         }
     }
 }
+
+/// The label that means that nothing is there, in all descriptions of waste.
+const NOTHING: &str = "empty";
 
 /// The bin that a label belongs into: many towns collect paper with cardboard, and metal with plastic.
 /// Every other label has a bin of its own.
@@ -217,6 +225,26 @@ fn bin(label: &str) -> &str {
         "metal" | "plastic" => "metal and plastic",
         other => other,
     }
+}
+
+/// The risk–coverage curve of the bins that [`bin`] knows; the label `empty` has none.
+fn selective(
+    labels: &[String],
+    logits: &[Vec<f32>],
+    truths: &[usize],
+    temperature: f64,
+) -> Vec<Selective> {
+    let names: Vec<&str> = labels.iter().map(|label| bin(label)).collect();
+    let first = |name: &&str| names.iter().position(|other| other == name);
+    let bins: Vec<Option<usize>> = names
+        .iter()
+        .map(|name| first(name).filter(|_| *name != NOTHING))
+        .collect();
+    let rows: Vec<Vec<f64>> = logits
+        .iter()
+        .map(|row| selective::probabilities(row, temperature))
+        .collect();
+    selective::curve(&rows, truths, &bins)
 }
 
 /// Photographs that were put into the right bin, by bin; `bins` holds that of each label.

@@ -37,5 +37,6 @@ pub mod progress;
 pub mod quantise;
 pub mod run_folder;
 pub mod schedule;
+pub mod selective;
 pub mod training;
 pub mod weights;

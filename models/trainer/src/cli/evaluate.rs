@@ -254,6 +254,15 @@ fn report(found: &Evaluation) -> Result<()> {
         percent(found.calibration_error),
         found.subject.temperature,
     )?;
+    for point in &found.selective {
+        let shown = point.shown as f64 / found.images.max(1) as f64;
+        say!(
+            "  at confidence {:.2} a light goes on for {:.1} %, and {:.1} % of those are right",
+            point.threshold,
+            percent(shown),
+            percent(point.precision().unwrap_or(1.0)),
+        )?;
+    }
     for kshot in &found.kshot {
         say!(
             "  taught {} of each of {} classes, {}: {:.1} % ± {:.1}",

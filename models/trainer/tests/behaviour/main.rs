@@ -11,6 +11,7 @@ mod belonging;
 mod calibrating;
 mod commands;
 mod data_commands;
+mod demo;
 mod export;
 mod learning;
 mod misuse;
