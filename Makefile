@@ -68,7 +68,7 @@ scenes: setup ## Measure false signals, and answers to items, on composed scenes
 test-arm: setup ## Test the integer kernels on emulated Pis
 	@cross/test-arm.sh
 
-models: setup ## Make the shipped model anew and write its card (needs ../shared; hours; resumes)
+models: setup ## Make the shipped model anew and write its card (DATA=../shared/data; hours; resumes)
 	$(CARGO) build --locked --release --package sortd-trainer
 	models/recipes/waste.sh
 	models/recipes/two-teachers.sh

@@ -15,11 +15,11 @@ fi
 learn() { # NAME OPTIONS...
     name=$1
     shift
-    say train --run "$RUNS/cifar-$name" --data "$DATA" --sources $SOURCES/cifar10.toml --side 32 --head classic \
+    say train --run "$RUNS/cifar-$name" --sources $SOURCES/cifar10.toml --side 32 --head classic \
         --from-scratch --variation models/recipes/cifar.toml --batch 64 --epochs "${EPOCHS:-30}" --rate 4e-3 "$@"
-    say evaluate --run "$RUNS/cifar-$name" --data "$DATA" --test cifar10
-    say quantise --run "$RUNS/cifar-$name-int8" --from "$RUNS/cifar-$name" --data "$DATA" --epochs 0
-    in_the_daemon "$RUNS/cifar-$name-int8" cifar10 --data "$DATA"
+    say evaluate --run "$RUNS/cifar-$name" --test cifar10
+    say quantise --run "$RUNS/cifar-$name-int8" --from "$RUNS/cifar-$name" --epochs 0
+    in_the_daemon "$RUNS/cifar-$name-int8" cifar10
 }
 
 learn blnet --net mobile-blnet --size cifar-10

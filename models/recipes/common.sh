@@ -9,6 +9,8 @@ cd "$(dirname "$0")/../.."
 # Arguments for every training command, such as "--device cuda".
 : "${TRAIN_WITH:=}"
 SOURCES=models/trainer/data
+# Photographs, in the folders that `trainer data fetch` tells of.
+: "${DATA:=../shared/data}"
 
 if [ ! -x "$TRAINER" ]; then
     echo "recipe: $TRAINER is missing; build it with: cargo build --locked --release -p sortd-trainer" >&2
@@ -20,7 +22,8 @@ say() {
     echo "+ trainer $*"
     # shellcheck disable=SC2086 # TRAIN_WITH is several words on purpose.
     case "$1" in
-    train | prune | sparsify | quantise | blend) "$TRAINER" "$@" --resume $TRAIN_WITH ;;
+    train | prune | sparsify | quantise | blend) "$TRAINER" "$@" --data "$DATA" --resume $TRAIN_WITH ;;
+    evaluate | export | parity) "$TRAINER" "$@" --data "$DATA" ;;
     *) "$TRAINER" "$@" ;;
     esac
 }
@@ -29,7 +32,7 @@ say() {
 first_lesson() {
     name=$1
     shift
-    say train --run "$RUNS/blocked-cbam-$name" --sources $SOURCES/waste-blocked.toml --net mobilenet-cbam --width 0.75 \
+    say train --run "$RUNS/blocked-cbam-$name" --sources "$(described blocked)" --net mobilenet-cbam --width 0.75 \
         --side 128 --epochs 24 --rate 1.2e-3 --probe 1 --scale-penalty 1e-4 "$@"
 }
 
@@ -40,3 +43,27 @@ in_the_daemon() {
     say export --run "$run" "$@"
     say evaluate --run "$run" --bundle "$run/bundle" --test "$test" "$@"
 }
+
+# tests_of RUN: the tests that a run's sources describe, one a line.
+tests_of() {
+    sed -n 's/^\[\[data\.sources\.tests\."\{0,1\}\([^]"]*\)"\{0,1\}\]\]$/\1/p' "$1/config.toml" | sort -u
+}
+
+# described SPLIT: the description of waste by that split, blocked or author; where TrashNet alone is here, its own.
+described() {
+    if [ "$1" = blocked ] && trashnet_alone; then
+        echo $SOURCES/waste-trashnet.toml
+    else
+        echo "$SOURCES/waste-$1.toml"
+    fi
+}
+
+# trashnet_alone: whether the data folder holds TrashNet and nothing else that the descriptions of waste name.
+trashnet_alone() {
+    [ -d "$DATA/trashnet" ] && [ ! -d "$DATA/litter-crops" ] && [ ! -d "$DATA/more" ]
+}
+if trashnet_alone; then
+    : "${SPLITS:=blocked}"
+    echo "recipe: $DATA holds TrashNet alone. What is trained on it knows items on a white board and no other place;" \
+        "\`$TRAINER data fetch\` tells where the other sets come from" >&2
+fi

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/common.sh"
 
 for run in "$@"; do
-    for test in $(sed -n 's/^\[\[data\.sources\.tests\."\{0,1\}\([^]"]*\)"\{0,1\}\]\]$/\1/p' "$run/config.toml" | sort -u); do
+    for test in $(tests_of "$run"); do
         if [ -d "$run/bundle" ]; then
             say evaluate --run "$run" --bundle "$run/bundle" --test "$test" --kshot 1,3,5
         else

@@ -3,8 +3,8 @@
 . "$(dirname "$0")/common.sh"
 
 run=$RUNS/blocked-cbam-both-44M-int8
-for test in trashnet/blocked-test litter-crops taco-rest empty-test empty-board all; do
-    say evaluate --run "$run" --bundle models/waste --test $test --kshot 1,3,5
+for test in $(tests_of "$run"); do
+    say evaluate --run "$run" --bundle models/waste --test "$test" --kshot 1,3,5
 done
 say evaluate --run "$run" --bundle models/waste --test trashnet/blocked-test --framing item
 say parity --run "$run" --bundle models/waste

@@ -11,7 +11,7 @@ for split in ${SPLITS:-blocked author}; do
     far=$RUNS/$split-cbam-far close=$RUNS/$split-cbam near=$RUNS/$split-cbam-near
     # First from near and far and in bad light, then more and more as things are in a bin: each part keeps
     # what the one before has taught of other places, and learns the rest to its end.
-    say train --run "$far" --sources $SOURCES/waste-$split.toml --net mobilenet-cbam --width 0.75 --side 128 \
+    say train --run "$far" --sources "$(described $split)" --net mobilenet-cbam --width 0.75 --side 128 \
         --epochs 24 --rate 1.2e-3 --probe 1 --metric 0.1 --scale-penalty 1e-4
     say train --run "$close" --from "$far" --epochs 9 --rate 6e-4 --metric 0.1 --scale-penalty 1e-4 \
         --variation models/recipes/close.toml

@@ -146,12 +146,26 @@ pub fn calibration_error(logits: &[Vec<f32>], truths: &[usize], temperature: f64
 /// The lowest and the highest temperature that are tried.
 pub const TEMPERATURES: (f64, f64) = (0.1, 10.0);
 
+/// What a network said of photographs of one kind, and what they show.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Answered {
+    /// Logits, one row a photograph.
+    pub logits: Vec<Vec<f32>>,
+    /// The class of each.
+    pub truths: Vec<usize>,
+}
+
 /// The temperature that makes the likelihood of the truths largest (Guo et al. 2017, arXiv
-/// 1706.04599), found by golden-section search within [`TEMPERATURES`].
+/// 1706.04599), found by golden-section search within [`TEMPERATURES`]. Each kind of photographs counts the same,
+/// however many there are of it.
 #[must_use]
-pub fn fit_temperature(logits: &[Vec<f32>], truths: &[usize]) -> f64 {
+pub fn fit_temperature(kinds: &[Answered]) -> f64 {
     let golden = (5.0_f64.sqrt() - 1.0) / 2.0;
-    let loss = |logarithm: f64| negative_log_likelihood(logits, truths, logarithm.exp());
+    let loss = |logarithm: f64| -> f64 {
+        let of =
+            |kind: &Answered| negative_log_likelihood(&kind.logits, &kind.truths, logarithm.exp());
+        kinds.iter().map(of).sum()
+    };
     let (mut low, mut high) = (TEMPERATURES.0.ln(), TEMPERATURES.1.ln());
     for _ in 0..60 {
         let (left, right) = (high - golden * (high - low), low + golden * (high - low));
@@ -201,12 +215,24 @@ mod tests {
     fn a_temperature_above_one_tames_an_overconfident_model() {
         // Three of four answers are right, each claimed with near certainty.
         let logits = vec![vec![9.0, 0.0]; 4];
-        let temperature = fit_temperature(&logits, &[0, 0, 0, 1]);
+        let truths = vec![0, 0, 0, 1];
+        let temperature = fit_temperature(&[Answered { logits, truths }]);
         // Then the confidence should be 3/4, which needs 9 / T = ln 3.
         assert!(
             (temperature - 9.0 / 3.0_f64.ln()).abs() < 1e-4,
             "{temperature}"
         );
+    }
+
+    #[test]
+    fn each_kind_of_photographs_counts_the_same_for_the_temperature() {
+        let kind = |count: usize, wrong: usize| Answered {
+            logits: vec![vec![5.0, 0.0]; count],
+            truths: (0..count).map(|place| usize::from(place < wrong)).collect(),
+        };
+        let many = fit_temperature(&[kind(4, 1), kind(400, 40)]);
+        let few = fit_temperature(&[kind(4, 1), kind(10, 1)]);
+        assert!((many - few).abs() < 1e-6, "{many} {few}");
     }
 
     #[test]

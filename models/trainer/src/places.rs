@@ -41,3 +41,9 @@ pub fn weights(given: Option<&Path>, width: f64) -> PathBuf {
 pub fn sources(given: Option<&Path>) -> PathBuf {
     given.map_or_else(|| repository().join(SOURCES), Path::to_owned)
 }
+
+/// The folder of the descriptions of photographs that the recipes use.
+#[must_use]
+pub fn descriptions() -> PathBuf {
+    repository().join("models/trainer/data")
+}

@@ -25,7 +25,7 @@ impl Weights {
     /// The file is missing, damaged, or holds another kind of number.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = files::read(path)
-            .map_err(|error| error.advice("name the ImageNet weights with --weights, or train from nothing with --from-scratch"))?;
+            .map_err(|error| error.advice("name the ImageNet weights with --weights (models/trainer/data/weights.py makes them of Keras's), or train from nothing with --from-scratch"))?;
         let file = path.display().to_string();
         let parsed = SafeTensors::deserialize(&bytes).map_err(|error| {
             Error::data(format!("{file} is not a safetensors file")).caused_by(error)

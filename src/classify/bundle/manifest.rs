@@ -153,12 +153,16 @@ impl Distance {
 
 /// How well the confidences say how often the model is right, on the pictures that the temperature was
 /// fitted to.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Calibration {
+    /// The sources that the pictures are of, where each was left out of the training of a network that was made the
+    /// same way; none where they are the validation pictures of the model itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// Images.
     pub images: u64,
-    /// Expected calibration error (Guo et al. 2017, 15 bins) with the temperature 1.
+    /// Expected calibration error (Guo et al. 2017, 15 bins) with the temperature 1; the mean over left-out sources.
     pub error_before: f64,
     /// The same with the manifest's temperature.
     pub error_after: f64,

@@ -167,11 +167,8 @@ impl Evaluate {
     /// The temperature that fits the validation photographs best.
     fn temperature(&self, trained: &Trained) -> Result<f64> {
         let photos = self.photos(trained, &trained.sources().validation)?.photos;
-        let truths: Vec<usize> = photos.iter().map(|photo| photo.label).collect();
-        Ok(metrics::fit_temperature(
-            &trained.answers(&photos)?.logits,
-            &truths,
-        ))
+        let answered = trained.answered(&photos)?;
+        Ok(metrics::fit_temperature(&[answered]))
     }
 
     fn kshot(&self, trained: &Trained, answers: &Answers, truths: &[usize]) -> Vec<KShot> {

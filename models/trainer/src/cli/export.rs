@@ -16,7 +16,7 @@ use crate::data::sources::Use;
 use crate::deploy::Deployed;
 use crate::engine::Engine;
 use crate::evaluation::Evaluation;
-use crate::metrics;
+use crate::metrics::{self, Answered};
 use crate::parity::{Margin, Parity};
 use crate::places;
 
@@ -53,6 +53,11 @@ pub struct Export {
     /// Test of the run's sources to take the golden cases from [default: all, or the first there is]
     #[arg(long, value_name = "TEST")]
     golden: Option<String>,
+
+    /// Runs of the same recipe, each trained without a source (`--leave-out`): the temperature is fitted to what they say
+    /// of it, so that confidences are honest in places that nobody trained on [default: to the validation photographs]
+    #[arg(long, value_name = "DIR", num_args = 1..)]
+    left_out: Vec<PathBuf>,
 }
 
 impl Export {
@@ -75,6 +80,7 @@ impl Export {
         let network = trained.deployed()?;
         let out = self
             .out
+            .clone()
             .unwrap_or_else(|| trained.folder.root().join("bundle"));
         let content = Content {
             name: &self.name,
@@ -87,10 +93,17 @@ impl Export {
         let mut draft = Draft::write(&out, &content)?;
         agree(&trained, &network, &mut draft.engine, &golden)?;
         let (answers, parity) = agree(&trained, &network, &mut draft.engine, &validation.photos)?;
-        let (temperature, calibration) = calibrate(&answers, &validation.photos);
+        let (temperature, calibration) = if self.left_out.is_empty() {
+            let truths = validation.photos.iter().map(|photo| photo.label);
+            let (logits, truths) = (answers.logits, truths.collect());
+            calibrate(Vec::new(), &[Answered { logits, truths }])
+        } else {
+            let (names, kinds) = self.away_from_home(sources, &data)?;
+            calibrate(names, &kinds)
+        };
         let findings = Findings {
             temperature,
-            calibration,
+            calibration: calibration.clone(),
             accuracy: accuracy(&trained)?,
             data: origins(&trained, sources, &data)?,
         };
@@ -108,6 +121,33 @@ impl Export {
             100.0 * calibration.error_after,
         )?;
         say!("the daemon's engine and the trainer: {parity}")
+    }
+
+    /// The families of the runs that were trained without one, and what each run says of its photographs.
+    fn away_from_home(
+        &self,
+        sources: &Sources,
+        data: &Path,
+    ) -> Result<(Vec<String>, Vec<Answered>)> {
+        let mut kinds = Vec::new();
+        for run in &self.left_out {
+            let trained = Trained::open(run, &self.common)?;
+            let theirs = trained.sources();
+            if theirs.labels != sources.labels {
+                let what = format!("{} tells other labels apart", run.display());
+                return Err(Error::data(what).advice("give runs of the same recipe"));
+            }
+            let Some((family, uses)) = theirs.left_out() else {
+                let what = format!("{} was trained on all sources", run.display());
+                return Err(
+                    Error::data(what).advice("give runs that were trained with --leave-out FAMILY")
+                );
+            };
+            let photos = theirs.load(data, uses, trained.config.network.side, Framing::Whole)?;
+            photos.report_skipped("photographs to calibrate confidences with");
+            kinds.push((family.to_owned(), trained.answered(&photos.photos)?));
+        }
+        Ok(kinds.into_iter().unzip())
     }
 }
 
@@ -135,13 +175,17 @@ fn agree(
 }
 
 /// The temperature that fits the answers best, and what it does to the calibration error.
-fn calibrate(answers: &Answers, photos: &[Squeezed]) -> (f32, Calibration) {
-    let truths: Vec<usize> = photos.iter().map(|photo| photo.label).collect();
+fn calibrate(left_out: Vec<String>, kinds: &[Answered]) -> (f32, Calibration) {
     // The manifest holds the temperature in single precision.
-    let temperature = metrics::fit_temperature(&answers.logits, &truths) as f32;
-    let error = |temperature| metrics::calibration_error(&answers.logits, &truths, temperature);
+    let temperature = metrics::fit_temperature(kinds) as f32;
+    let error = |temperature| {
+        let of =
+            |kind: &Answered| metrics::calibration_error(&kind.logits, &kind.truths, temperature);
+        kinds.iter().map(of).sum::<f64>() / kinds.len().max(1) as f64
+    };
     let calibration = Calibration {
-        images: truths.len() as u64,
+        left_out,
+        images: kinds.iter().map(|kind| kind.truths.len() as u64).sum(),
         error_before: error(1.0),
         error_after: error(f64::from(temperature)),
     };

@@ -17,6 +17,7 @@ use crate::deploy::simulate::Simulation;
 use crate::dice::{Dice, Purpose};
 use crate::evaluation::Numbers;
 use crate::files;
+use crate::metrics::Answered;
 use crate::nets::net::{Net, Pass};
 use crate::nets::numbers;
 use crate::nets::plan::Plan;
@@ -132,6 +133,17 @@ impl Trained {
         }
         let side = self.config.network.side as usize;
         answers::answers(&self.network, Pass::Measure, photos, side, &self.device)
+    }
+
+    /// The logits of that, with the photographs' classes.
+    ///
+    /// # Errors
+    /// As [`Self::answers`].
+    pub fn answered(&self, photos: &[Squeezed]) -> Result<Answered> {
+        Ok(Answered {
+            logits: self.answers(photos)?.logits,
+            truths: photos.iter().map(|photo| photo.label).collect(),
+        })
     }
 
     /// What the deployed network computes in.

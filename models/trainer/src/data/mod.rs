@@ -2,7 +2,7 @@
 //!
 //! [`sources`] describes what a run is shown and finds the files in their [`tree`]s; [`material`]
 //! reads them ([`photo`], [`pyramid`], [`board`]); [`batches`] draws ([`draws`]) and varies ([`augment`],
-//! [`frame`], the item found by [`segment`]) what training sees. [`strip`] knows the parts of picture files.
+//! [`frame`], the item found by [`segment`]) what training sees. [`strip`] knows the parts of picture files, [`public`] where the sets come from.
 
 pub mod augment;
 pub mod batches;
@@ -13,6 +13,7 @@ pub mod frame;
 pub mod import;
 pub mod material;
 pub mod photo;
+pub mod public;
 pub mod pyramid;
 pub mod segment;
 pub mod sources;

@@ -123,6 +123,38 @@ fn a_run_is_trained_interrupted_resumed_quantised_measured_exported_and_held_aga
 }
 
 #[test]
+fn confidences_are_calibrated_in_the_place_that_was_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    shapes::write(folder.path());
+    shapes::write_elsewhere(folder.path());
+    let here = Here(folder.path());
+    let train = TRAIN.replace("--sources shapes.toml --run run", "--sources places.toml");
+    here.fine(&format!("{train} --run run"));
+    here.fine(&format!("{train} --run away --leave-out elsewhere"));
+    let export = "export --data . --run run --golden shapes/test --out";
+    here.fine(&format!("{export} home"));
+    here.fine(&format!("{export} bundle --left-out away"));
+    let calibration = |bundle: &str| {
+        let manifest = folder.path().join(bundle).join("model.toml");
+        let manifest: Manifest = files::read_toml(&manifest).unwrap();
+        manifest.calibration.unwrap()
+    };
+    let at_home = calibration("home");
+    let elsewhere = calibration("bundle");
+    assert_eq!((at_home.images, at_home.left_out.len()), (6, 0));
+    assert_eq!(
+        (elsewhere.images, &*elsewhere.left_out),
+        (15, &["elsewhere".to_owned()][..])
+    );
+    assert!((at_home.error_before - elsewhere.error_before).abs() > 1e-6);
+    here.refused(
+        &format!("{export} other --left-out run"),
+        65,
+        "was trained on all sources",
+    );
+}
+
+#[test]
 fn an_export_that_fails_leaves_the_old_bundle_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     shapes::write(folder.path());

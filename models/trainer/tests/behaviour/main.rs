@@ -13,6 +13,7 @@ mod commands;
 mod data_commands;
 mod demo;
 mod export;
+mod fetching;
 mod learning;
 mod misuse;
 mod networks;

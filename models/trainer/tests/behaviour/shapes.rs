@@ -66,6 +66,31 @@ pub fn write(data: &Path) {
     fs::write(data.join("shapes.toml"), SOURCES).unwrap();
 }
 
+/// Writes the same shapes in other colours as a second source, and a description of both.
+pub fn write_elsewhere(data: &Path) {
+    let root = data.join("elsewhere");
+    for class in ["cross", "disc", "empty"] {
+        fs::create_dir_all(root.join(class)).unwrap();
+        for number in 0..5 {
+            let mut picture = draw(class, number);
+            picture
+                .pixels_mut()
+                .for_each(|pixel| pixel.0.rotate_left(1));
+            let file = root.join(class).join(format!("{number}.png"));
+            picture.save(file).unwrap();
+        }
+    }
+    let source = |name: &str| {
+        format!("[[sources]]\nname = \"{name}\"\nfolder = \"{name}\"\nlicence = \"MIT\"\n\n")
+    };
+    let first = "[[train]]\nsource = \"shapes\"";
+    let uses = format!(
+        "{}[[train]]\nsource = \"elsewhere\"\n\n{first}",
+        source("elsewhere")
+    );
+    fs::write(data.join("places.toml"), SOURCES.replace(first, &uses)).unwrap();
+}
+
 fn draw(class: &str, number: u32) -> RgbImage {
     let side = SIDE as u32 * 2;
     let (x0, y0) = (22.0 + 2.0 * number as f32, 42.0 - 2.0 * number as f32);

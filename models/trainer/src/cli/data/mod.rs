@@ -1,6 +1,7 @@
 //! `trainer data`: one file a subcommand.
 
 mod check;
+mod fetch;
 mod import;
 mod show;
 
@@ -12,6 +13,7 @@ use sortd::error::Result;
 #[derive(Debug, Subcommand)]
 pub enum DataCommand {
     Check(check::Check),
+    Fetch(fetch::Fetch),
     Import(import::Import),
     Show(show::Show),
 }
@@ -24,6 +26,7 @@ impl DataCommand {
     pub fn run(self) -> Result<()> {
         match self {
             Self::Check(check) => check.run(),
+            Self::Fetch(fetch) => fetch.run(),
             Self::Import(import) => import.run(),
             Self::Show(show) => show.run(),
         }

@@ -6,6 +6,9 @@ use sortd::error::{Error, Result};
 
 use super::{Origin, Sources, Use};
 
+/// What the name of a test of left-out photographs begins with; their family follows.
+const LEFT_OUT: &str = "left-out/";
+
 impl Sources {
     /// The same, but that nothing of `family` is learnt from, chosen by or laid under items: all its photographs are
     /// the test `left-out/FAMILY` (leave one source out).
@@ -39,8 +42,17 @@ impl Sources {
             ))
             .advice("leave out another family"));
         }
-        self.tests.insert(format!("left-out/{family}"), all);
+        self.tests.insert(format!("{LEFT_OUT}{family}"), all);
         Ok(self)
+    }
+
+    /// The family that was left out of training, if one was, and its photographs.
+    #[must_use]
+    pub fn left_out(&self) -> Option<(&str, &[Use])> {
+        self.tests.iter().find_map(|(name, uses)| {
+            let family = name.strip_prefix(LEFT_OUT)?;
+            Some((family, uses.as_slice()))
+        })
     }
 
     /// What is used of a source. Where that is by lists alone, what stands in none of them is not meant.
