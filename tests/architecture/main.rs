@@ -41,7 +41,7 @@ const LABORATORY: [&str; 30] = [
     "output",
     "places",
     "device",
-    "dice",
+    "rng",
     "files",
     "metrics",
     "schedule",

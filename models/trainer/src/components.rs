@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::dice::{Dice, Purpose};
+use crate::rng::{Purpose, Rng};
 
 /// Rounds of orthogonal iteration. The space that is found is what counts, not each direction in it.
 const ROUNDS: usize = 20;
@@ -38,9 +38,9 @@ impl Components {
         let matrix =
             Tensor::<2>::from_data(TensorData::new(standardised, [rows.len(), numbers]), device);
         let covariance = matrix.clone().transpose().matmul(matrix) / rows.len() as f32;
-        let mut dice = Dice::new(0, Purpose::Components, 0, 0);
+        let mut rng = Rng::new(0, Purpose::Components, 0, 0);
         let mut basis: Vec<f32> = (0..numbers * count)
-            .map(|_| dice.between(-1.0, 1.0))
+            .map(|_| rng.between(-1.0, 1.0))
             .collect();
         for _ in 0..ROUNDS {
             orthonormalise(&mut basis, count);
@@ -66,22 +66,22 @@ impl Components {
     #[must_use]
     pub fn as_dense(&self) -> (Vec<f32>, Vec<f32>) {
         let count = self.count();
-        let (mut kernel, mut bias) = (Vec::new(), Vec::new());
+        let (mut weights, mut bias) = (Vec::new(), Vec::new());
         for component in 0..count {
             let column = self.basis.iter().skip(component).step_by(count);
             let row = column
                 .zip(&self.deviation)
                 .map(|(part, deviation)| part / deviation);
-            let begin = kernel.len();
-            kernel.extend(row);
-            let at_mean: f32 = kernel[begin..]
+            let begin = weights.len();
+            weights.extend(row);
+            let at_mean: f32 = weights[begin..]
                 .iter()
                 .zip(&self.mean)
                 .map(|(a, b)| a * b)
                 .sum();
             bias.push(-at_mean);
         }
-        (kernel, bias)
+        (weights, bias)
     }
 }
 
@@ -140,11 +140,11 @@ mod tests {
 
     /// Rows of four numbers that vary in a plane, and a little beside it.
     fn rows() -> Vec<Vec<f32>> {
-        let mut dice = Dice::new(3, Purpose::Components, 1, 0);
+        let mut rng = Rng::new(3, Purpose::Components, 1, 0);
         (0..200)
             .map(|_| {
-                let (a, b) = (dice.between(-1.0, 1.0), dice.between(-1.0, 1.0));
-                let noise = 0.01 * dice.unit();
+                let (a, b) = (rng.between(-1.0, 1.0), rng.between(-1.0, 1.0));
+                let noise = 0.01 * rng.unit();
                 vec![5.0 + a, 2.0 * a - 1.0, b, 3.0 * b + noise]
             })
             .collect()
@@ -154,11 +154,11 @@ mod tests {
     fn the_components_hold_nearly_all_that_varies() {
         let rows = rows();
         let found = Components::of(&rows, 2, &Device::flex());
-        let (kernel, bias) = found.as_dense();
+        let (weights, bias) = found.as_dense();
         let (mut kept, mut all) = (0.0, 0.0);
         for row in &rows {
             for component in 0..2 {
-                let number = bias[component] + product(&kernel[component * 4..][..4], row);
+                let number = bias[component] + product(&weights[component * 4..][..4], row);
                 kept += number * number;
             }
             let standardised = row.iter().zip(&found.mean).zip(&found.deviation);

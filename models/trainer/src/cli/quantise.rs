@@ -15,10 +15,10 @@ use crate::answers;
 use crate::data::material::Framing;
 use crate::data::photo::Squeezed;
 use crate::deploy;
-use crate::dice::{Dice, Purpose};
 use crate::files;
 use crate::nets::net::Pass;
 use crate::places;
+use crate::rng::{Purpose, Rng};
 
 /// Round a run's network to int8: calibrate it, then teach it with its numbers rounded.
 ///
@@ -81,7 +81,7 @@ impl Quantise {
         let loaded = sources.load(&data, &sources.train, side, Framing::Whole)?;
         loaded.report_skipped("photographs to calibrate with");
         let photos = loaded.photos;
-        let order = Dice::new(self.training.seed, Purpose::Calibration, 0, 0).order(photos.len());
+        let order = Rng::new(self.training.seed, Purpose::Calibration, 0, 0).order(photos.len());
         let drawn = order.into_iter().take(self.calibration);
         Ok(drawn.map(|place| photos[place].clone()).collect())
     }
@@ -94,7 +94,7 @@ fn calibrate(start: &mut Start, device: &Device, photos: &[Squeezed]) -> Result<
     let side = network.plan().side;
     answers::answers(&network, Pass::Calibrate, photos, side, device)?;
     let batches: Vec<Tensor<4>> = answers::batches(photos, side, device).collect::<Result<_>>()?;
-    start.network.numbers = deploy::corrected(&network, batches);
+    start.network.parameters = deploy::corrected(&network, batches);
     start.ranges = network.ranges();
     Ok(())
 }

@@ -9,11 +9,11 @@ use super::Trained;
 use crate::components::Components;
 use crate::compress::narrow::Written;
 use crate::config::{CutConfig, StartConfig};
-use crate::dice::{Dice, Purpose};
 use crate::nets::net::Net;
-use crate::nets::numbers::{self, Numbers};
+use crate::nets::parameters::{self, Parameters};
 use crate::nets::plan::{Layer, Norm, Plan};
 use crate::quantise::Ranges;
+use crate::rng::{Purpose, Rng};
 use crate::run_folder::RunFolder;
 use crate::weights::Weights;
 
@@ -36,7 +36,7 @@ impl Start {
     /// Random weights.
     #[must_use]
     pub fn random(plan: Plan, seed: u64) -> Self {
-        let numbers = numbers::random(&plan, &mut Dice::new(seed, Purpose::Weights, 0, 0));
+        let parameters = parameters::random(&plan, &mut Rng::new(seed, Purpose::Weights, 0, 0));
         let ranges = Ranges::unseen(plan.nodes.len());
         let config = StartConfig {
             from: StartConfig::RANDOM.to_owned(),
@@ -45,7 +45,7 @@ impl Start {
             cut: None,
         };
         Self {
-            network: Written { plan, numbers },
+            network: Written { plan, parameters },
             ranges,
             labels: None,
             config,
@@ -62,7 +62,7 @@ impl Start {
         let weights = Weights::read(weights)?;
         StartConfig::IMAGENET.clone_into(&mut start.config.from);
         start.config.sha256 = Some(weights.sha256().to_owned());
-        weights.fill(&start.network.plan, &mut start.network.numbers)?;
+        weights.fill(&start.network.plan, &mut start.network.parameters)?;
         Ok(start)
     }
 
@@ -127,19 +127,19 @@ impl Start {
     /// another network of the same features says by these components.
     #[must_use]
     pub fn network_with(&self, device: &Device, components: Option<&Components>) -> Net {
-        let Written { plan, numbers } = &self.network;
-        let mut numbers = numbers.clone();
-        if let (Some(components), Numbers::Conv(embedding), Layer::Conv(conv)) = (
+        let Written { plan, parameters } = &self.network;
+        let mut parameters = parameters.clone();
+        if let (Some(components), Parameters::Conv(embedding), Layer::Conv(conv)) = (
             components.filter(|_| self.config.from == StartConfig::IMAGENET),
-            &mut numbers[plan.embedding],
+            &mut parameters[plan.embedding],
             &plan.nodes[plan.embedding].layer,
         ) && conv.norm == Norm::Bias
             && conv.inputs == components.mean.len()
             && conv.outputs == components.count()
         {
-            (embedding.kernel, embedding.beta) = components.as_dense();
+            (embedding.weights, embedding.beta) = components.as_dense();
         }
-        Net::new(plan.clone(), &numbers, &self.ranges, device)
+        Net::new(plan.clone(), &parameters, &self.ranges, device)
     }
 
     /// The network on `device`.

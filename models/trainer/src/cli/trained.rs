@@ -14,13 +14,13 @@ use crate::data::Sources;
 use crate::data::photo::Squeezed;
 use crate::deploy::Deployed;
 use crate::deploy::simulate::Simulation;
-use crate::dice::{Dice, Purpose};
 use crate::evaluation::Numbers;
 use crate::files;
 use crate::nets::net::{Net, Pass};
-use crate::nets::numbers;
+use crate::nets::parameters;
 use crate::nets::plan::Plan;
 use crate::quantise::Ranges;
+use crate::rng::{Purpose, Rng};
 use crate::run_folder::{self, EpochRecord, RunFolder};
 
 /// A run that has weights.
@@ -49,9 +49,10 @@ impl Trained {
         let plan = folder.plan()?;
         require_fit(root, &plan, &config)?;
         // All of them are read from the file.
-        let numbers = numbers::random(&plan, &mut Dice::new(config.seed, Purpose::Weights, 0, 0));
+        let parameters =
+            parameters::random(&plan, &mut Rng::new(config.seed, Purpose::Weights, 0, 0));
         let ranges = Ranges::unseen(plan.nodes.len());
-        let mut network = Net::new(plan, &numbers, &ranges, &device);
+        let mut network = Net::new(plan, &parameters, &ranges, &device);
         checkpoint::load_weights(&folder.best_file(), &mut network)?;
         Ok(Self {
             folder,
@@ -81,7 +82,7 @@ impl Trained {
     pub fn written(&self) -> Written {
         Written {
             plan: self.network.plan().clone(),
-            numbers: self.network.numbers(),
+            parameters: self.network.parameters(),
         }
     }
 
@@ -131,7 +132,7 @@ impl Trained {
             return Simulation::new(&self.deployed()?)?.answers(photos);
         }
         let side = self.config.network.side as usize;
-        answers::answers(&self.network, Pass::Measure, photos, side, &self.device)
+        answers::answers(&self.network, Pass::Evaluate, photos, side, &self.device)
     }
 
     /// What the deployed network computes in.

@@ -1,10 +1,10 @@
 //! Targets are met, and the least channels go first.
 
 use super::*;
-use crate::dice::{Dice, Purpose};
-use crate::nets::numbers::Numbers;
+use crate::nets::parameters::Parameters;
 use crate::nets::plan::Layer;
-use crate::nets::{Architecture, Head, MobileNetV1, numbers};
+use crate::nets::{Architecture, Head, MobileNetV1, parameters};
+use crate::rng::{Purpose, Rng};
 
 fn network() -> Written {
     let plan = MobileNetV1 {
@@ -14,17 +14,17 @@ fn network() -> Written {
     }
     .plan(64, 7)
     .unwrap();
-    let mut dice = Dice::new(3, Purpose::Weights, 0, 0);
-    let mut numbers = numbers::random(&plan, &mut dice);
-    for numbers in &mut numbers {
-        if let Numbers::Conv(conv) = numbers {
+    let mut rng = Rng::new(3, Purpose::Weights, 0, 0);
+    let mut parameters = parameters::random(&plan, &mut rng);
+    for parameters in &mut parameters {
+        if let Parameters::Conv(conv) = parameters {
             conv.gamma
                 .iter_mut()
                 .flatten()
-                .for_each(|gamma| *gamma = dice.unit());
+                .for_each(|gamma| *gamma = rng.unit());
         }
     }
-    Written { plan, numbers }
+    Written { plan, parameters }
 }
 
 #[test]
@@ -102,12 +102,12 @@ fn parameters_can_be_the_tighter_target() {
 #[test]
 fn the_least_scales_go_first() {
     let mut whole = network();
-    if let Numbers::Conv(conv) = &mut whole.numbers[1] {
+    if let Parameters::Conv(conv) = &mut whole.parameters[1] {
         // The stem has 16 channels, of which the last eight hardly count; so have those of the
         // depthwise layer that goes with it.
         conv.gamma = Some([vec![1.0; 8], vec![1e-6; 8]].concat());
     }
-    if let Numbers::Conv(conv) = &mut whole.numbers[2] {
+    if let Parameters::Conv(conv) = &mut whole.parameters[2] {
         conv.gamma = Some([vec![1.0; 8], vec![1e-6; 8]].concat());
     }
     let target = Target {
@@ -122,12 +122,13 @@ fn the_least_scales_go_first() {
     )
     .unwrap()
     .left;
-    let (Numbers::Conv(stem), Numbers::Conv(whole_stem)) = (&left.numbers[1], &whole.numbers[1])
+    let (Parameters::Conv(stem), Parameters::Conv(whole_stem)) =
+        (&left.parameters[1], &whole.parameters[1])
     else {
         panic!("the stem is a convolution");
     };
     assert_eq!(stem.beta.len(), 8);
-    assert_eq!(stem.kernel, whole_stem.kernel[..stem.kernel.len()]);
+    assert_eq!(stem.weights, whole_stem.weights[..stem.weights.len()]);
 }
 
 #[test]

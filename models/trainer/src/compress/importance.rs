@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::narrow::Written;
-use crate::nets::numbers::Numbers;
+use crate::nets::parameters::Parameters;
 
 /// How the worth of channels is found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -34,8 +34,8 @@ impl Importance {
     /// By the size of the scales.
     #[must_use]
     pub fn of_scales(network: &Written) -> Self {
-        let of_node = |numbers: &Numbers| match numbers {
-            Numbers::Conv(conv) => conv
+        let of_node = |parameters: &Parameters| match parameters {
+            Parameters::Conv(conv) => conv
                 .gamma
                 .iter()
                 .flatten()
@@ -43,6 +43,6 @@ impl Importance {
                 .collect(),
             _ => Vec::new(),
         };
-        Self(network.numbers.iter().map(of_node).collect())
+        Self(network.parameters.iter().map(of_node).collect())
     }
 }

@@ -73,16 +73,16 @@ struct Smallest {
 impl ModuleMapper for Smallest {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let share = self.share;
-        with_numbers(param, |numbers| {
-            let mut sizes: Vec<f32> = numbers.iter().map(|number| number.abs()).collect();
+        with_weights(param, |weights| {
+            let mut sizes: Vec<f32> = weights.iter().map(|weight| weight.abs()).collect();
             let count = ((sizes.len() as f64 * share) as usize).min(sizes.len());
             if count > 0 {
                 let (_, largest, _) = sizes.select_nth_unstable_by(count - 1, f32::total_cmp);
                 let largest = *largest;
-                numbers
+                weights
                     .iter_mut()
-                    .filter(|number| number.abs() <= largest)
-                    .for_each(|number| *number = 0.0);
+                    .filter(|weight| weight.abs() <= largest)
+                    .for_each(|weight| *weight = 0.0);
             }
         })
     }
@@ -114,10 +114,10 @@ impl ModuleMapper for Masks {
             .pruned
             .pop_front()
             .expect("both networks have the same fields");
-        with_numbers(param, |numbers| {
-            for (number, pruned) in numbers.iter_mut().zip(pruned) {
+        with_weights(param, |weights| {
+            for (weight, pruned) in weights.iter_mut().zip(pruned) {
                 if pruned == 0.0 {
-                    *number = 0.0;
+                    *weight = 0.0;
                 }
             }
         })
@@ -125,7 +125,7 @@ impl ModuleMapper for Masks {
 }
 
 /// Changes the numbers of a kernel; leaves any other parameter alone.
-fn with_numbers<const D: usize>(
+fn with_weights<const D: usize>(
     param: Param<Tensor<D>>,
     change: impl FnOnce(&mut [f32]),
 ) -> Param<Tensor<D>> {
@@ -134,9 +134,9 @@ fn with_numbers<const D: usize>(
     }
     param.map(|tensor| {
         let (device, shape) = (tensor.device(), tensor.dims());
-        let mut numbers: Vec<f32> = tensor.into_data().iter::<f32>().collect();
-        change(&mut numbers);
-        Tensor::from_data(TensorData::new(numbers, shape), &device)
+        let mut weights: Vec<f32> = tensor.into_data().iter::<f32>().collect();
+        change(&mut weights);
+        Tensor::from_data(TensorData::new(weights, shape), &device)
     })
 }
 

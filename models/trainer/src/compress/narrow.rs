@@ -3,7 +3,9 @@
 use sortd::error::Result;
 
 use super::spaces::Spaces;
-use crate::nets::numbers::{ChannelGateNumbers, ConvNumbers, Numbers, PixelGateNumbers};
+use crate::nets::parameters::{
+    ChannelAttentionParameters, ConvParameters, Parameters, SpatialAttentionParameters,
+};
 use crate::nets::plan::{Conv, Layer, Plan};
 
 /// A network without a module: its plan and its numbers.
@@ -12,7 +14,7 @@ pub struct Written {
     /// The plan.
     pub plan: Plan,
     /// One entry a node.
-    pub numbers: Vec<Numbers>,
+    pub parameters: Vec<Parameters>,
 }
 
 /// The plan that is left when only the channels of atoms stay that `keeps` picks.
@@ -36,7 +38,7 @@ pub fn plan(plan: &Plan, spaces: &Spaces, keeps: impl Fn(usize) -> bool) -> Resu
                     conv.sliding.groups = outputs;
                 }
             }
-            Layer::ChannelGate(gate) => gate.channels = outputs,
+            Layer::ChannelAttention(gate) => gate.channels = outputs,
             _ => {}
         }
     }
@@ -51,32 +53,32 @@ pub fn plan(plan: &Plan, spaces: &Spaces, keeps: impl Fn(usize) -> bool) -> Resu
 pub fn network(whole: &Written, spaces: &Spaces, keeps: impl Fn(usize) -> bool) -> Result<Written> {
     let kept = kept(spaces, &keeps);
     let narrow = plan(&whole.plan, spaces, keeps)?;
-    let numbers = whole
+    let parameters = whole
         .plan
         .nodes
         .iter()
-        .zip(&whole.numbers)
+        .zip(&whole.parameters)
         .enumerate()
-        .map(|(place, (node, numbers))| {
+        .map(|(place, (node, parameters))| {
             let inputs = node.inputs.first().map_or(&[][..], |&input| &kept[input]);
-            match (&node.layer, numbers) {
-                (Layer::Conv(conv), Numbers::Conv(numbers)) => {
-                    Numbers::Conv(cut_conv(conv, numbers, inputs, &kept[place]))
+            match (&node.layer, parameters) {
+                (Layer::Conv(conv), Parameters::Conv(parameters)) => {
+                    Parameters::Conv(cut_conv(conv, parameters, inputs, &kept[place]))
                 }
-                (Layer::ChannelGate(gate), Numbers::ChannelGate(numbers)) => {
-                    Numbers::ChannelGate(cut_gate(numbers, gate.channels, &kept[place]))
+                (Layer::ChannelAttention(gate), Parameters::ChannelAttention(parameters)) => {
+                    Parameters::ChannelAttention(cut_gate(parameters, gate.channels, &kept[place]))
                 }
-                (_, Numbers::PixelGate(numbers)) => {
+                (_, Parameters::SpatialAttention(parameters)) => {
                     let share = inputs.len() as f32 / spaces.atoms[place].len() as f32;
-                    Numbers::PixelGate(thinner_gate(numbers, share))
+                    Parameters::SpatialAttention(thinner_gate(parameters, share))
                 }
-                (_, numbers) => numbers.clone(),
+                (_, parameters) => parameters.clone(),
             }
         })
         .collect();
     Ok(Written {
         plan: narrow,
-        numbers,
+        parameters,
     })
 }
 
@@ -102,13 +104,13 @@ fn kept(spaces: &Spaces, keeps: impl Fn(usize) -> bool) -> Vec<Vec<usize>> {
 
 fn cut_conv(
     conv: &Conv,
-    numbers: &ConvNumbers,
+    parameters: &ConvParameters,
     inputs: &[usize],
     outputs: &[usize],
-) -> ConvNumbers {
+) -> ConvParameters {
     let [_, depth, side, _] = conv.kernel_shape();
     let (area, outputs_per_group) = (side * side, conv.outputs / conv.sliding.groups);
-    let mut kernel = Vec::new();
+    let mut weights = Vec::new();
     for &output in outputs {
         let first = output / outputs_per_group * depth;
         // A depthwise kernel reads the one channel that it gives; any other reads those of its
@@ -117,51 +119,55 @@ fn cut_conv(
             .iter()
             .filter(|&&input| (first..first + depth).contains(&input))
         {
-            kernel.extend_from_slice(
-                &numbers.kernel[(output * depth + input - first) * area..][..area],
+            weights.extend_from_slice(
+                &parameters.weights[(output * depth + input - first) * area..][..area],
             );
         }
     }
     let pick = |values: &Vec<f32>| picked(values, outputs);
-    ConvNumbers {
-        kernel,
-        gamma: numbers.gamma.as_ref().map(pick),
-        beta: pick(&numbers.beta),
-        statistics: numbers
+    ConvParameters {
+        weights,
+        gamma: parameters.gamma.as_ref().map(pick),
+        beta: pick(&parameters.beta),
+        statistics: parameters
             .statistics
             .as_ref()
             .map(|(mean, variance)| (pick(mean), pick(variance))),
     }
 }
 
-fn cut_gate(numbers: &ChannelGateNumbers, channels: usize, kept: &[usize]) -> ChannelGateNumbers {
-    let hidden = numbers.squeeze_bias.len();
-    ChannelGateNumbers {
-        squeeze: numbers
+fn cut_gate(
+    parameters: &ChannelAttentionParameters,
+    channels: usize,
+    kept: &[usize],
+) -> ChannelAttentionParameters {
+    let hidden = parameters.squeeze_bias.len();
+    ChannelAttentionParameters {
+        squeeze: parameters
             .squeeze
             .chunks(channels)
             .flat_map(|row| picked(row, kept))
             .collect(),
-        squeeze_bias: numbers.squeeze_bias.clone(),
+        squeeze_bias: parameters.squeeze_bias.clone(),
         expand: kept
             .iter()
-            .flat_map(|&channel| numbers.expand[channel * hidden..][..hidden].to_vec())
+            .flat_map(|&channel| parameters.expand[channel * hidden..][..hidden].to_vec())
             .collect(),
-        expand_bias: picked(&numbers.expand_bias, kept),
+        expand_bias: picked(&parameters.expand_bias, kept),
     }
 }
 
 /// A spatial attention that sees the mean of fewer channels: what is left of them has a mean that is
 /// larger by `1 / share`, so its weights become smaller.
-fn thinner_gate(numbers: &PixelGateNumbers, share: f32) -> PixelGateNumbers {
-    let mut kernel = numbers.kernel.clone();
-    let of_means = kernel.len() / 2;
-    kernel[..of_means]
+fn thinner_gate(parameters: &SpatialAttentionParameters, share: f32) -> SpatialAttentionParameters {
+    let mut weights = parameters.weights.clone();
+    let of_means = weights.len() / 2;
+    weights[..of_means]
         .iter_mut()
         .for_each(|weight| *weight *= share);
-    PixelGateNumbers {
-        kernel,
-        bias: numbers.bias,
+    SpatialAttentionParameters {
+        weights,
+        bias: parameters.bias,
     }
 }
 
@@ -174,34 +180,34 @@ mod tests {
     use burn::tensor::{Device, Tensor, TensorData};
 
     use super::*;
-    use crate::dice::{Dice, Purpose};
     use crate::nets::net::{Net, Pass};
     use crate::nets::{
-        Architecture, BlStage, ElNet, Head, MobileBlNet, MobileNetCbam, MobileNetV1, numbers,
+        Architecture, BlStage, ElNet, Head, MobileBlNet, MobileNetCbam, MobileNetV1, parameters,
     };
     use crate::quantise::Ranges;
+    use crate::rng::{Purpose, Rng};
 
     /// A network whose numbers are small and whole, so that its sums are exact in any order.
     fn whole(plan: Plan) -> Written {
-        let mut dice = Dice::new(7, Purpose::Weights, 0, 0);
-        let mut numbers = numbers::random(&plan, &mut dice);
-        for (node, numbers) in plan.nodes.iter().zip(&mut numbers) {
-            if let (Layer::Conv(conv), Numbers::Conv(numbers)) = (&node.layer, numbers) {
-                numbers
-                    .kernel
+        let mut rng = Rng::new(7, Purpose::Weights, 0, 0);
+        let mut parameters = parameters::random(&plan, &mut rng);
+        for (node, parameters) in plan.nodes.iter().zip(&mut parameters) {
+            if let (Layer::Conv(conv), Parameters::Conv(parameters)) = (&node.layer, parameters) {
+                parameters
+                    .weights
                     .iter_mut()
-                    .for_each(|weight| *weight = dice.below(3) as f32 - 1.0);
-                numbers
+                    .for_each(|weight| *weight = rng.below(3) as f32 - 1.0);
+                parameters
                     .beta
                     .iter_mut()
-                    .for_each(|shift| *shift = dice.below(3) as f32);
-                if let Some((_, variance)) = &mut numbers.statistics {
+                    .for_each(|shift| *shift = rng.below(3) as f32);
+                if let Some((_, variance)) = &mut parameters.statistics {
                     // With ε this is one, so that the normalisation divides by one.
                     variance.fill(1.0 - crate::nets::units::epsilon(conv.norm) as f32);
                 }
             }
         }
-        Written { plan, numbers }
+        Written { plan, parameters }
     }
 
     /// Sets every second atom of each space to give nothing but zeros, and gives those that stay.
@@ -219,12 +225,12 @@ mod tests {
             .copied()
             .filter(|atom| !stay.contains(atom))
             .collect();
-        for (place, numbers) in whole.numbers.iter_mut().enumerate() {
-            if let Numbers::Conv(numbers) = numbers {
+        for (place, parameters) in whole.parameters.iter_mut().enumerate() {
+            if let Parameters::Conv(parameters) = parameters {
                 for (channel, atom) in spaces.atoms[place].iter().enumerate() {
                     if cut.contains(atom) {
-                        numbers.beta[channel] = 0.0;
-                        numbers
+                        parameters.beta[channel] = 0.0;
+                        parameters
                             .gamma
                             .iter_mut()
                             .for_each(|gamma| gamma[channel] = 0.0);
@@ -239,7 +245,7 @@ mod tests {
         let device = Device::flex();
         let net = Net::new(
             written.plan.clone(),
-            &written.numbers,
+            &written.parameters,
             &Ranges::unseen(written.plan.nodes.len()),
             &device,
         );
@@ -248,7 +254,7 @@ mod tests {
             TensorData::new(pixels.to_vec(), [1, 3, side, side]),
             &device,
         );
-        net.forward(picture, Pass::Measure)
+        net.forward(picture, Pass::Evaluate)
             .logits
             .into_data()
             .iter::<f32>()
@@ -263,9 +269,9 @@ mod tests {
         assert!(
             crate::nets::cost::cost(&left.plan).macs < crate::nets::cost::cost(&whole.plan).macs
         );
-        let mut dice = Dice::new(8, Purpose::Weights, 0, 0);
+        let mut rng = Rng::new(8, Purpose::Weights, 0, 0);
         let pixels: Vec<f32> = (0..3 * 32 * 32)
-            .map(|_| dice.below(3) as f32 - 1.0)
+            .map(|_| rng.below(3) as f32 - 1.0)
             .collect();
         (logits(&whole, &pixels), logits(&left, &pixels))
     }

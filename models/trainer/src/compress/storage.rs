@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::entropy;
 use crate::deploy::{Deployed, Weights};
 use crate::nets::net::Net;
-use crate::nets::numbers::Numbers;
+use crate::nets::parameters::Parameters;
 use crate::quantise;
 
 /// The kernel of one layer.
@@ -28,15 +28,18 @@ impl Kernel {
     #[must_use]
     pub fn all_of(network: &Net) -> Vec<Self> {
         let plan = network.plan();
-        let (numbers, deployed) = (network.numbers(), Deployed::real(network));
-        let layers = plan.nodes.iter().zip(numbers.iter().zip(&deployed.weights));
+        let (parameters, deployed) = (network.parameters(), Deployed::real(network));
+        let layers = plan
+            .nodes
+            .iter()
+            .zip(parameters.iter().zip(&deployed.weights));
         layers
             .filter_map(|(node, layer)| match layer {
-                (Numbers::Conv(conv), Weights::Conv { kernel, bias }) => {
-                    let steps = quantise::steps(kernel, bias.len()).steps;
+                (Parameters::Conv(conv), Weights::Conv { weights, bias }) => {
+                    let steps = quantise::steps(weights, bias.len()).steps;
                     Some(Self {
                         layer: node.name.clone(),
-                        zeros: share_of_zeros(&conv.kernel),
+                        zeros: share_of_zeros(&conv.weights),
                         bytes: steps.len(),
                         coded_bytes: entropy::coded_bytes(&steps),
                     })
@@ -50,8 +53,8 @@ impl Kernel {
 /// The bytes of all kernels, in int8 and once they are coded.
 #[must_use]
 pub fn total(kernels: &[Kernel]) -> (usize, usize) {
-    kernels.iter().fold((0, 0), |(bytes, coded), kernel| {
-        (bytes + kernel.bytes, coded + kernel.coded_bytes)
+    kernels.iter().fold((0, 0), |(bytes, coded), weights| {
+        (bytes + weights.bytes, coded + weights.coded_bytes)
     })
 }
 

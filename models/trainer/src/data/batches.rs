@@ -11,7 +11,7 @@ use sortd::error::{Error, Result};
 use super::augment::{Grounds, Variation, vary};
 use super::draws;
 use super::photo::Reduced;
-use crate::dice::{Dice, Purpose};
+use crate::rng::{Purpose, Rng};
 
 /// Batches that may wait for the network.
 const AHEAD: usize = 2;
@@ -73,8 +73,8 @@ impl Source<'_> {
         let (sender, receiver) = sync_channel(AHEAD);
         scope.spawn(move || {
             let weights: Vec<f64> = self.photos.iter().map(|photo| photo.weight).collect();
-            let mut dice = Dice::new(self.seed, Purpose::Order, epoch as u64, 0);
-            let order = draws::draw(&weights, self.draws, &mut dice);
+            let mut rng = Rng::new(self.seed, Purpose::Order, epoch as u64, 0);
+            let order = draws::draw(&weights, self.draws, &mut rng);
             let batches = order.chunks(self.batch).take(self.batches());
             for (number, places) in batches.enumerate() {
                 let first = number * self.batch;
@@ -95,13 +95,13 @@ impl Source<'_> {
             .enumerate()
             .map(|(offset, &place)| {
                 let draw = (first + offset) as u64;
-                let mut dice = Dice::new(self.seed, Purpose::Variation, epoch as u64, draw);
+                let mut rng = Rng::new(self.seed, Purpose::Variation, epoch as u64, draw);
                 vary(
                     &self.photos[place],
                     self.grounds,
                     self.variation,
                     self.side,
-                    &mut dice,
+                    &mut rng,
                 )
             })
             .collect();

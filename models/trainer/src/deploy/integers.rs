@@ -10,7 +10,7 @@ const LARGEST_BIAS: f64 = (1_u32 << 29) as f64;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Integers {
     /// The kernel in steps, −127 to 127, `[out, in / groups, k, k]`.
-    pub kernel: Vec<i8>,
+    pub weights: Vec<i8>,
     /// The step of each output channel.
     pub scales: Vec<f32>,
     /// The bias of each output channel, in steps of input scale × kernel scale.
@@ -23,12 +23,12 @@ impl Integers {
     /// A channel whose kernel has all but vanished beside its bias gets a longer step than its
     /// kernel asks for, since else its bias would not fit into 32 bits.
     #[must_use]
-    pub fn of(kernel: &[f32], bias: &[f32], input: Quantisation) -> Self {
+    pub fn of(weights: &[f32], bias: &[f32], input: Quantisation) -> Self {
         let Steps {
             mut steps,
             mut scales,
-        } = steps(kernel, bias.len());
-        let length = kernel.len() / bias.len().max(1);
+        } = steps(weights, bias.len());
+        let length = weights.len() / bias.len().max(1);
         let input = f64::from(input.scale);
         let mut rounded = Vec::with_capacity(bias.len());
         for (channel, &bias) in bias.iter().enumerate() {
@@ -36,7 +36,7 @@ impl Integers {
             if least > scales[channel] {
                 scales[channel] = least;
                 let places = channel * length..(channel + 1) * length;
-                for (step, weight) in steps[places.clone()].iter_mut().zip(&kernel[places]) {
+                for (step, weight) in steps[places.clone()].iter_mut().zip(&weights[places]) {
                     *step = (weight / least).round_ties_even().clamp(-127.0, 127.0) as i8;
                 }
             }
@@ -44,7 +44,7 @@ impl Integers {
             rounded.push((f64::from(bias) / step).round_ties_even() as i32);
         }
         Self {
-            kernel: steps,
+            weights: steps,
             scales,
             bias: rounded,
         }
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn a_bias_is_in_steps_of_input_times_kernel() {
         let found = Integers::of(&[1.27, -0.5, 0.0, 0.0], &[0.0105, 0.7], HALVES);
-        assert_eq!(found.kernel, [127, -50, 0, 0]);
+        assert_eq!(found.weights, [127, -50, 0, 0]);
         // The step of a kernel of zeros is 1, so that of its bias is a half.
         assert_eq!(found.bias, [2, 1]);
     }

@@ -13,7 +13,7 @@ pub use correction::corrected;
 pub use integers::Integers;
 
 use crate::nets::net::Net;
-use crate::nets::numbers::{ChannelGateNumbers, Numbers, PixelGateNumbers};
+use crate::nets::parameters::{ChannelAttentionParameters, Parameters, SpatialAttentionParameters};
 use crate::nets::plan::{Layer, Plan};
 use crate::quantise::{Quantisation, Ranges, SLOTS};
 
@@ -37,14 +37,14 @@ pub enum Weights {
     /// A convolution's, normalisation folded in.
     Conv {
         /// `[out, in / groups, k, k]`.
-        kernel: Vec<f32>,
+        weights: Vec<f32>,
         /// One an output channel.
         bias: Vec<f32>,
     },
     /// A channel attention's.
-    ChannelGate(ChannelGateNumbers),
+    ChannelAttention(ChannelAttentionParameters),
     /// A spatial attention's.
-    PixelGate(PixelGateNumbers),
+    SpatialAttention(SpatialAttentionParameters),
 }
 
 impl Deployed {
@@ -55,8 +55,8 @@ impl Deployed {
         let weights = plan
             .nodes
             .iter()
-            .zip(net.numbers())
-            .map(|(node, numbers)| weights(&node.layer, numbers))
+            .zip(net.parameters())
+            .map(|(node, parameters)| weights(&node.layer, parameters))
             .collect();
         Self {
             plan,
@@ -96,14 +96,14 @@ impl Deployed {
     }
 }
 
-fn weights(layer: &Layer, numbers: Numbers) -> Weights {
-    match (layer, numbers) {
-        (Layer::Conv(conv), Numbers::Conv(numbers)) => {
-            let (kernel, bias) = fold::fold(conv, &numbers);
-            Weights::Conv { kernel, bias }
+fn weights(layer: &Layer, parameters: Parameters) -> Weights {
+    match (layer, parameters) {
+        (Layer::Conv(conv), Parameters::Conv(parameters)) => {
+            let (weights, bias) = fold::fold(conv, &parameters);
+            Weights::Conv { weights, bias }
         }
-        (_, Numbers::ChannelGate(gate)) => Weights::ChannelGate(gate),
-        (_, Numbers::PixelGate(gate)) => Weights::PixelGate(gate),
+        (_, Parameters::ChannelAttention(gate)) => Weights::ChannelAttention(gate),
+        (_, Parameters::SpatialAttention(gate)) => Weights::SpatialAttention(gate),
         _ => Weights::None,
     }
 }
@@ -111,8 +111,8 @@ fn weights(layer: &Layer, numbers: Numbers) -> Weights {
 /// The steps of one node, which must all be known.
 fn steps(plan: &Plan, ranges: &Ranges, place: usize) -> Result<[Option<Quantisation>; SLOTS]> {
     let inner = match plan.nodes[place].layer {
-        Layer::ChannelGate(_) => 1..4,
-        Layer::PixelGate { .. } => 1..3,
+        Layer::ChannelAttention(_) => 1..4,
+        Layer::SpatialAttention { .. } => 1..3,
         _ => 0..0,
     };
     let mut steps = [None; SLOTS];

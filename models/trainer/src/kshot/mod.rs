@@ -6,7 +6,7 @@ mod solve;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::dice::{Dice, Purpose};
+use crate::rng::{Purpose, Rng};
 
 pub use head::Head;
 
@@ -87,8 +87,8 @@ impl Draw {
         let (mut taught, mut asked) = (Vec::new(), Vec::new());
         for (place, (class, photos)) in classes.iter().enumerate() {
             // The same photographs are taught whatever else the list holds of other classes.
-            let mut dice = Dice::new(seed, Purpose::Shots, draw, *class as u64);
-            let order = dice.order(photos.len());
+            let mut rng = Rng::new(seed, Purpose::Shots, draw, *class as u64);
+            let order = rng.order(photos.len());
             let placed = order.iter().map(|&photo| (photos[photo], place));
             taught.extend(placed.clone().take(shots));
             asked.extend(placed.skip(shots));

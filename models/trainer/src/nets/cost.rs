@@ -65,7 +65,7 @@ pub fn layers(plan: &Plan) -> Vec<LayerCost> {
                     conv_parameters(conv),
                     conv_macs(conv, shape),
                 ),
-                Layer::ChannelGate(gate) => {
+                Layer::ChannelAttention(gate) => {
                     let weights = 2 * gate.channels * gate.hidden;
                     let biases = gate.channels + gate.hidden;
                     // The perceptron runs twice: on the means and on the maxima.
@@ -75,7 +75,7 @@ pub fn layers(plan: &Plan) -> Vec<LayerCost> {
                         2 * weights,
                     )
                 }
-                Layer::PixelGate { kernel } => {
+                Layer::SpatialAttention { kernel } => {
                     let weights = 2 * kernel * kernel;
                     (
                         format!("spatial attention {kernel}×{kernel}"),

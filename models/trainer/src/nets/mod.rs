@@ -9,7 +9,7 @@ mod mobile_blnet;
 mod mobilenet_cbam;
 mod mobilenet_v1;
 pub mod net;
-pub mod numbers;
+pub mod parameters;
 pub mod plan;
 pub(crate) mod units;
 pub(crate) mod walk;

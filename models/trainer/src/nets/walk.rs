@@ -5,9 +5,9 @@ use burn::tensor::{Tensor, TensorData};
 
 use super::net::{Answer, Net, Pass, Units};
 use super::plan::{Conv, Layer, Plan};
-use crate::dice::{Dice, Purpose};
 use crate::kernels::Activation;
 use crate::quantise::{Ranges, Rounding};
+use crate::rng::{Purpose, Rng};
 
 impl Net {
     /// What it says of pictures `[batch, 3, side, side]` with values `(pixel − 128) / 128`.
@@ -89,12 +89,12 @@ impl<'a> Walk<'a> {
             Layer::Sum { activation } => activated(self.input(0) + self.input(1), *activation),
             Layer::Shuffle { groups } => shuffled(self.input(0), *groups),
             Layer::Enlarge { factor } => enlarged(self.input(0), *factor),
-            Layer::ChannelGate(_) => {
-                let (unit, input) = (self.units.channel_gate(), self.input(0));
+            Layer::ChannelAttention(_) => {
+                let (unit, input) = (self.units.channel_attention(), self.input(0));
                 unit.forward(input, &mut self.rounding())
             }
-            Layer::PixelGate { kernel } => {
-                let (unit, input) = (self.units.pixel_gate(), self.input(0));
+            Layer::SpatialAttention { kernel } => {
+                let (unit, input) = (self.units.spatial_attention(), self.input(0));
                 unit.forward(*kernel, input, &mut self.rounding())
             }
             Layer::Mean => mean(self.input(0)),
@@ -127,9 +127,9 @@ impl<'a> Walk<'a> {
         let read = self.plan.bytes_of(self.plan.nodes[place].inputs[0]);
         let input = self.input(0);
         match self.pass {
-            Pass::Learn { .. } => unit.learn(conv, input),
-            Pass::Measure | Pass::Calibrate => unit.measure(conv, input),
-            Pass::LearnQuantised { .. } | Pass::Quantised => {
+            Pass::Train { .. } => unit.train(conv, input),
+            Pass::Evaluate | Pass::Calibrate => unit.evaluate(conv, input),
+            Pass::TrainQuantised { .. } | Pass::Quantised => {
                 let step = self.rounding().step_of(read, 0);
                 unit.quantised(conv, input, step)
             }
@@ -142,7 +142,7 @@ impl<'a> Walk<'a> {
             Some(draw) => dropped(
                 input,
                 share,
-                &mut Dice::new(draw, Purpose::Dropout, place as u64, 0),
+                &mut Rng::new(draw, Purpose::Dropout, place as u64, 0),
             ),
             None => input,
         }
@@ -213,12 +213,12 @@ fn enlarged(maps: Tensor<4>, factor: usize) -> Tensor<4> {
 
 /// Sets a share of the numbers to zero and scales the others up, so that their mean stays.
 ///
-/// The dice are our own: a device's sequence is shared by all that compute there, and what is drawn
+/// The rng are our own: a device's sequence is shared by all that compute there, and what is drawn
 /// would depend on who else draws.
-fn dropped(maps: Tensor<4>, share: f64, dice: &mut Dice) -> Tensor<4> {
+fn dropped(maps: Tensor<4>, share: f64, rng: &mut Rng) -> Tensor<4> {
     let dims = maps.dims();
     let kept = 1.0 / (1.0 - share) as f32;
-    let draw = |_| if dice.chance(share as f32) { 0.0 } else { kept };
+    let draw = |_| if rng.chance(share as f32) { 0.0 } else { kept };
     let mask: Vec<f32> = (0..dims.iter().product::<usize>()).map(draw).collect();
     let device = maps.device();
     maps * Tensor::from_data(TensorData::new(mask, dims), &device)

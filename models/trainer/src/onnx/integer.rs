@@ -12,7 +12,7 @@ use super::graph::{Graph, window};
 use super::real::{activated, enlarge, shuffle};
 use crate::deploy::{Deployed, Integers, Weights};
 use crate::kernels::Sliding;
-use crate::nets::numbers::{ChannelGateNumbers, PixelGateNumbers};
+use crate::nets::parameters::{ChannelAttentionParameters, SpatialAttentionParameters};
 use crate::nets::plan::{Layer, Node, Shape};
 use crate::nets::units::{POINTWISE, around};
 use crate::quantise::Quantisation;
@@ -77,10 +77,10 @@ impl From<Bytes> for Value {
 }
 
 /// A kernel in whole steps under a name; several nodes may read it.
-struct Kernel<'a> {
+struct ConvWeights<'a> {
     name: String,
     shape: [usize; 4],
-    numbers: &'a [f32],
+    weights: &'a [f32],
     bias: &'a [f32],
 }
 
@@ -94,20 +94,20 @@ impl Writer<'_> {
                 self.quantise(&format!("{name}_bytes"), PICTURE, &steps)
                     .into()
             }
-            (Layer::Conv(conv), Weights::Conv { kernel, bias }) => {
-                let kernel = Kernel {
+            (Layer::Conv(conv), Weights::Conv { weights, bias }) => {
+                let layer = ConvWeights {
                     name: name.to_owned(),
                     shape: conv.kernel_shape(),
-                    numbers: kernel,
+                    weights,
                     bias,
                 };
                 let steps = self.steps(place, 0, name)?;
                 let map = self.bytes(from)?;
-                self.convolve(&kernel, name, &map, conv.sliding, &steps)
+                self.convolve(&layer, name, &map, conv.sliding, &steps)
                     .into()
             }
-            (Layer::ChannelGate(_), Weights::ChannelGate(numbers)) => {
-                let gated = self.channel_gate(place, name, from, numbers)?;
+            (Layer::ChannelAttention(_), Weights::ChannelAttention(parameters)) => {
+                let gated = self.channel_attention(place, name, from, parameters)?;
                 if self.deployed.plan.is_quantised(place) {
                     let steps = self.steps(place, 0, name)?;
                     self.quantise(name, &gated, &steps).into()
@@ -118,8 +118,8 @@ impl Writer<'_> {
                     }
                 }
             }
-            (Layer::PixelGate { kernel }, Weights::PixelGate(numbers)) => {
-                let gated = self.pixel_gate(place, name, from, *kernel, numbers)?;
+            (Layer::SpatialAttention { kernel }, Weights::SpatialAttention(parameters)) => {
+                let gated = self.spatial_attention(place, name, from, *kernel, parameters)?;
                 let steps = self.steps(place, 0, name)?;
                 self.quantise(name, &gated, &steps).into()
             }
@@ -229,17 +229,17 @@ impl Writer<'_> {
     /// The node `name` that slides a kernel over `map`.
     fn convolve(
         &mut self,
-        kernel: &Kernel<'_>,
+        layer: &ConvWeights<'_>,
         name: &str,
         map: &Bytes,
         sliding: Sliding,
         result: &Steps,
     ) -> Bytes {
-        let outputs = kernel.shape[0];
-        let integers = Integers::of(kernel.numbers, kernel.bias, map.steps.known);
-        let constant = |what: &str| format!("{}_{what}", kernel.name);
+        let outputs = layer.shape[0];
+        let integers = Integers::of(layer.weights, layer.bias, map.steps.known);
+        let constant = |what: &str| format!("{}_{what}", layer.name);
         let graph = &mut *self.graph;
-        let weights = graph.constant(&constant("kernel"), &kernel.shape, &integers.kernel);
+        let weights = graph.constant(&constant("kernel"), &layer.shape, &integers.weights);
         let scale = graph.constant(&constant("kernel_scale"), &[outputs], &integers.scales);
         let zero = graph.constant(&constant("kernel_zero"), &[], &[0_i8]);
         let bias = graph.constant(&constant("bias"), &[outputs], &integers.bias);
@@ -254,32 +254,32 @@ impl Writer<'_> {
             &result.zero,
             &bias,
         ];
-        let attributes = window(kernel.shape[2], sliding);
+        let attributes = window(layer.shape[2], sliding);
         Bytes {
             name: graph.node("QLinearConv", name, &inputs, attributes),
             steps: result.clone(),
         }
     }
 
-    fn channel_gate(
+    fn channel_attention(
         &mut self,
         place: usize,
         name: &str,
         from: usize,
-        numbers: &ChannelGateNumbers,
+        parameters: &ChannelAttentionParameters,
     ) -> Result<String> {
-        let (channels, hidden) = (numbers.expand_bias.len(), numbers.squeeze_bias.len());
-        let squeeze = Kernel {
+        let (channels, hidden) = (parameters.expand_bias.len(), parameters.squeeze_bias.len());
+        let squeeze = ConvWeights {
             name: format!("{name}_squeeze"),
             shape: [hidden, channels, 1, 1],
-            numbers: &numbers.squeeze,
-            bias: &numbers.squeeze_bias,
+            weights: &parameters.squeeze,
+            bias: &parameters.squeeze_bias,
         };
-        let expand = Kernel {
+        let expand = ConvWeights {
             name: format!("{name}_expand"),
             shape: [channels, hidden, 1, 1],
-            numbers: &numbers.expand,
-            bias: &numbers.expand_bias,
+            weights: &parameters.expand,
+            bias: &parameters.expand_bias,
         };
         let map = self.real(from);
         let pooled_steps = self.steps(place, 1, &format!("{name}_pooled"))?;
@@ -314,19 +314,19 @@ impl Writer<'_> {
         ))
     }
 
-    fn pixel_gate(
+    fn spatial_attention(
         &mut self,
         place: usize,
         name: &str,
         from: usize,
         side: usize,
-        numbers: &PixelGateNumbers,
+        parameters: &SpatialAttentionParameters,
     ) -> Result<String> {
-        let bias = [numbers.bias];
-        let kernel = Kernel {
+        let bias = [parameters.bias];
+        let layer = ConvWeights {
             name: format!("{name}_seen"),
             shape: [1, 2, side, side],
-            numbers: &numbers.kernel,
+            weights: &parameters.weights,
             bias: &bias,
         };
         let map = self.real(from);
@@ -335,7 +335,7 @@ impl Writer<'_> {
         let answer_steps = self.steps(place, 2, &format!("{name}_answer"))?;
         let both = self.quantise(&format!("{name}_both_bytes"), &both, &both_steps);
         let answer = format!("{name}_answer");
-        let answer = self.convolve(&kernel, &answer, &both, around(side), &answer_steps);
+        let answer = self.convolve(&layer, &answer, &both, around(side), &answer_steps);
         let answer = self.dequantise(&format!("{name}_answer_real"), &answer);
         Ok(attention::gate_pixels(self.graph, name, &map, &answer))
     }

@@ -43,20 +43,20 @@ pub struct Course<'a> {
 
 impl Course<'_> {
     /// How the network is computed while it learns.
-    const fn learning(&self, draw: u64) -> Pass {
+    const fn training_pass(&self, draw: u64) -> Pass {
         if self.objective.config.training.rounding {
-            Pass::LearnQuantised { draw }
+            Pass::TrainQuantised { draw }
         } else {
-            Pass::Learn { draw }
+            Pass::Train { draw }
         }
     }
 
     /// How it is computed when it is measured.
-    const fn measuring(&self) -> Pass {
+    const fn validation_pass(&self) -> Pass {
         if self.objective.config.training.rounding {
             Pass::Quantised
         } else {
-            Pass::Measure
+            Pass::Evaluate
         }
     }
 
@@ -100,7 +100,7 @@ pub fn train(course: &Course<'_>, mut state: State<Net>, epochs: usize) -> Resul
         let (next, mut record, shown) = one_epoch(course, state, &bar)?;
         state = next;
         let learnt = started.elapsed().as_secs_f64();
-        measure(course, &state, &mut record)?;
+        validate(course, &state, &mut record)?;
         // What the epoch's last step has spoilt shows here first; it must not be kept.
         if !record.validation_loss.is_finite() {
             return Err(not_a_number(course, record.epoch - 1, state.progress.steps));
@@ -153,11 +153,11 @@ fn one_epoch(
     Ok((state, record, seen))
 }
 
-fn measure(course: &Course<'_>, state: &State<Net>, record: &mut EpochRecord) -> Result<()> {
+fn validate(course: &Course<'_>, state: &State<Net>, record: &mut EpochRecord) -> Result<()> {
     let side = course.objective.source.side as usize;
     let answers = answers::answers(
         &state.average,
-        course.measuring(),
+        course.validation_pass(),
         course.validation,
         side,
         course.objective.device,

@@ -84,7 +84,7 @@ impl<'a> Objective<'a> {
         let answers = self
             .teachers
             .iter()
-            .map(|teacher| teacher.forward(pictures.clone(), Pass::Measure).logits);
+            .map(|teacher| teacher.forward(pictures.clone(), Pass::Evaluate).logits);
         Tensor::stack::<3>(answers.collect(), 0)
             .mean_dim(0)
             .squeeze_dim(0)

@@ -13,9 +13,9 @@ use crate::checkpoint::State;
 use crate::compress::magnitude;
 use crate::config::TrainingConfig;
 use crate::data::batches::{Batch, to_tensor};
-use crate::dice::{Dice, Purpose};
 use crate::metrics::Confusion;
 use crate::nets::net::Net;
+use crate::rng::{Purpose, Rng};
 
 /// Maps of at least this share of the picture's side belong to the early layers, whose pretrained
 /// edges and colours hold for any photograph.
@@ -38,11 +38,12 @@ pub fn step(course: &Course<'_>, state: &mut State<Net>, batch: &Batch, rate: f6
     let training = &objective.config.training;
     let side = objective.source.side as usize;
     let steps = state.progress.steps as u64;
-    let draw = Dice::new(objective.source.seed, Purpose::Dropout, steps, 0).bits();
+    let draw = Rng::new(objective.source.seed, Purpose::Dropout, steps, 0).bits();
     let pictures = to_tensor(&batch.pixels, side, objective.device)?;
-    let answer = state
-        .network
-        .forward(Tensor::from_inner(pictures.clone()), course.learning(draw));
+    let answer = state.network.forward(
+        Tensor::from_inner(pictures.clone()),
+        course.training_pass(draw),
+    );
     let rows = answers::rows(answer.logits.clone());
     let mut loss = objective.loss(answer, pictures, &batch.labels);
     let value = f64::from(loss.clone().into_scalar::<f32>());

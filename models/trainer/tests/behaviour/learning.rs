@@ -90,8 +90,8 @@ fn an_interrupted_run_goes_on_to_the_same_result_to_the_last_bit() {
     assert_eq!(resumed.progress.epochs, 1);
     let resumed = train(&config, &material, &run, resumed, 3).unwrap();
 
-    assert_eq!(straight.network.numbers(), resumed.network.numbers());
-    assert_eq!(straight.average.numbers(), resumed.average.numbers());
+    assert_eq!(straight.network.parameters(), resumed.network.parameters());
+    assert_eq!(straight.average.parameters(), resumed.average.parameters());
     assert_eq!(straight.progress.best_epoch, resumed.progress.best_epoch);
     for (left, right) in straight
         .progress

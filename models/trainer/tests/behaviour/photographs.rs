@@ -7,7 +7,7 @@ use std::thread;
 use sortd_trainer::data::augment::{Grounds, Variation, vary};
 use sortd_trainer::data::batches::{Batch, Source};
 use sortd_trainer::data::tree::Tree;
-use sortd_trainer::dice::{Dice, Purpose};
+use sortd_trainer::rng::{Purpose, Rng};
 
 use crate::shapes;
 use crate::tiny::SIDE;
@@ -39,8 +39,8 @@ fn a_photograph_varies_with_the_seed_and_with_nothing_else() {
         ..everything()
     };
     let varied = |seed| {
-        let mut dice = Dice::new(seed, Purpose::Variation, 3, 5);
-        vary(&photos[5], grounds, &settings, SIDE as u32, &mut dice).unwrap()
+        let mut rng = Rng::new(seed, Purpose::Variation, 3, 5);
+        vary(&photos[5], grounds, &settings, SIDE as u32, &mut rng).unwrap()
     };
     assert_eq!(varied(1), varied(1));
     assert_ne!(varied(1), varied(2));

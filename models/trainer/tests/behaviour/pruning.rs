@@ -9,7 +9,7 @@ use sortd_trainer::config::RunConfig;
 use sortd_trainer::data::batches::to_tensor;
 use sortd_trainer::files;
 use sortd_trainer::nets::net::{Net, Pass};
-use sortd_trainer::nets::numbers::Numbers;
+use sortd_trainer::nets::parameters::Parameters;
 use sortd_trainer::quantise::Ranges;
 use sortd_trainer::training::objective::Objective;
 use sortd_trainer::training::sensitivity;
@@ -25,14 +25,19 @@ const NODE: usize = 3;
 
 /// A network with one channel of [`NODE`] let through more or less.
 fn nudged(network: &Net, channel: usize, factor: f32) -> Net {
-    let mut numbers = network.numbers();
-    let Numbers::Conv(conv) = &mut numbers[NODE] else {
+    let mut parameters = network.parameters();
+    let Parameters::Conv(conv) = &mut parameters[NODE] else {
         panic!("the node is a convolution")
     };
     conv.gamma.as_mut().unwrap()[channel] *= factor;
     conv.beta[channel] *= factor;
     let ranges = Ranges::unseen(network.plan().nodes.len());
-    Net::new(network.plan().clone(), &numbers, &ranges, &Device::flex())
+    Net::new(
+        network.plan().clone(),
+        &parameters,
+        &ranges,
+        &Device::flex(),
+    )
 }
 
 #[test]
@@ -48,7 +53,7 @@ fn a_channel_is_worth_the_square_of_what_the_loss_changes_with_it() {
     let network = nudged(&shapes::network(1).valid(), 0, 0.0);
     let learning = Net::new(
         network.plan().clone(),
-        &network.numbers(),
+        &network.parameters(),
         &network.ranges(),
         &device.clone().autodiff(),
     );
@@ -59,7 +64,7 @@ fn a_channel_is_worth_the_square_of_what_the_loss_changes_with_it() {
     let batch = thread::scope(|scope| source.epoch(scope, 0).recv().unwrap().unwrap());
     let loss = |network: &Net| {
         let pictures = to_tensor(&batch.pixels, tiny::SIDE, &device).unwrap();
-        let answer = network.forward(pictures.clone(), Pass::Measure);
+        let answer = network.forward(pictures.clone(), Pass::Evaluate);
         let loss = objective.loss(answer, pictures, &batch.labels);
         loss.into_scalar::<f32>()
     };

@@ -4,7 +4,7 @@
 use super::Variation;
 use crate::data::frame::{Extent, Frame};
 use crate::data::pyramid::{Level, Pixel, Pyramid};
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 /// A window onto a photograph.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,15 +39,15 @@ impl View {
     /// far as `settings` say, it lies inside the photograph before it is turned, and it shows more
     /// than half of the item's box.
     #[must_use]
-    pub fn cut(size: (f32, f32), item: Extent, settings: &Variation, dice: &mut Dice) -> Self {
+    pub fn cut(size: (f32, f32), item: Extent, settings: &Variation, rng: &mut Rng) -> Self {
         let mut window = (size.0 / 2.0, size.1 / 2.0, size.0, size.1);
         for _ in 0..TRIES {
-            let area = dice.between(settings.smallest_cut, 1.0) * size.0 * size.1;
-            let aspect = dice.factor(settings.widest_aspect);
+            let area = rng.between(settings.smallest_cut, 1.0) * size.0 * size.1;
+            let aspect = rng.factor(settings.widest_aspect);
             let across = (area * aspect).sqrt().min(size.0);
             let down = (area / aspect).sqrt().min(size.1);
-            let x = across / 2.0 + dice.unit() * (size.0 - across);
-            let y = down / 2.0 + dice.unit() * (size.1 - down);
+            let x = across / 2.0 + rng.unit() * (size.0 - across);
+            let y = down / 2.0 + rng.unit() * (size.1 - down);
             let shown = overlap(x, across, item[0], item[2]) * overlap(y, down, item[1], item[3]);
             if shown >= ENOUGH {
                 window = (x, y, across, down);
@@ -55,38 +55,38 @@ impl View {
             }
         }
         let (x, y, across, down) = window;
-        Self::turned((x, y), (across / 2.0, down / 2.0), settings, dice)
+        Self::turned((x, y), (across / 2.0, down / 2.0), settings, rng)
     }
 
     /// A view in which the longer side of `item` fills `share` of the frame, and which holds the
     /// item somewhere, all of it or nearly.
     #[must_use]
-    pub fn holding(item: Extent, share: f32, settings: &Variation, dice: &mut Dice) -> Self {
+    pub fn holding(item: Extent, share: f32, settings: &Variation, rng: &mut Rng) -> Self {
         /// How far an item may reach over the frame's edge, as a share of the frame.
         const OVER: f32 = 0.05;
         let (width, height) = (item[2] - item[0], item[3] - item[1]);
         let window = width.max(height) / share;
-        let stretch = dice.factor(settings.widest_aspect.sqrt());
+        let stretch = rng.factor(settings.widest_aspect.sqrt());
         let half = (window * stretch / 2.0, window / stretch / 2.0);
         let mut place = |low: f32, high: f32, half: f32| {
             let room = (half - (high - low) / 2.0).max(0.0) + OVER * half;
-            f32::midpoint(low, high) + dice.between(-room, room)
+            f32::midpoint(low, high) + rng.between(-room, room)
         };
         let centre = (
             place(item[0], item[2], half.0),
             place(item[1], item[3], half.1),
         );
-        Self::turned(centre, half, settings, dice)
+        Self::turned(centre, half, settings, rng)
     }
 
-    fn turned(centre: (f32, f32), half: (f32, f32), settings: &Variation, dice: &mut Dice) -> Self {
-        let mirrored = dice.chance(settings.mirror);
+    fn turned(centre: (f32, f32), half: (f32, f32), settings: &Variation, rng: &mut Rng) -> Self {
+        let mirrored = rng.chance(settings.mirror);
         let mut degrees = 0.0;
-        if dice.chance(settings.quarter_turn) {
-            degrees += 90.0 * (1 + dice.below(3)) as f32;
+        if rng.chance(settings.quarter_turn) {
+            degrees += 90.0 * (1 + rng.below(3)) as f32;
         }
-        if dice.chance(settings.tilt) {
-            degrees += dice.between(-settings.largest_tilt, settings.largest_tilt);
+        if rng.chance(settings.tilt) {
+            degrees += rng.between(-settings.largest_tilt, settings.largest_tilt);
         }
         let (sine, cosine) = f32::to_radians(degrees).sin_cos();
         Self {
@@ -258,8 +258,8 @@ mod tests {
             ..Variation::default()
         };
         for (seed, share) in [(1, 0.25), (2, 0.5), (3, 1.0)] {
-            let mut dice = Dice::new(seed, crate::dice::Purpose::Variation, 0, 0);
-            let view = View::holding([0.0, 0.0, 32.0, 32.0], share, &still, &mut dice);
+            let mut rng = Rng::new(seed, crate::rng::Purpose::Variation, 0, 0);
+            let view = View::holding([0.0, 0.0, 32.0, 32.0], share, &still, &mut rng);
             let [left, top, right, bottom] = view.show(&pyramid, 64, Beyond::Nothing).item();
             let expected = 64.0 * share;
             assert!((right - left - expected).abs() < 3.0, "{left} to {right}");

@@ -1,18 +1,18 @@
 //! Computes a quantised network in whole steps, to the last bit as `src/classify/int8/PATTERNS.md`
 //! says, without knowing the daemon's kernels: what both give alike is right.
 //!
-//! While a network learns with rounding ([`crate::nets::net::Pass::LearnQuantised`]) its numbers are
+//! While a network learns with rounding ([`crate::nets::net::Pass::TrainQuantised`]) its numbers are
 //! the same but for values that lie next to a half; here there is no such margin.
 
 mod arithmetic;
-mod gates;
+mod attention;
 mod map;
 mod sums;
 
 use rayon::prelude::*;
 use sortd::error::{Error, Result};
 
-use self::gates::{ChannelGate, PixelGate};
+use self::attention::{ChannelAttention, SpatialAttention};
 use self::map::{Map, Value};
 use self::sums::Sums;
 use super::{Deployed, Weights};
@@ -46,9 +46,9 @@ enum Operator {
     /// Bytes as they are.
     Same,
     /// Channel attention; with steps where its result becomes bytes.
-    ChannelGate(ChannelGate, Option<Quantisation>),
+    ChannelAttention(ChannelAttention, Option<Quantisation>),
     /// Spatial attention, in steps of its own.
-    PixelGate(PixelGate, Quantisation),
+    SpatialAttention(SpatialAttention, Quantisation),
 }
 
 impl Simulation {
@@ -89,7 +89,7 @@ impl Simulation {
                 Operator::Shuffle(groups) => input(0).bytes().shuffled(*groups).into(),
                 Operator::Enlarge(factor) => input(0).bytes().enlarged(*factor).into(),
                 Operator::Same => input(0).clone(),
-                Operator::ChannelGate(gate, steps) => {
+                Operator::ChannelAttention(gate, steps) => {
                     let map = input(0).bytes();
                     let gated = gate.of(map);
                     match steps {
@@ -97,7 +97,7 @@ impl Simulation {
                         None => gated,
                     }
                 }
-                Operator::PixelGate(gate, steps) => {
+                Operator::SpatialAttention(gate, steps) => {
                     let gates = gate.of(input(0));
                     input(0).bytes_gated(Some(&gates), *steps).into()
                 }
@@ -133,8 +133,8 @@ fn operator(deployed: &Deployed, place: usize) -> Result<Operator> {
     };
     Ok(match (&node.layer, &deployed.weights[place]) {
         (Layer::Picture, _) => Operator::Picture,
-        (Layer::Conv(conv), Weights::Conv { kernel, bias }) => {
-            let weights = (kernel.as_slice(), bias.as_slice());
+        (Layer::Conv(conv), Weights::Conv { weights, bias }) => {
+            let weights = (weights.as_slice(), bias.as_slice());
             Operator::Sums(Sums::new(
                 weights,
                 conv.kernel_shape(),
@@ -150,14 +150,14 @@ fn operator(deployed: &Deployed, place: usize) -> Result<Operator> {
         (Layer::Shuffle { groups }, _) => Operator::Shuffle(*groups),
         (Layer::Enlarge { factor }, _) => Operator::Enlarge(*factor),
         (Layer::Dropout { .. }, _) => Operator::Same,
-        (Layer::ChannelGate(_), Weights::ChannelGate(numbers)) => {
+        (Layer::ChannelAttention(_), Weights::ChannelAttention(parameters)) => {
             let inner = [steps(1)?, steps(2)?, steps(3)?];
             let own = deployed.plan.is_quantised(place).then(|| steps(0));
-            Operator::ChannelGate(ChannelGate::new(numbers, inner), own.transpose()?)
+            Operator::ChannelAttention(ChannelAttention::new(parameters, inner), own.transpose()?)
         }
-        (Layer::PixelGate { kernel }, Weights::PixelGate(numbers)) => {
+        (Layer::SpatialAttention { kernel }, Weights::SpatialAttention(parameters)) => {
             let inner = [steps(1)?, steps(2)?];
-            Operator::PixelGate(PixelGate::new(*kernel, numbers, inner), steps(0)?)
+            Operator::SpatialAttention(SpatialAttention::new(*kernel, parameters, inner), steps(0)?)
         }
         (layer, weights) => unreachable!("{layer:?} has other weights than {weights:?}"),
     })

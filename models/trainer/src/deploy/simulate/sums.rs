@@ -25,12 +25,12 @@ pub struct Sums {
 impl Sums {
     /// A convolution from a map with the first steps to one with the second.
     pub fn new(
-        (kernel, bias): (&[f32], &[f32]),
+        (weights, bias): (&[f32], &[f32]),
         shape: [usize; 4],
         sliding: Sliding,
         [input, result]: [Quantisation; 2],
     ) -> Self {
-        let integers = Integers::of(kernel, bias, input);
+        let integers = Integers::of(weights, bias, input);
         let factor = |&scale: &f32| input.scale * scale / result.scale;
         Self {
             factors: integers.scales.iter().map(factor).collect(),
@@ -80,7 +80,7 @@ impl Sums {
         let mut part = vec![0.0_f32; side * side];
         let mut products = 0;
         let weights = depth * kernel * kernel;
-        let weights = &self.integers.kernel[channel * weights..][..weights];
+        let weights = &self.integers.weights[channel * weights..][..weights];
         let taps = inputs
             .flat_map(|input| (0..kernel).map(move |row| (input, row)))
             .flat_map(|(input, row)| (0..kernel).map(move |column| (input, row, column)));
@@ -231,10 +231,10 @@ mod tests {
             // What is learnt with: the same kernel and bias in real numbers.
             let integers = Integers::of(weights, bias, input);
             let length = shape[1..].iter().product();
-            let channels = integers.kernel.chunks(length).zip(&integers.scales);
-            let kernel = channels.flat_map(|(steps, scale)| steps.iter().map(move |&step| f32::from(step) * scale));
+            let channels = integers.weights.chunks(length).zip(&integers.scales);
+            let weights = channels.flat_map(|(steps, scale)| steps.iter().map(move |&step| f32::from(step) * scale));
             let maps = tensor(map.real(), [1, map.channels, side, side]);
-            let sums = convolve(maps, tensor(kernel.collect(), shape), sliding);
+            let sums = convolve(maps, tensor(weights.collect(), shape), sliding);
             let biases = integers.bias.iter().zip(&integers.scales);
             let biases: Vec<f32> = biases.map(|(&bias, scale)| bias as f32 * scale * input.scale).collect();
             let sums = sums + tensor(biases, [1, shape[0], 1, 1]);

@@ -2,7 +2,7 @@
 
 use sortd::error::{Error, Result};
 
-use super::{ChannelGate, Conv, Layer, Node, Norm, Plan, Shape};
+use super::{ChannelAttention, Conv, Layer, Node, Norm, Plan, Shape};
 use crate::kernels::{Activation, Sliding};
 
 /// A plan as it grows. Each method adds a layer behind a node and gives the new node's place.
@@ -155,19 +155,19 @@ impl Builder {
     /// spatial attention with a 7×7 kernel.
     pub fn attention(&mut self, name: &str, from: usize, reduction: usize) -> usize {
         let channels = self.shapes[from].channels;
-        let gate = ChannelGate {
+        let gate = ChannelAttention {
             channels,
             hidden: (channels / reduction).max(4),
         };
         let gated = self.add(
             &format!("{name}_channels"),
             vec![from],
-            Layer::ChannelGate(gate),
+            Layer::ChannelAttention(gate),
         );
         self.add(
             &format!("{name}_pixels"),
             vec![gated],
-            Layer::PixelGate { kernel: 7 },
+            Layer::SpatialAttention { kernel: 7 },
         )
     }
 

@@ -12,12 +12,12 @@ impl Plan {
             Layer::Picture
             | Layer::Conv(_)
             | Layer::Sum { .. }
-            | Layer::PixelGate { .. }
+            | Layer::SpatialAttention { .. }
             | Layer::Mean => true,
-            Layer::ChannelGate(_) => !self.readers(place).iter().all(|&reader| {
+            Layer::ChannelAttention(_) => !self.readers(place).iter().all(|&reader| {
                 matches!(
                     self.nodes[reader].layer,
-                    Layer::PixelGate { .. } | Layer::Mean
+                    Layer::SpatialAttention { .. } | Layer::Mean
                 )
             }),
             Layer::Shuffle { .. } | Layer::Enlarge { .. } | Layer::Dropout { .. } => false,

@@ -31,9 +31,11 @@ pub enum Layer {
     },
     /// CBAM's channel attention (Woo et al. 2018, arXiv 1807.06521): mean and maximum of each
     /// channel through one shared perceptron, summed, squashed, times the map.
-    ChannelGate(ChannelGate),
+    #[serde(alias = "channel-gate")]
+    ChannelAttention(ChannelAttention),
     /// CBAM's spatial attention: mean and maximum over the channels, a convolution of `kernel`², squashed, times the map.
-    PixelGate {
+    #[serde(alias = "pixel-gate")]
+    SpatialAttention {
         /// Side of the kernel, odd.
         kernel: usize,
     },
@@ -79,7 +81,7 @@ pub enum Norm {
 /// The perceptron of a channel attention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct ChannelGate {
+pub struct ChannelAttention {
     /// Channels of the map.
     pub channels: usize,
     /// Numbers between the two layers.
@@ -168,12 +170,12 @@ impl Layer {
                 side: input.side * factor,
                 ..*input
             }),
-            (Self::ChannelGate(gate), [input])
+            (Self::ChannelAttention(gate), [input])
                 if gate.channels == input.channels && gate.hidden > 0 =>
             {
                 Ok(*input)
             }
-            (Self::PixelGate { kernel }, [input]) if kernel % 2 == 1 => Ok(*input),
+            (Self::SpatialAttention { kernel }, [input]) if kernel % 2 == 1 => Ok(*input),
             (Self::Mean, [input]) => Ok(Shape { side: 1, ..*input }),
             (Self::Dropout { share }, [input]) if (0.0..1.0).contains(share) => Ok(*input),
             (layer, _) => Err(format!(

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use sortd::error::{Error, Result};
 
 pub use builder::Builder;
-pub use layer::{ChannelGate, Conv, Layer, Norm};
+pub use layer::{ChannelAttention, Conv, Layer, Norm};
 pub use shape::Shape;
 
 /// Most channels of a map: many times those of the widest network that is meant for a bin.

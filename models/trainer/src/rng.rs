@@ -1,6 +1,6 @@
 //! Random numbers that depend on nothing but what they are asked for.
 //!
-//! Every draw of a run comes from a [`Dice`] that is made from the run's seed, a purpose, an epoch
+//! Every draw of a run comes from a [`Rng`] that is made from the run's seed, a purpose, an epoch
 //! and an index. No state is carried from one to the next, so an interrupted run goes on exactly as
 //! it would have, and the number of threads changes nothing.
 
@@ -28,9 +28,9 @@ pub enum Purpose {
 
 /// A sequence of random numbers.
 #[derive(Debug, Clone)]
-pub struct Dice(ChaCha8Rng);
+pub struct Rng(ChaCha8Rng);
 
-impl Dice {
+impl Rng {
     /// The sequence of `seed` for `purpose`, `epoch` and `index`.
     #[must_use]
     pub fn new(seed: u64, purpose: Purpose, epoch: u64, index: u64) -> Self {
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn the_same_question_gives_the_same_numbers_and_another_gives_others() {
-        let draw = |seed, purpose, epoch, index| Dice::new(seed, purpose, epoch, index).bits();
+        let draw = |seed, purpose, epoch, index| Rng::new(seed, purpose, epoch, index).bits();
         let first = draw(1, Purpose::Variation, 2, 3);
         assert_eq!(first, draw(1, Purpose::Variation, 2, 3));
         for other in [
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn an_order_holds_every_number_once() {
-        let mut order = Dice::new(7, Purpose::Order, 0, 0).order(100);
+        let mut order = Rng::new(7, Purpose::Order, 0, 0).order(100);
         assert_ne!(order, (0..100).collect::<Vec<_>>());
         order.sort_unstable();
         assert_eq!(order, (0..100).collect::<Vec<_>>());

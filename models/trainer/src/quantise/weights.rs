@@ -12,11 +12,11 @@ pub struct Steps {
 /// Rounds a kernel `[outputs, …]` to steps of 1/127 of each output channel's largest number. A
 /// channel of zeros alone gets the step 1, since a step must be above zero.
 #[must_use]
-pub fn steps(kernel: &[f32], outputs: usize) -> Steps {
-    let length = kernel.len() / outputs.max(1);
-    let mut steps = Vec::with_capacity(kernel.len());
+pub fn steps(weights: &[f32], outputs: usize) -> Steps {
+    let length = weights.len() / outputs.max(1);
+    let mut steps = Vec::with_capacity(weights.len());
     let mut scales = Vec::with_capacity(outputs);
-    for channel in kernel.chunks(length.max(1)) {
+    for channel in weights.chunks(length.max(1)) {
         let largest = channel
             .iter()
             .fold(0.0_f32, |largest, number| largest.max(number.abs()));

@@ -3,7 +3,7 @@
 use super::arithmetic::{centred, quantised, real, sigmoid};
 use super::map::{Map, Value};
 use super::sums::Sums;
-use crate::nets::numbers::{ChannelGateNumbers, PixelGateNumbers};
+use crate::nets::parameters::{ChannelAttentionParameters, SpatialAttentionParameters};
 use crate::nets::units::{POINTWISE, around};
 use crate::quantise::Quantisation;
 
@@ -12,26 +12,29 @@ const LANES: usize = 16;
 
 /// Channel attention.
 #[derive(Debug)]
-pub struct ChannelGate {
+pub struct ChannelAttention {
     pooled: Quantisation,
     squeeze: Sums,
     expand: Sums,
 }
 
-impl ChannelGate {
+impl ChannelAttention {
     /// With the steps of the pooled vectors, of the hidden ones and of the answers.
-    pub fn new(numbers: &ChannelGateNumbers, [pooled, hidden, answer]: [Quantisation; 3]) -> Self {
-        let (channels, narrow) = (numbers.expand_bias.len(), numbers.squeeze_bias.len());
+    pub fn new(
+        parameters: &ChannelAttentionParameters,
+        [pooled, hidden, answer]: [Quantisation; 3],
+    ) -> Self {
+        let (channels, narrow) = (parameters.expand_bias.len(), parameters.squeeze_bias.len());
         Self {
             pooled,
             squeeze: Sums::new(
-                (&numbers.squeeze, &numbers.squeeze_bias),
+                (&parameters.squeeze, &parameters.squeeze_bias),
                 [narrow, channels, 1, 1],
                 POINTWISE,
                 [pooled, hidden],
             ),
             expand: Sums::new(
-                (&numbers.expand, &numbers.expand_bias),
+                (&parameters.expand, &parameters.expand_bias),
                 [channels, narrow, 1, 1],
                 POINTWISE,
                 [hidden, answer],
@@ -60,18 +63,22 @@ impl ChannelGate {
 
 /// Spatial attention.
 #[derive(Debug)]
-pub struct PixelGate {
+pub struct SpatialAttention {
     both: Quantisation,
     seen: Sums,
 }
 
-impl PixelGate {
+impl SpatialAttention {
     /// With the steps of the pooled maps and of the answer.
-    pub fn new(side: usize, numbers: &PixelGateNumbers, [both, answer]: [Quantisation; 2]) -> Self {
+    pub fn new(
+        side: usize,
+        parameters: &SpatialAttentionParameters,
+        [both, answer]: [Quantisation; 2],
+    ) -> Self {
         Self {
             both,
             seen: Sums::new(
-                (&numbers.kernel, &[numbers.bias]),
+                (&parameters.weights, &[parameters.bias]),
                 [1, 2, side, side],
                 around(side),
                 [both, answer],
@@ -83,19 +90,19 @@ impl PixelGate {
     pub fn of(&self, value: &Value) -> Vec<f32> {
         let map = value.bytes();
         let (mut means, mut mosts) = (Vec::new(), Vec::new());
-        let mut numbers = Vec::with_capacity(map.channels);
+        let mut values = Vec::with_capacity(map.channels);
         for pixel in 0..map.area() {
-            numbers.clear();
-            numbers.extend((0..map.channels).map(|channel| {
+            values.clear();
+            values.extend((0..map.channels).map(|channel| {
                 let steps = centred(map.bytes[channel * map.area() + pixel], map.steps);
                 value.gates().map_or(steps, |gates| steps * gates[channel])
             }));
             let sum = match value.gates() {
-                Some(_) => sum_in_lanes(&numbers),
+                Some(_) => sum_in_lanes(&values),
                 // Whole numbers add up exactly in any order.
-                None => numbers.iter().sum(),
+                None => values.iter().sum(),
             };
-            let most = numbers.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let most = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             let mean = sum * map.steps.scale / map.channels as f32;
             means.push(quantised(mean, self.both));
             mosts.push(quantised(most * map.steps.scale, self.both));
@@ -116,9 +123,9 @@ impl PixelGate {
 }
 
 /// The sum of a pixel's channels, in the engine's order.
-fn sum_in_lanes(numbers: &[f32]) -> f32 {
+fn sum_in_lanes(values: &[f32]) -> f32 {
     let mut lanes = [0.0_f32; LANES];
-    for (place, number) in numbers.iter().enumerate() {
+    for (place, number) in values.iter().enumerate() {
         lanes[place % LANES] += number;
     }
     lanes.iter().fold(0.0, |sum, lane| sum + lane)
