@@ -20,7 +20,7 @@ const TRIALS: usize = 50;
 pub struct Engine {
     manifest: Manifest,
     model_bytes: usize,
-    logit_step: Option<f32>,
+    logit_scale: Option<f32>,
     classifier: TractClassifier,
     picture: ModelInput,
     scores: Scores,
@@ -37,7 +37,7 @@ impl Engine {
             classifier: TractClassifier::load(&bundle, Compute::best(None))?,
             picture: ModelInput::new(bundle.input_size()),
             model_bytes: bundle.model.len(),
-            logit_step: onnx::logit_step(&bundle.model),
+            logit_scale: onnx::logit_scale(&bundle.model),
             manifest: bundle.manifest,
             scores: Scores::default(),
         })
@@ -57,8 +57,8 @@ impl Engine {
 
     /// The step of a logit, where the file was written by this program in int8.
     #[must_use]
-    pub const fn logit_step(&self) -> Option<f32> {
-        self.logit_step
+    pub const fn logit_scale(&self) -> Option<f32> {
+        self.logit_scale
     }
 
     /// Whether the network is quantised.

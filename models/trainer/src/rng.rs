@@ -13,7 +13,7 @@ pub enum Purpose {
     /// The order of an epoch.
     Order = 1,
     /// The variation of one photograph.
-    Variation = 2,
+    Augmentation = 2,
     /// First weights.
     Weights = 3,
     /// What dropout drops.
@@ -90,13 +90,13 @@ mod tests {
     #[test]
     fn the_same_question_gives_the_same_numbers_and_another_gives_others() {
         let draw = |seed, purpose, epoch, index| Rng::new(seed, purpose, epoch, index).bits();
-        let first = draw(1, Purpose::Variation, 2, 3);
-        assert_eq!(first, draw(1, Purpose::Variation, 2, 3));
+        let first = draw(1, Purpose::Augmentation, 2, 3);
+        assert_eq!(first, draw(1, Purpose::Augmentation, 2, 3));
         for other in [
-            draw(2, Purpose::Variation, 2, 3),
+            draw(2, Purpose::Augmentation, 2, 3),
             draw(1, Purpose::Order, 2, 3),
-            draw(1, Purpose::Variation, 3, 3),
-            draw(1, Purpose::Variation, 2, 4),
+            draw(1, Purpose::Augmentation, 3, 3),
+            draw(1, Purpose::Augmentation, 2, 4),
         ] {
             assert_ne!(first, other);
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sortd::error::{Error, Result};
 
-use crate::compress::storage::Kernel;
+use crate::compress::storage::StoredWeights;
 use crate::config::RunConfig;
 use crate::evaluation::Evaluation;
 use crate::files;
@@ -20,9 +20,9 @@ pub struct RunResult {
     pub config: RunConfig,
     /// One record an epoch.
     pub history: Vec<EpochRecord>,
-    /// What its kernels take once they are stored, where zeros were set.
+    /// What its weights take once they are stored, where they were pruned by magnitude.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub storage: Vec<Kernel>,
+    pub storage: Vec<StoredWeights>,
     /// Its evaluations, in the alphabetical order of their files.
     pub evaluations: Vec<Evaluation>,
 }

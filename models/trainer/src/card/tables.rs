@@ -63,7 +63,7 @@ fn runs(results: &[RunResult]) -> String {
     text.push_str("|---|---|---|---|--:|--:|--:|--:|--:|\n");
     for run in results {
         let (network, start) = (&run.config.network, &run.config.network.start);
-        let cut = start.cut.as_ref().map_or(String::new(), |cut| {
+        let cut = start.pruned.as_ref().map_or(String::new(), |cut| {
             let (macs, parameters) = (cut.target.macs, cut.target.parameters);
             let macs = format!(", cut to {:.0} M MACs", macs as f64 / 1e6);
             if parameters < ANY_PARAMETERS {
@@ -209,14 +209,14 @@ fn left_out(results: &[RunResult]) -> String {
 /// What each kernel of a run takes once it is stored.
 fn stored(run: &RunResult) -> String {
     let mut table = "| layer | zeros | int8 | coded |\n|---|--:|--:|--:|\n".to_owned();
-    for kernel in &run.storage {
+    for layer in &run.storage {
         let _ = writeln!(
             table,
             "| {} | {} | {} B | {} B |",
-            kernel.layer,
-            percent(kernel.zeros),
-            kernel.bytes,
-            kernel.coded_bytes
+            layer.layer,
+            percent(layer.sparsity),
+            layer.bytes,
+            layer.coded_bytes
         );
     }
     let (bytes, coded) = total(&run.storage);

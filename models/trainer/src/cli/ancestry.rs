@@ -41,21 +41,21 @@ fn unknown(run: &RunFolder, name: &str, error: Error) -> Error {
 }
 
 /// Makes sure that nothing that `sources` measure on, by choice of the best epoch or by a test, was learnt
-/// by one of the `elders` or by what they go back to. What of that is not there any more is told, and not
+/// by one of the `ancestors` or by what they go back to. What of that is not there any more is told, and not
 /// looked at.
 ///
 /// # Errors
 /// Something was, or a configuration cannot be read.
 pub fn refuse_leakage<'a>(
-    elders: impl Iterator<Item = &'a RunFolder>,
+    ancestors: impl Iterator<Item = &'a RunFolder>,
     sources: &Sources,
     data: &Path,
 ) -> Result<()> {
     let mut known = vec![sources.clone()];
-    for elder in elders {
-        let family = of(elder).unwrap_or_else(|error| {
+    for ancestor in ancestors {
+        let family = of(ancestor).unwrap_or_else(|error| {
             eprintln!("note: {error}; what was learnt before is not looked at");
-            vec![elder.clone()]
+            vec![ancestor.clone()]
         });
         for run in family {
             let theirs = run.config()?.data.sources;

@@ -49,7 +49,7 @@ impl Blend {
         start.require_labels(second.config.data.labels())?;
         start.network = blend(&start.network, &second.written(), self.share)?;
         start.ranges = Ranges::unseen(start.network.plan.nodes.len());
-        start.elders.push(second.folder.clone());
+        start.ancestors.push(second.folder.clone());
         start.config.blend = Some(BlendConfig {
             with: second.name(),
             sha256: second.weights_sha256()?,

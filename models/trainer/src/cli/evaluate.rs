@@ -224,7 +224,7 @@ pub fn open(bundle: &std::path::Path, trained: &Trained) -> Result<Engine> {
     let (network, cost) = (&config.network, manifest.cost);
     if manifest.architecture != network.architecture
         || (cost.parameters, cost.macs) != (network.parameters, network.macs)
-        || engine.is_quantised() != config.training.rounding
+        || engine.is_quantised() != config.training.quantised
     {
         return Err(Error::data(format!(
             "the bundle in {} is not of the run in {}: it is {} of {} parameters, the run's {} of {}, or only one of both is in int8",

@@ -179,7 +179,7 @@ fn dump(
             side: engine.manifest().input.width,
             labels: engine.manifest().labels.len(),
             embedding: answers.embeddings.first().map_or(0, Vec::len),
-            step: engine.logit_step(),
+            step: engine.logit_scale(),
             paths: photos.iter().map(|photo| photo.path.clone()).collect(),
         },
     )

@@ -66,7 +66,7 @@ impl Quantise {
         TrainingRun::prepare(self.training, description, &start, defaults)?.train(
             &start,
             |config| {
-                config.training.rounding = true;
+                config.training.quantised = true;
                 config.training.calibration = Some(calibration);
             },
         )?;

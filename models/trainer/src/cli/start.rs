@@ -8,7 +8,7 @@ use sortd::error::{Error, Result};
 use super::Trained;
 use crate::components::Components;
 use crate::compress::narrow::Written;
-use crate::config::{CutConfig, StartConfig};
+use crate::config::{PruneConfig, StartConfig};
 use crate::nets::net::Net;
 use crate::nets::parameters::{self, Parameters};
 use crate::nets::plan::{Layer, Norm, Plan};
@@ -20,16 +20,16 @@ use crate::weights::Weights;
 /// A network before its first step.
 #[derive(Debug)]
 pub struct Start {
-    /// Its plan and numbers.
+    /// Its plan and parameters.
     pub network: Written,
-    /// The ranges of its maps, where they are known.
+    /// The ranges of its feature maps, where they are known.
     pub ranges: Ranges,
-    /// What its outputs mean; none where it has learnt no labels yet.
+    /// What its outputs mean; none where it was trained on no labels yet.
     pub labels: Option<Vec<String>>,
     /// Where they are from.
     pub config: StartConfig,
     /// The runs whose weights they are.
-    pub elders: Vec<RunFolder>,
+    pub ancestors: Vec<RunFolder>,
 }
 
 impl Start {
@@ -42,18 +42,18 @@ impl Start {
             from: StartConfig::RANDOM.to_owned(),
             sha256: None,
             blend: None,
-            cut: None,
+            pruned: None,
         };
         Self {
             network: Written { plan, parameters },
             ranges,
             labels: None,
             config,
-            elders: Vec::new(),
+            ancestors: Vec::new(),
         }
     }
 
-    /// What ImageNet taught MobileNet v1; gates and head are random.
+    /// The weights of MobileNet v1 pretrained on ImageNet; attention and head are random.
     ///
     /// # Errors
     /// The file is missing, damaged, or of another network.
@@ -79,9 +79,9 @@ impl Start {
                 from: trained.name(),
                 sha256: Some(trained.weights_sha256()?),
                 blend: None,
-                cut: None,
+                pruned: None,
             },
-            elders: vec![trained.folder.clone()],
+            ancestors: vec![trained.folder.clone()],
         })
     }
 
@@ -104,8 +104,8 @@ impl Start {
         }
     }
 
-    /// The same for pictures of another side: fine detail that a smaller picture did not show is then
-    /// learnt in few epochs (Touvron et al. 2019, arXiv 1906.06423).
+    /// The same for pictures of another side: a few epochs of fine-tuning then adapt it to detail that a smaller picture
+    /// did not show (Touvron et al. 2019, arXiv 1906.06423).
     ///
     /// # Errors
     /// The network does not fit pictures of that side.
@@ -114,12 +114,12 @@ impl Start {
         Ok(self)
     }
 
-    /// The same with channels cut. The ranges are forgotten: they were those of another network.
+    /// The same with channels pruned. The ranges are forgotten: they were those of another network.
     #[must_use]
-    pub fn cut(mut self, left: Written, cut: CutConfig) -> Self {
+    pub fn pruned(mut self, left: Written, how: PruneConfig) -> Self {
         self.ranges = Ranges::unseen(left.plan.nodes.len());
         self.network = left;
-        self.config.cut = Some(cut);
+        self.config.pruned = Some(how);
         self
     }
 

@@ -116,7 +116,7 @@ impl Trained {
     /// # Errors
     /// The range of a map is not known.
     pub fn deployed(&self) -> Result<Deployed> {
-        if self.config.training.rounding {
+        if self.config.training.quantised {
             Deployed::quantised(&self.network)
         } else {
             Ok(Deployed::real(&self.network))
@@ -128,7 +128,7 @@ impl Trained {
     /// # Errors
     /// A photograph has another size, or the range of a map is not known.
     pub fn answers(&self, photos: &[Squeezed]) -> Result<Answers> {
-        if self.config.training.rounding {
+        if self.config.training.quantised {
             return Simulation::new(&self.deployed()?)?.answers(photos);
         }
         let side = self.config.network.side as usize;
@@ -138,7 +138,7 @@ impl Trained {
     /// What the deployed network computes in.
     #[must_use]
     pub const fn numbers(&self) -> Numbers {
-        if self.config.training.rounding {
+        if self.config.training.quantised {
             Numbers::Int8
         } else {
             Numbers::Float

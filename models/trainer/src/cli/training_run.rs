@@ -12,7 +12,7 @@ use crate::compress::importance::Importance;
 use crate::config::{
     DataConfig, Distillation, FeatureLoss, MetricLoss, NetworkConfig, RunConfig, TrainingConfig,
 };
-use crate::data::augment::Variation;
+use crate::data::augment::Augmentation;
 use crate::data::batches::Source;
 use crate::data::material::{self, Material};
 use crate::nets::cost::cost;
@@ -72,9 +72,9 @@ impl TrainingRun {
             .iter()
             .map(|run| Trained::open(run, &options.common)?.into_teacher(labels, side))
             .collect::<Result<_>>()?;
-        let elders = start.elders.iter();
-        let elders = elders.chain(teachers.iter().map(|teacher| &teacher.folder));
-        ancestry::refuse_leakage(elders, &description.sources, &data)?;
+        let ancestors = start.ancestors.iter();
+        let ancestors = ancestors.chain(teachers.iter().map(|teacher| &teacher.folder));
+        ancestry::refuse_leakage(ancestors, &description.sources, &data)?;
         let material = Material::load(&description.sources, &data, side)?;
         let features = (options.features > 0.0)
             .then(|| {
@@ -146,7 +146,7 @@ impl TrainingRun {
         Source {
             photos: &self.material.train.photos,
             grounds: self.material.grounds(),
-            variation: &config.variation,
+            augmentation: &config.augmentation,
             side: config.network.side,
             draws: self.material.draws,
             batch: self.options.batch,
@@ -213,7 +213,7 @@ impl TrainingRun {
                 start_divisor: 25.0,
                 end_divisor: 1e4,
             },
-            variation: Variation::read(options.variation.as_deref())?,
+            augmentation: Augmentation::read(options.augmentation.as_deref())?,
             distillation,
             metric: (options.metric > 0.0).then_some(MetricLoss {
                 share: options.metric,

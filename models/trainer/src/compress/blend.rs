@@ -1,4 +1,4 @@
-//! The average of two networks' numbers, between which a network was fine-tuned.
+//! The average of two networks' weights, between which a network was fine-tuned.
 //!
 //! A network that is fine-tuned forgets what it knew of other places; on the straight line between the
 //! weights before and after lie networks that know both (WiSE-FT, Wortsman et al. 2021,
@@ -9,7 +9,7 @@ use sortd::error::{Error, Result};
 use super::narrow::Written;
 use crate::nets::parameters::Parameters;
 
-/// The network whose numbers are `(1 − share) · a + share · b`.
+/// The network whose weights are `(1 − share) · a + share · b`.
 ///
 /// # Errors
 /// The two are not of one plan.
@@ -19,7 +19,7 @@ pub fn blend(a: &Written, b: &Written, share: f32) -> Result<Written> {
             "the two runs have networks of different layers ({} and {})",
             a.plan.name, b.plan.name
         ))
-        .advice("blend a run with the one that it was started from, uncut"));
+        .advice("blend a run with the one that it was started from, unpruned"));
     }
     let parameters = a.parameters.iter().zip(&b.parameters);
     let parameters = parameters.map(|(a, b)| mixed(a, b, share)).collect();

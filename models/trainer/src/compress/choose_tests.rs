@@ -1,4 +1,4 @@
-//! Targets are met, and the least channels go first.
+//! Targets are met, and the least important channels go first.
 
 use super::*;
 use crate::nets::parameters::Parameters;
@@ -40,7 +40,7 @@ fn each_criterion_meets_the_target_closely_with_multiples_of_eight() {
         Criterion::ShareOfNetwork,
         Criterion::Threshold,
     ] {
-        let left = cut(&whole, &Importance::of_scales(&whole), criterion, target)
+        let left = prune(&whole, &Importance::of_scales(&whole), criterion, target)
             .unwrap()
             .left;
         let after = cost(&left.plan).macs;
@@ -70,7 +70,7 @@ fn at_equal_size_a_share_of_the_network_is_a_threshold_and_a_share_of_each_layer
         parameters: u64::MAX,
     };
     let left = |criterion| {
-        cut(&whole, &Importance::of_scales(&whole), criterion, target)
+        prune(&whole, &Importance::of_scales(&whole), criterion, target)
             .unwrap()
             .left
     };
@@ -86,7 +86,7 @@ fn parameters_can_be_the_tighter_target() {
         macs: u64::MAX,
         parameters: cost(&whole.plan).parameters / 3,
     };
-    let left = cut(
+    let left = prune(
         &whole,
         &Importance::of_scales(&whole),
         Criterion::ShareOfNetwork,
@@ -95,7 +95,7 @@ fn parameters_can_be_the_tighter_target() {
     .unwrap()
     .left;
     assert!(cost(&left.plan).parameters <= target.parameters);
-    // Few MACs went with them: the layers on small maps were cut.
+    // Few MACs went with them: the layers on small feature maps were pruned.
     assert!(cost(&left.plan).macs > cost(&whole.plan).macs / 3);
 }
 
@@ -114,7 +114,7 @@ fn the_least_scales_go_first() {
         macs: cost(&whole.plan).macs * 9 / 10,
         parameters: u64::MAX,
     };
-    let left = cut(
+    let left = prune(
         &whole,
         &Importance::of_scales(&whole),
         Criterion::ShareOfLayer,
@@ -139,11 +139,11 @@ fn a_target_that_cannot_be_met_says_how_far_it_goes() {
     };
     let whole = network();
     let scales = Importance::of_scales(&whole);
-    let error = cut(&whole, &scales, Criterion::Threshold, target)
+    let error = prune(&whole, &scales, Criterion::Threshold, target)
         .unwrap_err()
         .to_string();
     assert!(
-        error.contains("cannot be cut to 1000 MACs") && error.contains("still has"),
+        error.contains("cannot be pruned to 1000 MACs") && error.contains("still has"),
         "{error}"
     );
 }

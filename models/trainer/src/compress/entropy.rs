@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BinaryHeap};
 /// Bytes of a kernel of whole steps under a Huffman code of its own, rounded up. The table is a byte
 /// for the value and a byte for the length of its code.
 #[must_use]
-pub fn coded_bytes(steps: &[i8]) -> usize {
+pub fn coded_bytes(values: &[i8]) -> usize {
     let mut counts: BTreeMap<i8, u64> = BTreeMap::new();
-    for &step in steps {
-        *counts.entry(step).or_default() += 1;
+    for &value in values {
+        *counts.entry(value).or_default() += 1;
     }
     let table = 2 * counts.len();
     (huffman_bits(counts.values().copied()) as usize).div_ceil(8) + table

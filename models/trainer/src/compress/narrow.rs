@@ -1,14 +1,14 @@
-//! Rebuilds a network narrower: the same layers with fewer channels, and the numbers of those that stay.
+//! Rebuilds a network narrower: the same layers with fewer channels, and the parameters of those that stay.
 
 use sortd::error::Result;
 
-use super::spaces::Spaces;
+use super::groups::PruningGroups;
 use crate::nets::parameters::{
     ChannelAttentionParameters, ConvParameters, Parameters, SpatialAttentionParameters,
 };
 use crate::nets::plan::{Conv, Layer, Plan};
 
-/// A network without a module: its plan and its numbers.
+/// A network without a module: its plan and its parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Written {
     /// The plan.
@@ -17,12 +17,12 @@ pub struct Written {
     pub parameters: Vec<Parameters>,
 }
 
-/// The plan that is left when only the channels of atoms stay that `keeps` picks.
+/// The plan that is left when only the channels of those pruning groups stay that `keeps` picks.
 ///
 /// # Errors
-/// What is left is no network, because a space lost all of its channels.
-pub fn plan(plan: &Plan, spaces: &Spaces, keeps: impl Fn(usize) -> bool) -> Result<Plan> {
-    let kept = kept(spaces, keeps);
+/// What is left is no network, because a layer lost all of its channels.
+pub fn plan(plan: &Plan, groups: &PruningGroups, keeps: impl Fn(usize) -> bool) -> Result<Plan> {
+    let kept = kept(groups, keeps);
     let mut narrow = plan.clone();
     for place in 0..plan.nodes.len() {
         let inputs = plan.nodes[place]
@@ -45,14 +45,18 @@ pub fn plan(plan: &Plan, spaces: &Spaces, keeps: impl Fn(usize) -> bool) -> Resu
     narrow.check().map(|()| narrow)
 }
 
-/// The network that is left when only the channels of atoms stay that `keeps` picks. Where the
+/// The network that is left when only the channels of those pruning groups stay that `keeps` picks. Where the
 /// others gave nothing but zeros, it computes what the whole network computed.
 ///
 /// # Errors
 /// As [`plan`].
-pub fn network(whole: &Written, spaces: &Spaces, keeps: impl Fn(usize) -> bool) -> Result<Written> {
-    let kept = kept(spaces, &keeps);
-    let narrow = plan(&whole.plan, spaces, keeps)?;
+pub fn network(
+    whole: &Written,
+    groups: &PruningGroups,
+    keeps: impl Fn(usize) -> bool,
+) -> Result<Written> {
+    let kept = kept(groups, &keeps);
+    let narrow = plan(&whole.plan, groups, keeps)?;
     let parameters = whole
         .plan
         .nodes
@@ -63,14 +67,18 @@ pub fn network(whole: &Written, spaces: &Spaces, keeps: impl Fn(usize) -> bool) 
             let inputs = node.inputs.first().map_or(&[][..], |&input| &kept[input]);
             match (&node.layer, parameters) {
                 (Layer::Conv(conv), Parameters::Conv(parameters)) => {
-                    Parameters::Conv(cut_conv(conv, parameters, inputs, &kept[place]))
+                    Parameters::Conv(pruned_conv(conv, parameters, inputs, &kept[place]))
                 }
                 (Layer::ChannelAttention(gate), Parameters::ChannelAttention(parameters)) => {
-                    Parameters::ChannelAttention(cut_gate(parameters, gate.channels, &kept[place]))
+                    Parameters::ChannelAttention(pruned_attention(
+                        parameters,
+                        gate.channels,
+                        &kept[place],
+                    ))
                 }
                 (_, Parameters::SpatialAttention(parameters)) => {
-                    let share = inputs.len() as f32 / spaces.atoms[place].len() as f32;
-                    Parameters::SpatialAttention(thinner_gate(parameters, share))
+                    let share = inputs.len() as f32 / groups.of_channels[place].len() as f32;
+                    Parameters::SpatialAttention(pruned_spatial(parameters, share))
                 }
                 (_, parameters) => parameters.clone(),
             }
@@ -83,26 +91,26 @@ pub fn network(whole: &Written, spaces: &Spaces, keeps: impl Fn(usize) -> bool) 
 }
 
 /// The places of the channels of each node that stay.
-fn kept(spaces: &Spaces, keeps: impl Fn(usize) -> bool) -> Vec<Vec<usize>> {
-    let cut: std::collections::HashSet<usize> = spaces
-        .spaces
+fn kept(groups: &PruningGroups, keeps: impl Fn(usize) -> bool) -> Vec<Vec<usize>> {
+    let pruned: std::collections::HashSet<usize> = groups
+        .layers
         .iter()
-        .flat_map(|space| &space.atoms)
+        .flat_map(|layers| &layers.groups)
         .copied()
-        .filter(|&atom| !keeps(atom))
+        .filter(|&group| !keeps(group))
         .collect();
-    spaces
-        .atoms
+    groups
+        .of_channels
         .iter()
-        .map(|atoms| {
-            (0..atoms.len())
-                .filter(|&channel| !cut.contains(&atoms[channel]))
+        .map(|groups| {
+            (0..groups.len())
+                .filter(|&channel| !pruned.contains(&groups[channel]))
                 .collect()
         })
         .collect()
 }
 
-fn cut_conv(
+fn pruned_conv(
     conv: &Conv,
     parameters: &ConvParameters,
     inputs: &[usize],
@@ -113,7 +121,7 @@ fn cut_conv(
     let mut weights = Vec::new();
     for &output in outputs {
         let first = output / outputs_per_group * depth;
-        // A depthwise kernel reads the one channel that it gives; any other reads those of its
+        // A depthwise convolution reads the one channel that it gives; any other reads those of its
         // group that stay.
         for &input in inputs
             .iter()
@@ -136,7 +144,7 @@ fn cut_conv(
     }
 }
 
-fn cut_gate(
+fn pruned_attention(
     parameters: &ChannelAttentionParameters,
     channels: usize,
     kept: &[usize],
@@ -159,7 +167,10 @@ fn cut_gate(
 
 /// A spatial attention that sees the mean of fewer channels: what is left of them has a mean that is
 /// larger by `1 / share`, so its weights become smaller.
-fn thinner_gate(parameters: &SpatialAttentionParameters, share: f32) -> SpatialAttentionParameters {
+fn pruned_spatial(
+    parameters: &SpatialAttentionParameters,
+    share: f32,
+) -> SpatialAttentionParameters {
     let mut weights = parameters.weights.clone();
     let of_means = weights.len() / 2;
     weights[..of_means]
@@ -187,7 +198,7 @@ mod tests {
     use crate::quantise::Ranges;
     use crate::rng::{Purpose, Rng};
 
-    /// A network whose numbers are small and whole, so that its sums are exact in any order.
+    /// A network whose parameters are small and whole, so that its sums are exact in any order.
     fn whole(plan: Plan) -> Written {
         let mut rng = Rng::new(7, Purpose::Weights, 0, 0);
         let mut parameters = parameters::random(&plan, &mut rng);
@@ -210,25 +221,25 @@ mod tests {
         Written { plan, parameters }
     }
 
-    /// Sets every second atom of each space to give nothing but zeros, and gives those that stay.
-    fn silence(whole: &mut Written, spaces: &Spaces) -> std::collections::HashSet<usize> {
-        let stay: std::collections::HashSet<usize> = spaces
-            .spaces
+    /// Sets every second pruning group to give nothing but zeros, and gives those that stay.
+    fn silence(whole: &mut Written, groups: &PruningGroups) -> std::collections::HashSet<usize> {
+        let stay: std::collections::HashSet<usize> = groups
+            .layers
             .iter()
-            .flat_map(|space| space.atoms.iter().step_by(2))
+            .flat_map(|layers| layers.groups.iter().step_by(2))
             .copied()
             .collect();
-        let cut: std::collections::HashSet<usize> = spaces
-            .spaces
+        let pruned: std::collections::HashSet<usize> = groups
+            .layers
             .iter()
-            .flat_map(|space| &space.atoms)
+            .flat_map(|layers| &layers.groups)
             .copied()
-            .filter(|atom| !stay.contains(atom))
+            .filter(|group| !stay.contains(group))
             .collect();
         for (place, parameters) in whole.parameters.iter_mut().enumerate() {
             if let Parameters::Conv(parameters) = parameters {
-                for (channel, atom) in spaces.atoms[place].iter().enumerate() {
-                    if cut.contains(atom) {
+                for (channel, group) in groups.of_channels[place].iter().enumerate() {
+                    if pruned.contains(group) {
                         parameters.beta[channel] = 0.0;
                         parameters
                             .gamma
@@ -263,9 +274,9 @@ mod tests {
 
     fn answers_before_and_after(network: &dyn Architecture) -> (Vec<f32>, Vec<f32>) {
         let mut whole = whole(network.plan(32, 4).unwrap());
-        let spaces = Spaces::of(&whole.plan);
-        let stay = silence(&mut whole, &spaces);
-        let left = super::network(&whole, &spaces, |atom| stay.contains(&atom)).unwrap();
+        let groups = PruningGroups::of(&whole.plan);
+        let stay = silence(&mut whole, &groups);
+        let left = super::network(&whole, &groups, |group| stay.contains(&group)).unwrap();
         assert!(
             crate::nets::cost::cost(&left.plan).macs < crate::nets::cost::cost(&whole.plan).macs
         );
@@ -277,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn cutting_channels_that_give_zeros_changes_nothing() {
+    fn pruning_channels_that_give_zeros_changes_nothing() {
         let networks: [Box<dyn Architecture>; 3] = [
             Box::new(MobileNetV1 {
                 width: 0.25,

@@ -8,7 +8,7 @@ use image::RgbImage;
 use rayon::prelude::*;
 use sortd::error::{Error, Result};
 
-use super::augment::{Grounds, Variation, vary};
+use super::augment::{Augmentation, Grounds, augment};
 use super::draws;
 use super::photo::Reduced;
 use crate::rng::{Purpose, Rng};
@@ -24,7 +24,7 @@ pub struct Source<'a> {
     /// What items are laid onto.
     pub grounds: Grounds<'a>,
     /// How photographs are varied.
-    pub variation: &'a Variation,
+    pub augmentation: &'a Augmentation,
     /// Side of the model's input.
     pub side: u32,
     /// Photographs drawn in an epoch, by their weights.
@@ -95,11 +95,11 @@ impl Source<'_> {
             .enumerate()
             .map(|(offset, &place)| {
                 let draw = (first + offset) as u64;
-                let mut rng = Rng::new(self.seed, Purpose::Variation, epoch as u64, draw);
-                vary(
+                let mut rng = Rng::new(self.seed, Purpose::Augmentation, epoch as u64, draw);
+                augment(
                     &self.photos[place],
                     self.grounds,
-                    self.variation,
+                    self.augmentation,
                     self.side,
                     &mut rng,
                 )

@@ -1,7 +1,7 @@
 //! The whole numbers of a quantised layer: kernel, scales and bias as the file holds them and as the
 //! simulation computes with them.
 
-use crate::quantise::{Quantisation, Steps, steps};
+use crate::quantise::{Quantisation, QuantisedWeights, quantise_weights};
 
 /// The most steps that a bias may have: so many that the sums beside it still fit into 32 bits.
 const LARGEST_BIAS: f64 = (1_u32 << 29) as f64;
@@ -24,10 +24,10 @@ impl Integers {
     /// kernel asks for, since else its bias would not fit into 32 bits.
     #[must_use]
     pub fn of(weights: &[f32], bias: &[f32], input: Quantisation) -> Self {
-        let Steps {
-            mut steps,
+        let QuantisedWeights {
+            mut values,
             mut scales,
-        } = steps(weights, bias.len());
+        } = quantise_weights(weights, bias.len());
         let length = weights.len() / bias.len().max(1);
         let input = f64::from(input.scale);
         let mut rounded = Vec::with_capacity(bias.len());
@@ -36,15 +36,15 @@ impl Integers {
             if least > scales[channel] {
                 scales[channel] = least;
                 let places = channel * length..(channel + 1) * length;
-                for (step, weight) in steps[places.clone()].iter_mut().zip(&weights[places]) {
-                    *step = (weight / least).round_ties_even().clamp(-127.0, 127.0) as i8;
+                for (value, weight) in values[places.clone()].iter_mut().zip(&weights[places]) {
+                    *value = (weight / least).round_ties_even().clamp(-127.0, 127.0) as i8;
                 }
             }
             let step = input * f64::from(scales[channel]);
             rounded.push((f64::from(bias) / step).round_ties_even() as i32);
         }
         Self {
-            weights: steps,
+            weights: values,
             scales,
             bias: rounded,
         }

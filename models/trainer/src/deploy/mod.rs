@@ -24,9 +24,9 @@ pub struct Deployed {
     pub plan: Plan,
     /// The weights of each node.
     pub weights: Vec<Weights>,
-    /// The steps of each node's maps, by the slots of [`crate::quantise::Rounding`]; none where the
+    /// The steps of each node's maps, by the slots of [`crate::quantise::FakeQuantiser`]; none where the
     /// network computes in real numbers.
-    pub steps: Option<Vec<[Option<Quantisation>; SLOTS]>>,
+    pub quantisation: Option<Vec<[Option<Quantisation>; SLOTS]>>,
 }
 
 /// The weights of one node.
@@ -61,7 +61,7 @@ impl Deployed {
         Self {
             plan,
             weights,
-            steps: None,
+            quantisation: None,
         }
     }
 
@@ -72,10 +72,10 @@ impl Deployed {
     pub fn quantised(net: &Net) -> Result<Self> {
         let mut deployed = Self::real(net);
         let ranges = net.ranges();
-        let steps = (0..deployed.plan.nodes.len())
-            .map(|place| steps(&deployed.plan, &ranges, place))
+        let quantisation = (0..deployed.plan.nodes.len())
+            .map(|place| quantisation(&deployed.plan, &ranges, place))
             .collect::<Result<_>>()?;
-        deployed.steps = Some(steps);
+        deployed.quantisation = Some(quantisation);
         Ok(deployed)
     }
 
@@ -83,8 +83,11 @@ impl Deployed {
     ///
     /// # Errors
     /// They are not known.
-    pub fn steps_of(&self, place: usize, slot: usize) -> Result<Quantisation> {
-        let node = self.steps.as_ref().and_then(|steps| steps.get(place));
+    pub fn quantisation_of(&self, place: usize, slot: usize) -> Result<Quantisation> {
+        let node = self
+            .quantisation
+            .as_ref()
+            .and_then(|quantisation| quantisation.get(place));
         node.and_then(|slots| slots[slot])
             .ok_or_else(|| unknown_range(&self.plan, place))
     }
@@ -92,7 +95,7 @@ impl Deployed {
     /// The steps of the bytes that the node at `place` gives or passes on.
     #[must_use]
     pub fn bytes(&self, place: usize) -> Option<Quantisation> {
-        self.steps.as_ref()?[self.plan.bytes_of(place)][0]
+        self.quantisation.as_ref()?[self.plan.bytes_of(place)][0]
     }
 }
 
@@ -109,16 +112,20 @@ fn weights(layer: &Layer, parameters: Parameters) -> Weights {
 }
 
 /// The steps of one node, which must all be known.
-fn steps(plan: &Plan, ranges: &Ranges, place: usize) -> Result<[Option<Quantisation>; SLOTS]> {
+fn quantisation(
+    plan: &Plan,
+    ranges: &Ranges,
+    place: usize,
+) -> Result<[Option<Quantisation>; SLOTS]> {
     let inner = match plan.nodes[place].layer {
         Layer::ChannelAttention(_) => 1..4,
         Layer::SpatialAttention { .. } => 1..3,
         _ => 0..0,
     };
-    let mut steps = [None; SLOTS];
+    let mut quantisation = [None; SLOTS];
     if place == 0 {
-        steps[0] = Some(Quantisation::PICTURE);
-        return Ok(steps);
+        quantisation[0] = Some(Quantisation::PICTURE);
+        return Ok(quantisation);
     }
     for slot in plan
         .is_quantised(place)
@@ -127,9 +134,9 @@ fn steps(plan: &Plan, ranges: &Ranges, place: usize) -> Result<[Option<Quantisat
         .chain(inner)
     {
         let known = ranges.quantisation(place, slot);
-        steps[slot] = Some(known.ok_or_else(|| unknown_range(plan, place))?);
+        quantisation[slot] = Some(known.ok_or_else(|| unknown_range(plan, place))?);
     }
-    Ok(steps)
+    Ok(quantisation)
 }
 
 fn unknown_range(plan: &Plan, place: usize) -> Error {

@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::parameters::{ChannelAttentionParameters, ConvParameters, SpatialAttentionParameters};
 use super::plan::{Conv, Norm};
 use crate::kernels::{self, Activation, Sliding};
-use crate::quantise::Rounding;
+use crate::quantise::FakeQuantiser;
 
 /// How much of the running statistics each batch replaces.
 const MOMENTUM: f64 = 0.1;
@@ -128,7 +128,7 @@ impl ConvUnit {
             Some(scale) => self.kernel.val() * scale.reshape([conv.outputs, 1, 1, 1]),
             None => self.kernel.val(),
         };
-        let (weights, shift) = both_rounded(weights, shift, step);
+        let (weights, shift) = fake_quantised(weights, shift, step);
         let sums = kernels::convolve(maps, weights, conv.sliding);
         kernels::scale_shift(sums, ones(conv, &device), shift, conv.activation)
     }
@@ -164,16 +164,16 @@ fn ones(conv: &Conv, device: &Device) -> Tensor<1> {
 }
 
 /// A kernel rounded to 127 steps on each side of zero, a scale for each output channel. Gradients pass.
-fn rounded(weights: Tensor<4>) -> Tensor<4> {
+fn fake_quantised_weights(weights: Tensor<4>) -> Tensor<4> {
     let fixed = weights.clone().detach();
-    let step = steps_of(&weights);
+    let step = scales_of(&weights);
     let step = step.clone().reshape([step.dims()[0], 1, 1, 1]);
     let steps = (fixed.clone() / step.clone()).round().clamp(-127.0, 127.0);
     weights + (steps * step - fixed).detach()
 }
 
 /// The step of each output channel of a kernel; 1 where its numbers are all zero.
-fn steps_of(weights: &Tensor<4>) -> Tensor<1> {
+fn scales_of(weights: &Tensor<4>) -> Tensor<1> {
     let fixed = weights.clone().detach();
     let outputs = fixed.dims()[0];
     let largest = fixed.abs().max_dim(3).max_dim(2).max_dim(1);
@@ -186,16 +186,20 @@ fn steps_of(weights: &Tensor<4>) -> Tensor<1> {
 
 /// A kernel and its bias as the integer engine holds them, where the step of the map that they meet is
 /// known; else only the kernel is rounded.
-fn both_rounded(weights: Tensor<4>, bias: Tensor<1>, step: Option<f32>) -> (Tensor<4>, Tensor<1>) {
+fn fake_quantised(
+    weights: Tensor<4>,
+    bias: Tensor<1>,
+    step: Option<f32>,
+) -> (Tensor<4>, Tensor<1>) {
     let bias = match step {
-        Some(step) => rounded_bias(bias, steps_of(&weights) * step),
+        Some(step) => fake_quantised_bias(bias, scales_of(&weights) * step),
         None => bias,
     };
-    (rounded(weights), bias)
+    (fake_quantised_weights(weights), bias)
 }
 
 /// A bias in whole steps. Gradients pass.
-fn rounded_bias(bias: Tensor<1>, step: Tensor<1>) -> Tensor<1> {
+fn fake_quantised_bias(bias: Tensor<1>, step: Tensor<1>) -> Tensor<1> {
     let fixed = bias.clone().detach();
     let steps = (fixed.clone() / step.clone()).round();
     bias + (steps * step - fixed).detach()
@@ -241,19 +245,19 @@ impl ChannelAttentionUnit {
     }
 
     /// The map times its gates.
-    pub fn forward(&self, maps: Tensor<4>, rounding: &mut Rounding<'_>) -> Tensor<4> {
+    pub fn forward(&self, maps: Tensor<4>, quantiser: &mut FakeQuantiser<'_>) -> Tensor<4> {
         let (mean, most) = kernels::channel_statistics(maps.clone());
-        let pooled = rounding.round_both(1, [mean, most].map(as_map));
+        let pooled = quantiser.apply_both(1, [mean, most].map(as_map));
         let hidden = pooled.map(|map| {
             let weights = (&self.squeeze, &self.squeeze_bias);
-            answer(map, weights, POINTWISE, Activation::Relu, (rounding, 1))
+            answer(map, weights, POINTWISE, Activation::Relu, (quantiser, 1))
         });
-        let hidden = rounding.round_both(2, hidden);
+        let hidden = quantiser.apply_both(2, hidden);
         let answers = hidden.map(|map| {
             let weights = (&self.expand, &self.expand_bias);
-            answer(map, weights, POINTWISE, Activation::None, (rounding, 2))
+            answer(map, weights, POINTWISE, Activation::None, (quantiser, 2))
         });
-        let [of_mean, of_most] = rounding.round_both(3, answers);
+        let [of_mean, of_most] = quantiser.apply_both(3, answers);
         let gates = sigmoid(of_mean + of_most);
         let [batch, channels, ..] = gates.dims();
         kernels::gate_channels(maps, gates.reshape([batch, channels]))
@@ -266,11 +270,11 @@ fn answer(
     (weights, bias): (&Param<Tensor<4>>, &Param<Tensor<1>>),
     sliding: Sliding,
     activation: Activation,
-    (rounding, slot): (&Rounding<'_>, usize),
+    (quantiser, slot): (&FakeQuantiser<'_>, usize),
 ) -> Tensor<4> {
     let (weights, bias) = (weights.val(), bias.val());
-    let (weights, bias) = if rounding.rounds {
-        both_rounded(weights, bias, rounding.step_of(rounding.place, slot))
+    let (weights, bias) = if quantiser.quantises {
+        fake_quantised(weights, bias, quantiser.scale_of(quantiser.place, slot))
     } else {
         (weights, bias)
     };
@@ -332,17 +336,22 @@ impl SpatialAttentionUnit {
     }
 
     /// The map times its gates.
-    pub fn forward(&self, side: usize, maps: Tensor<4>, rounding: &mut Rounding<'_>) -> Tensor<4> {
-        let pooled = rounding.round(1, kernels::pixel_statistics(maps.clone()));
+    pub fn forward(
+        &self,
+        side: usize,
+        maps: Tensor<4>,
+        quantiser: &mut FakeQuantiser<'_>,
+    ) -> Tensor<4> {
+        let pooled = quantiser.apply(1, kernels::pixel_statistics(maps.clone()));
         let weights = (&self.kernel, &self.bias);
         let seen = answer(
             pooled,
             weights,
             around(side),
             Activation::None,
-            (rounding, 1),
+            (quantiser, 1),
         );
-        let answer = rounding.round(2, seen);
+        let answer = quantiser.apply(2, seen);
         kernels::gate_pixels(maps, sigmoid(answer))
     }
 }

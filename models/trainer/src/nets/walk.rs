@@ -6,7 +6,7 @@ use burn::tensor::{Tensor, TensorData};
 use super::net::{Answer, Net, Pass, Units};
 use super::plan::{Conv, Layer, Plan};
 use crate::kernels::Activation;
-use crate::quantise::{Ranges, Rounding};
+use crate::quantise::{FakeQuantiser, Ranges};
 use crate::rng::{Purpose, Rng};
 
 impl Net {
@@ -91,11 +91,11 @@ impl<'a> Walk<'a> {
             Layer::Enlarge { factor } => enlarged(self.input(0), *factor),
             Layer::ChannelAttention(_) => {
                 let (unit, input) = (self.units.channel_attention(), self.input(0));
-                unit.forward(input, &mut self.rounding())
+                unit.forward(input, &mut self.fake_quantiser())
             }
             Layer::SpatialAttention { kernel } => {
                 let (unit, input) = (self.units.spatial_attention(), self.input(0));
-                unit.forward(*kernel, input, &mut self.rounding())
+                unit.forward(*kernel, input, &mut self.fake_quantiser())
             }
             Layer::Mean => mean(self.input(0)),
             Layer::Dropout { share } => self.dropped(*share),
@@ -115,7 +115,7 @@ impl<'a> Walk<'a> {
     /// Takes `map` for what the next node gives, rounded where it is a map of bytes.
     pub fn arrive(&mut self, map: Tensor<4>) {
         let map = if self.plan.is_quantised(self.maps.len()) {
-            self.rounding().round(0, map)
+            self.fake_quantiser().apply(0, map)
         } else {
             map
         };
@@ -130,7 +130,7 @@ impl<'a> Walk<'a> {
             Pass::Train { .. } => unit.train(conv, input),
             Pass::Evaluate | Pass::Calibrate => unit.evaluate(conv, input),
             Pass::TrainQuantised { .. } | Pass::Quantised => {
-                let step = self.rounding().step_of(read, 0);
+                let step = self.fake_quantiser().scale_of(read, 0);
                 unit.quantised(conv, input, step)
             }
         }
@@ -162,11 +162,11 @@ impl<'a> Walk<'a> {
     }
 
     /// The rounding of the next node's numbers.
-    const fn rounding(&mut self) -> Rounding<'_> {
-        Rounding {
+    const fn fake_quantiser(&mut self) -> FakeQuantiser<'_> {
+        FakeQuantiser {
             place: self.maps.len(),
             observes: self.pass.observes(),
-            rounds: self.pass.quantises(),
+            quantises: self.pass.quantises(),
             ranges: &mut self.ranges,
         }
     }

@@ -4,10 +4,10 @@
 //! takes. Kernels are symmetric: one scale for each output channel. Jacob et al. 2017
 //! (arXiv 1712.05877) is the source of both and of learning with rounded numbers.
 
+mod fake;
 mod range;
-mod rounding;
 mod weights;
 
+pub use fake::FakeQuantiser;
 pub use range::{Quantisation, Range, Ranges, SLOTS};
-pub use rounding::Rounding;
-pub use weights::{Steps, steps};
+pub use weights::{QuantisedWeights, quantise_weights};

@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 /// Ranges of one node: its result's first, then those of vectors inside it (see
-/// [`super::Rounding`]).
+/// [`super::FakeQuantiser`]).
 pub const SLOTS: usize = 4;
 
 /// How much of a known range each batch replaces.

@@ -2,9 +2,9 @@
 
 /// A kernel as the engine holds it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Steps {
+pub struct QuantisedWeights {
     /// The kernel in steps, −127 to 127, in the order in which it was given.
-    pub steps: Vec<i8>,
+    pub values: Vec<i8>,
     /// The step of each output channel.
     pub scales: Vec<f32>,
 }
@@ -12,9 +12,9 @@ pub struct Steps {
 /// Rounds a kernel `[outputs, …]` to steps of 1/127 of each output channel's largest number. A
 /// channel of zeros alone gets the step 1, since a step must be above zero.
 #[must_use]
-pub fn steps(weights: &[f32], outputs: usize) -> Steps {
+pub fn quantise_weights(weights: &[f32], outputs: usize) -> QuantisedWeights {
     let length = weights.len() / outputs.max(1);
-    let mut steps = Vec::with_capacity(weights.len());
+    let mut values = Vec::with_capacity(weights.len());
     let mut scales = Vec::with_capacity(outputs);
     for channel in weights.chunks(length.max(1)) {
         let largest = channel
@@ -26,13 +26,13 @@ pub fn steps(weights: &[f32], outputs: usize) -> Steps {
             1.0
         };
         scales.push(scale);
-        steps.extend(
+        values.extend(
             channel
                 .iter()
                 .map(|number| (number / scale).round_ties_even().clamp(-127.0, 127.0) as i8),
         );
     }
-    Steps { steps, scales }
+    QuantisedWeights { values, scales }
 }
 
 #[cfg(test)]
@@ -41,8 +41,9 @@ mod tests {
 
     #[test]
     fn each_channel_has_its_own_step() {
-        let Steps { steps, scales } = steps(&[1.0, -0.5, 0.0, 0.0, 254.0, -127.0], 3);
-        assert_eq!(steps, [127, -64, 0, 0, 127, -64]);
+        let QuantisedWeights { values, scales } =
+            quantise_weights(&[1.0, -0.5, 0.0, 0.0, 254.0, -127.0], 3);
+        assert_eq!(values, [127, -64, 0, 0, 127, -64]);
         assert!((scales[0] - 1.0 / 127.0).abs() < 1e-9);
         assert_eq!(scales[1..], [1.0, 2.0]);
     }

@@ -74,7 +74,7 @@ mod tests {
     const SIDE: usize = 32;
 
     fn photos() -> Vec<Squeezed> {
-        let mut rng = Rng::new(5, Purpose::Variation, 0, 0);
+        let mut rng = Rng::new(5, Purpose::Augmentation, 0, 0);
         (0..24)
             .map(|photo| Squeezed {
                 pixels: (0..SIDE * SIDE * 3)

@@ -44,7 +44,7 @@ pub struct Course<'a> {
 impl Course<'_> {
     /// How the network is computed while it learns.
     const fn training_pass(&self, draw: u64) -> Pass {
-        if self.objective.config.training.rounding {
+        if self.objective.config.training.quantised {
             Pass::TrainQuantised { draw }
         } else {
             Pass::Train { draw }
@@ -53,7 +53,7 @@ impl Course<'_> {
 
     /// How it is computed when it is measured.
     const fn validation_pass(&self) -> Pass {
-        if self.objective.config.training.rounding {
+        if self.objective.config.training.quantised {
             Pass::Quantised
         } else {
             Pass::Evaluate

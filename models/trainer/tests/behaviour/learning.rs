@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::tensor::Device;
 use sortd_trainer::checkpoint::{self, State};
 use sortd_trainer::config::RunConfig;
-use sortd_trainer::data::augment::Variation;
+use sortd_trainer::data::augment::Augmentation;
 use sortd_trainer::data::material::Material;
 use sortd_trainer::nets::net::Net;
 use sortd_trainer::run_folder::RunFolder;
@@ -48,7 +48,7 @@ fn a_network_learns_a_single_batch_by_heart() {
     config.training.batch = 15;
     config.training.label_smoothing = 0.0;
     // Shown as they are, so that there is nothing to learn but these fifteen.
-    config.variation = Variation::none();
+    config.augmentation = Augmentation::none();
     let state = begin(&config, 1);
     let run = data.path().join("run");
     let state = train(&config, &material, &run, state, 40).unwrap();

@@ -178,7 +178,7 @@ fn numbers_beyond_reason_are_refused_by_name() {
     ] {
         fs::write(folder.path().join("odd.toml"), line).unwrap();
         let train = TRAIN.replace("--run run", "--run new");
-        here.refused(&format!("{train} --variation odd.toml"), 65, key);
+        here.refused(&format!("{train} --augmentation odd.toml"), 65, key);
     }
     for senseless in ["--scale-penalty nan", "--scale-penalty=-3", "--width 1e5"] {
         here.refused(&format!("train --run new {senseless}"), 2, "error");

@@ -45,7 +45,7 @@ fn a_channel_is_worth_the_square_of_what_the_loss_changes_with_it() {
     let data = tempfile::tempdir().unwrap();
     let material = shapes::material(data.path());
     let mut config = shapes::config(1);
-    config.variation = sortd_trainer::data::augment::Variation::none();
+    config.augmentation = sortd_trainer::data::augment::Augmentation::none();
     let device = Device::flex();
     let source = shapes::source(&config, &material);
     let objective = Objective::new(&config, &source, Vec::new(), None, &device);
@@ -90,7 +90,7 @@ fn a_run_that_prunes_by_its_loss_goes_on_with_the_same_channels() {
     here.fine(&format!("{prune} --stop-after 1"));
     let run = folder.path().join("pruned");
     let config: RunConfig = files::read_toml(&run.join("config.toml")).unwrap();
-    let cut = config.network.start.cut.unwrap();
+    let cut = config.network.start.pruned.unwrap();
     assert_eq!(cut.importance, Measure::Taylor);
     assert!(config.network.macs <= 700_000, "{}", config.network.macs);
 

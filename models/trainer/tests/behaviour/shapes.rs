@@ -6,7 +6,7 @@ use std::path::Path;
 use burn::tensor::Device;
 use image::{Rgb, RgbImage};
 use sortd_trainer::config::{DataConfig, NetworkConfig, RunConfig, StartConfig, TrainingConfig};
-use sortd_trainer::data::augment::{Grounds, Variation};
+use sortd_trainer::data::augment::{Augmentation, Grounds};
 use sortd_trainer::data::batches::Source;
 use sortd_trainer::data::{Material, Sources};
 use sortd_trainer::nets::net::Net;
@@ -99,7 +99,7 @@ pub fn source<'a>(config: &'a RunConfig, material: &'a Material) -> Source<'a> {
             backgrounds: &[],
             boards: &[],
         },
-        variation: &config.variation,
+        augmentation: &config.augmentation,
         side: SIDE as u32,
         draws: material.draws,
         batch: config.training.batch,
@@ -141,7 +141,7 @@ pub fn config(epochs: usize) -> RunConfig {
                 from: "random".to_owned(),
                 sha256: None,
                 blend: None,
-                cut: None,
+                pruned: None,
             },
         },
         training: TrainingConfig {
@@ -157,7 +157,7 @@ pub fn config(epochs: usize) -> RunConfig {
             start_divisor: 10.0,
             end_divisor: 100.0,
         },
-        variation: Variation::default(),
+        augmentation: Augmentation::default(),
         distillation: None,
         metric: None,
         features: None,

@@ -147,7 +147,7 @@ pub fn pictures(count: usize, seed: u64) -> Vec<Squeezed> {
 /// The same of `side` × `side` pixels.
 pub fn pictures_of(side: usize, count: usize, seed: u64) -> Vec<Squeezed> {
     let picture = |number: usize| {
-        let mut rng = Rng::new(seed, Purpose::Variation, 0, number as u64);
+        let mut rng = Rng::new(seed, Purpose::Augmentation, 0, number as u64);
         let (slope, wave) = (rng.between(-0.4, 0.4), rng.between(0.1, 0.9));
         let pixels = (0..side * side).flat_map(|place| {
             let (row, column) = ((place / side) as f32, (place % side) as f32);

@@ -136,7 +136,7 @@ mod tests {
         motion(
             &mut blurred,
             5.0,
-            &mut Rng::new(1, Purpose::Variation, 0, 0),
+            &mut Rng::new(1, Purpose::Augmentation, 0, 0),
         );
         assert_eq!(blurred, even);
 
@@ -155,7 +155,7 @@ mod tests {
             motion(
                 &mut moved,
                 4.0,
-                &mut Rng::new(seed, Purpose::Variation, 0, 0),
+                &mut Rng::new(seed, Purpose::Augmentation, 0, 0),
             );
             let grey = moved.pixels[54][0];
             (least, most) = (least.min(grey), most.max(grey));

@@ -1,7 +1,7 @@
 //! Which part of a photograph is shown, from how far, turned how: one affine map from the input's
 //! pixels back to the photograph's.
 
-use super::Variation;
+use super::Augmentation;
 use crate::data::frame::{Extent, Frame};
 use crate::data::pyramid::{Level, Pixel, Pyramid};
 use crate::rng::Rng;
@@ -28,21 +28,21 @@ pub enum Beyond {
     Nothing,
 }
 
-/// Tries to find a cut that shows enough of the item.
+/// Tries to find a crop that shows enough of the item.
 const TRIES: usize = 4;
 
-/// Share of the item's box that a cut must show.
+/// Share of the item's box that a crop must show.
 const ENOUGH: f32 = 0.6;
 
 impl View {
-    /// A random cut of a photograph of `size` whose item lies in `item`: its area and aspect vary as
+    /// A random resized crop of a photograph of `size` whose item lies in `item`: its area and aspect vary as
     /// far as `settings` say, it lies inside the photograph before it is turned, and it shows more
     /// than half of the item's box.
     #[must_use]
-    pub fn cut(size: (f32, f32), item: Extent, settings: &Variation, rng: &mut Rng) -> Self {
+    pub fn crop(size: (f32, f32), item: Extent, settings: &Augmentation, rng: &mut Rng) -> Self {
         let mut window = (size.0 / 2.0, size.1 / 2.0, size.0, size.1);
         for _ in 0..TRIES {
-            let area = rng.between(settings.smallest_cut, 1.0) * size.0 * size.1;
+            let area = rng.between(settings.smallest_crop, 1.0) * size.0 * size.1;
             let aspect = rng.factor(settings.widest_aspect);
             let across = (area * aspect).sqrt().min(size.0);
             let down = (area / aspect).sqrt().min(size.1);
@@ -61,7 +61,7 @@ impl View {
     /// A view in which the longer side of `item` fills `share` of the frame, and which holds the
     /// item somewhere, all of it or nearly.
     #[must_use]
-    pub fn holding(item: Extent, share: f32, settings: &Variation, rng: &mut Rng) -> Self {
+    pub fn holding(item: Extent, share: f32, settings: &Augmentation, rng: &mut Rng) -> Self {
         /// How far an item may reach over the frame's edge, as a share of the frame.
         const OVER: f32 = 0.05;
         let (width, height) = (item[2] - item[0], item[3] - item[1]);
@@ -79,7 +79,12 @@ impl View {
         Self::turned(centre, half, settings, rng)
     }
 
-    fn turned(centre: (f32, f32), half: (f32, f32), settings: &Variation, rng: &mut Rng) -> Self {
+    fn turned(
+        centre: (f32, f32),
+        half: (f32, f32),
+        settings: &Augmentation,
+        rng: &mut Rng,
+    ) -> Self {
         let mirrored = rng.chance(settings.mirror);
         let mut degrees = 0.0;
         if rng.chance(settings.quarter_turn) {
@@ -251,14 +256,14 @@ mod tests {
     #[test]
     fn a_view_from_afar_shows_the_item_as_large_as_asked_and_nothing_beyond() {
         let pyramid = Pyramid::new(&slope(), None, 0.0);
-        let still = Variation {
+        let still = Augmentation {
             tilt: 0.0,
             quarter_turn: 0.0,
             widest_aspect: 1.0,
-            ..Variation::default()
+            ..Augmentation::default()
         };
         for (seed, share) in [(1, 0.25), (2, 0.5), (3, 1.0)] {
-            let mut rng = Rng::new(seed, crate::rng::Purpose::Variation, 0, 0);
+            let mut rng = Rng::new(seed, crate::rng::Purpose::Augmentation, 0, 0);
             let view = View::holding([0.0, 0.0, 32.0, 32.0], share, &still, &mut rng);
             let [left, top, right, bottom] = view.show(&pyramid, 64, Beyond::Nothing).item();
             let expected = 64.0 * share;

@@ -1,7 +1,7 @@
 //! Other light: brightness, contrast, saturation, the lamp's colour temperature, and too little of
 //! it.
 
-use super::Variation;
+use super::Augmentation;
 use crate::data::frame::Frame;
 use crate::rng::Rng;
 
@@ -43,7 +43,7 @@ impl Grade {
     /// Brightness, contrast around `mean` and saturation by random factors, after what this grade
     /// does.
     #[must_use]
-    pub fn developed(self, mean: f32, settings: &Variation, rng: &mut Rng) -> Self {
+    pub fn developed(self, mean: f32, settings: &Augmentation, rng: &mut Rng) -> Self {
         let most = (BRIGHTEST / mean.max(1.0)).max(1.0);
         let brightness = rng.factor(settings.brightness).min(most);
         let contrast = rng.factor(settings.contrast);
@@ -86,7 +86,7 @@ impl Grade {
 /// evenly drawn on the scale of mireds (millionths of reciprocal kelvin), on which the eye sees even
 /// steps; and a little green or magenta.
 #[must_use]
-pub fn lamp(settings: &Variation, rng: &mut Rng) -> [f32; 3] {
+pub fn lamp(settings: &Augmentation, rng: &mut Rng) -> [f32; 3] {
     let mired = |kelvin: f32| 1e6 / kelvin;
     let drawn = rng.between(mired(settings.coolest_lamp), mired(settings.warmest_lamp));
     let [red, green, blue] = black_body(1e6 / drawn);
@@ -181,11 +181,11 @@ mod tests {
 
     #[test]
     fn grey_stays_grey_and_its_mean_stays_under_contrast() {
-        let settings = Variation {
+        let settings = Augmentation {
             brightness: 1.0,
-            ..Variation::default()
+            ..Augmentation::default()
         };
-        let mut rng = Rng::new(1, crate::rng::Purpose::Variation, 0, 0);
+        let mut rng = Rng::new(1, crate::rng::Purpose::Augmentation, 0, 0);
         let grade = Grade::NONE.developed(100.0, &settings, &mut rng);
         let mut frame = Frame {
             side: 2,

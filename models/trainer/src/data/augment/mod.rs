@@ -1,7 +1,7 @@
 //! Varying photographs, so that a small data set teaches what a class looks like and not what its
 //! photographs look like.
 //!
-//! [`vary`] turns one reduced photograph into one model input, in the order in which a camera would
+//! [`augment`] turns one reduced photograph into one model input, in the order in which a camera would
 //! see it: cut, turned and mirrored ([`geometry`]) or laid onto another ground at any size
 //! ([`paste`], with the item found by [`segment`](super::segment)), in [`shadow`] and behind other things
 //! ([`occlude`]), under other [`light`], out of focus or in motion ([`blur`]), with the sensor's
@@ -26,7 +26,7 @@ use super::pyramid::Pyramid;
 use crate::data::frame::Frame;
 use crate::rng::Rng;
 use geometry::{Beyond, View};
-pub use settings::Variation;
+pub use settings::Augmentation;
 
 /// Side at which lengths in the settings are meant, in pixels.
 const NOMINAL: f32 = 128.0;
@@ -48,10 +48,10 @@ pub struct Grounds<'a> {
 ///
 /// # Errors
 /// The JPEG encoder or decoder fails, which it does for no picture of sane size.
-pub fn vary(
+pub fn augment(
     photo: &Reduced,
     grounds: Grounds<'_>,
-    settings: &Variation,
+    settings: &Augmentation,
     side: u32,
     rng: &mut Rng,
 ) -> Result<RgbImage> {
@@ -93,7 +93,7 @@ pub fn vary(
 fn arrange(
     photo: &Reduced,
     grounds: Grounds<'_>,
-    settings: &Variation,
+    settings: &Augmentation,
     side: u32,
     rng: &mut Rng,
 ) -> Frame {
@@ -106,7 +106,7 @@ fn arrange(
     {
         return frame;
     }
-    View::cut(photo.picture.size(), photo.extent, settings, rng).show(
+    View::crop(photo.picture.size(), photo.extent, settings, rng).show(
         &photo.picture,
         side,
         Beyond::Mirrored,
@@ -114,7 +114,7 @@ fn arrange(
 }
 
 /// Changes the light; true where there is too little of it.
-fn illuminate(frame: &mut Frame, settings: &Variation, rng: &mut Rng) -> bool {
+fn illuminate(frame: &mut Frame, settings: &Augmentation, rng: &mut Rng) -> bool {
     let mut grade = light::Grade::NONE;
     if rng.chance(settings.lamp) {
         grade = grade.gained(light::lamp(settings, rng));

@@ -36,7 +36,7 @@ pub fn add(frame: &mut Frame, shot: f32, read: f32, rng: &mut Rng) {
 fn normal() -> &'static [i16] {
     static NUMBERS: OnceLock<Vec<i16>> = OnceLock::new();
     NUMBERS.get_or_init(|| {
-        let mut rng = Rng::new(0, Purpose::Variation, 0, 0);
+        let mut rng = Rng::new(0, Purpose::Augmentation, 0, 0);
         let mut numbers = vec![0; TABLE];
         for pair in numbers.chunks_exact_mut(2) {
             // Box and Muller: two even numbers make two normal ones.
@@ -67,7 +67,7 @@ mod tests {
                 &mut frame,
                 6.0,
                 4.0,
-                &mut Rng::new(5, Purpose::Variation, 1, 1),
+                &mut Rng::new(5, Purpose::Augmentation, 1, 1),
             );
             let values: Vec<f64> = frame
                 .pixels

@@ -2,7 +2,7 @@
 //!
 //! Shapes are drawn with distances to rounded boxes, so that their edges are smooth at every size.
 
-use super::Variation;
+use super::Augmentation;
 use crate::data::frame::{Extent, Frame, blend};
 use crate::rng::Rng;
 
@@ -29,7 +29,7 @@ struct Shape {
 }
 
 /// Covers part of what lies in `item`, from one of its edges.
-pub fn cover(frame: &mut Frame, item: Extent, settings: &Variation, rng: &mut Rng) {
+pub fn cover(frame: &mut Frame, item: Extent, settings: &Augmentation, rng: &mut Rng) {
     let (width, height) = (item[2] - item[0], item[3] - item[1]);
     let reach = settings.largest_occlusion * rng.between(0.3, 1.0) * width.max(height);
     // A point on the ellipse in the item's box: where the shape's end lies.
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn most_of_the_item_stays_in_sight() {
         let item = [16.0, 16.0, 48.0, 48.0];
-        let settings = Variation::default();
+        let settings = Augmentation::default();
         let inside = |place: usize| {
             let (x, y) = (place % 64, place / 64);
             (16..48).contains(&x) && (16..48).contains(&y)
@@ -165,7 +165,7 @@ mod tests {
                 side: 64,
                 pixels: vec![[1, 2, 3, 255]; 64 * 64],
             };
-            let mut rng = Rng::new(seed, Purpose::Variation, 0, 0);
+            let mut rng = Rng::new(seed, Purpose::Augmentation, 0, 0);
             cover(&mut frame, item, &settings, &mut rng);
             let hidden = (0..64 * 64)
                 .filter(|place| inside(*place) && frame.pixels[*place][..3] != [1, 2, 3])

@@ -1,8 +1,8 @@
 //! An item on another ground, from a quarter of the frame to all of it: the item lay in the middle
 //! of a white board and filled its photograph; in a bin it does neither.
 
+use super::Augmentation;
 use super::Grounds;
-use super::Variation;
 use super::geometry::{Beyond, View};
 use super::shadow;
 use crate::data::frame::Frame;
@@ -26,7 +26,7 @@ const IN_ITS_PHOTOGRAPH: f32 = 1.5;
 pub fn onto(
     photo: &Reduced,
     grounds: Grounds<'_>,
-    settings: &Variation,
+    settings: &Augmentation,
     side: u32,
     rng: &mut Rng,
 ) -> Option<Frame> {
@@ -68,10 +68,10 @@ pub fn onto(
 }
 
 /// A cut of a ground.
-fn look_at(ground: &Pyramid, settings: &Variation, side: u32, rng: &mut Rng) -> Frame {
+fn look_at(ground: &Pyramid, settings: &Augmentation, side: u32, rng: &mut Rng) -> Frame {
     let (width, height) = ground.size();
     let whole = [0.0, 0.0, width, height];
-    View::cut((width, height), whole, settings, rng).show(ground, side, Beyond::Mirrored)
+    View::crop((width, height), whole, settings, rng).show(ground, side, Beyond::Mirrored)
 }
 
 /// Gives a board the mean colour `rim` of the board that the item lay on, so that the rest of it

@@ -145,7 +145,7 @@ mod tests {
             side,
             pixels: vec![[200, 200, 200, 255]; side * side],
         };
-        let mut rng = Rng::new(3, Purpose::Variation, 0, 0);
+        let mut rng = Rng::new(3, Purpose::Augmentation, 0, 0);
         thrown(&mut ground, &item, 0.6, &mut rng);
         assert!(ground.pixels[32 * side + 32][0] < 130);
         assert_eq!(ground.pixels[3 * side + 3], [200, 200, 200, 255]);
@@ -161,7 +161,7 @@ mod tests {
             over_scene(
                 &mut frame,
                 0.5,
-                &mut Rng::new(seed, Purpose::Variation, 0, 0),
+                &mut Rng::new(seed, Purpose::Augmentation, 0, 0),
             );
             for row in frame.pixels.chunks_exact(48) {
                 for pair in row.windows(2) {

@@ -1,4 +1,4 @@
-//! Rounding, as the integer engine defines it. Every operation on `f32` rounds once, in the order in
+//! FakeQuantiser, as the integer engine defines it. Every operation on `f32` rounds once, in the order in
 //! which it stands.
 
 use crate::quantise::Quantisation;
@@ -17,23 +17,23 @@ pub fn byte(value: f32, zero_point: i8) -> i8 {
 }
 
 /// Whole steps as a byte.
-pub fn held(steps: i32, zero_point: i8) -> i8 {
-    (steps + i32::from(zero_point)).clamp(-128, 127) as i8
+pub fn held(value: i32, zero_point: i8) -> i8 {
+    (value + i32::from(zero_point)).clamp(-128, 127) as i8
 }
 
 /// A real number as a byte.
-pub fn quantised(real: f32, steps: Quantisation) -> i8 {
-    byte(real / steps.scale, steps.zero_point)
+pub fn quantised(real: f32, quantisation: Quantisation) -> i8 {
+    byte(real / quantisation.scale, quantisation.zero_point)
 }
 
 /// The steps of a byte, counted from zero.
-pub fn centred(byte: i8, steps: Quantisation) -> f32 {
-    f32::from(i16::from(byte) - i16::from(steps.zero_point))
+pub fn centred(byte: i8, quantisation: Quantisation) -> f32 {
+    f32::from(i16::from(byte) - i16::from(quantisation.zero_point))
 }
 
 /// The real number that a byte means.
-pub fn real(byte: i8, steps: Quantisation) -> f32 {
-    centred(byte, steps) * steps.scale
+pub fn real(byte: i8, quantisation: Quantisation) -> f32 {
+    centred(byte, quantisation) * quantisation.scale
 }
 
 /// The logistic function.

@@ -1,7 +1,7 @@
 //! CBAM's attention: gates in real numbers from vectors and small maps of bytes.
 
 use super::arithmetic::{centred, quantised, real, sigmoid};
-use super::map::{Map, Value};
+use super::feature_map::{FeatureMap, Value};
 use super::sums::Sums;
 use crate::nets::parameters::{ChannelAttentionParameters, SpatialAttentionParameters};
 use crate::nets::units::{POINTWISE, around};
@@ -43,16 +43,16 @@ impl ChannelAttention {
     }
 
     /// The map with a gate a channel.
-    pub fn of(&self, map: &Map) -> Value {
+    pub fn of(&self, map: &FeatureMap) -> Value {
         let most = (0..map.channels).map(|channel| {
             let most = map.channel(channel).fold(f32::NEG_INFINITY, f32::max);
-            quantised(most * map.steps.scale, self.pooled)
+            quantised(most * map.quantisation.scale, self.pooled)
         });
-        let most = Map {
+        let most = FeatureMap {
             bytes: most.collect(),
             channels: map.channels,
             side: 1,
-            steps: self.pooled,
+            quantisation: self.pooled,
         };
         let mean = Value::from(map.clone()).mean(self.pooled);
         let [a, b] = [mean, most].map(|pooled| self.expand.of(&self.squeeze.of(&pooled)).real());
@@ -94,8 +94,10 @@ impl SpatialAttention {
         for pixel in 0..map.area() {
             values.clear();
             values.extend((0..map.channels).map(|channel| {
-                let steps = centred(map.bytes[channel * map.area() + pixel], map.steps);
-                value.gates().map_or(steps, |gates| steps * gates[channel])
+                let number = centred(map.bytes[channel * map.area() + pixel], map.quantisation);
+                value
+                    .gates()
+                    .map_or(number, |gates| number * gates[channel])
             }));
             let sum = match value.gates() {
                 Some(_) => sum_in_lanes(&values),
@@ -103,21 +105,21 @@ impl SpatialAttention {
                 None => values.iter().sum(),
             };
             let most = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let mean = sum * map.steps.scale / map.channels as f32;
+            let mean = sum * map.quantisation.scale / map.channels as f32;
             means.push(quantised(mean, self.both));
-            mosts.push(quantised(most * map.steps.scale, self.both));
+            mosts.push(quantised(most * map.quantisation.scale, self.both));
         }
         means.extend(mosts);
-        let both = Map {
+        let both = FeatureMap {
             bytes: means,
             channels: 2,
             side: map.side,
-            steps: self.both,
+            quantisation: self.both,
         };
         let answer = self.seen.of(&both);
         let gates = answer.bytes.iter();
         gates
-            .map(|&byte| sigmoid(real(byte, answer.steps)))
+            .map(|&byte| sigmoid(real(byte, answer.quantisation)))
             .collect()
     }
 }

@@ -6,14 +6,14 @@
 
 mod arithmetic;
 mod attention;
-mod map;
+mod feature_map;
 mod sums;
 
 use rayon::prelude::*;
 use sortd::error::{Error, Result};
 
 use self::attention::{ChannelAttention, SpatialAttention};
-use self::map::{Map, Value};
+use self::feature_map::{FeatureMap, Value};
 use self::sums::Sums;
 use super::{Deployed, Weights};
 use crate::answers::Answers;
@@ -36,7 +36,7 @@ enum Operator {
     /// A convolution.
     Sums(Sums),
     /// A sum of two maps, in steps of its own.
-    Sum(map::Sum),
+    Sum(feature_map::Sum),
     /// The mean of each channel, in steps of its own.
     Mean(Quantisation),
     /// Bytes in another order.
@@ -82,24 +82,24 @@ impl Simulation {
         for (node, operator) in self.plan.nodes.iter().zip(&self.nodes) {
             let input = |which: usize| &values[node.inputs[which]];
             let value = match operator {
-                Operator::Picture => Map::picture(pixels, side).into(),
+                Operator::Picture => FeatureMap::picture(pixels, side).into(),
                 Operator::Sums(sums) => sums.of(input(0).bytes()).into(),
                 Operator::Sum(sum) => sum.of([input(0), input(1)].map(Value::bytes)).into(),
-                Operator::Mean(steps) => input(0).mean(*steps).into(),
+                Operator::Mean(quantisation) => input(0).mean(*quantisation).into(),
                 Operator::Shuffle(groups) => input(0).bytes().shuffled(*groups).into(),
                 Operator::Enlarge(factor) => input(0).bytes().enlarged(*factor).into(),
                 Operator::Same => input(0).clone(),
-                Operator::ChannelAttention(gate, steps) => {
+                Operator::ChannelAttention(gate, quantisation) => {
                     let map = input(0).bytes();
                     let gated = gate.of(map);
-                    match steps {
-                        Some(steps) => gated.bytes_gated(None, *steps).into(),
+                    match quantisation {
+                        Some(quantisation) => gated.bytes_gated(None, *quantisation).into(),
                         None => gated,
                     }
                 }
-                Operator::SpatialAttention(gate, steps) => {
+                Operator::SpatialAttention(gate, quantisation) => {
                     let gates = gate.of(input(0));
-                    input(0).bytes_gated(Some(&gates), *steps).into()
+                    input(0).bytes_gated(Some(&gates), *quantisation).into()
                 }
             };
             values.push(value);
@@ -124,12 +124,12 @@ impl Simulation {
 
 fn operator(deployed: &Deployed, place: usize) -> Result<Operator> {
     let node = &deployed.plan.nodes[place];
-    let steps = |slot| deployed.steps_of(place, slot);
+    let quantisation = |slot| deployed.quantisation_of(place, slot);
     let input = || {
         let from = node.inputs[0];
         deployed
             .bytes(from)
-            .map_or_else(|| deployed.steps_of(from, 0), Ok)
+            .map_or_else(|| deployed.quantisation_of(from, 0), Ok)
     };
     Ok(match (&node.layer, &deployed.weights[place]) {
         (Layer::Picture, _) => Operator::Picture,
@@ -139,25 +139,28 @@ fn operator(deployed: &Deployed, place: usize) -> Result<Operator> {
                 weights,
                 conv.kernel_shape(),
                 conv.sliding,
-                [input()?, steps(0)?],
+                [input()?, quantisation(0)?],
             ))
         }
-        (Layer::Sum { activation }, _) => Operator::Sum(map::Sum {
-            steps: steps(0)?,
+        (Layer::Sum { activation }, _) => Operator::Sum(feature_map::Sum {
+            quantisation: quantisation(0)?,
             activation: *activation,
         }),
-        (Layer::Mean, _) => Operator::Mean(steps(0)?),
+        (Layer::Mean, _) => Operator::Mean(quantisation(0)?),
         (Layer::Shuffle { groups }, _) => Operator::Shuffle(*groups),
         (Layer::Enlarge { factor }, _) => Operator::Enlarge(*factor),
         (Layer::Dropout { .. }, _) => Operator::Same,
         (Layer::ChannelAttention(_), Weights::ChannelAttention(parameters)) => {
-            let inner = [steps(1)?, steps(2)?, steps(3)?];
-            let own = deployed.plan.is_quantised(place).then(|| steps(0));
+            let inner = [quantisation(1)?, quantisation(2)?, quantisation(3)?];
+            let own = deployed.plan.is_quantised(place).then(|| quantisation(0));
             Operator::ChannelAttention(ChannelAttention::new(parameters, inner), own.transpose()?)
         }
         (Layer::SpatialAttention { kernel }, Weights::SpatialAttention(parameters)) => {
-            let inner = [steps(1)?, steps(2)?];
-            Operator::SpatialAttention(SpatialAttention::new(*kernel, parameters, inner), steps(0)?)
+            let inner = [quantisation(1)?, quantisation(2)?];
+            Operator::SpatialAttention(
+                SpatialAttention::new(*kernel, parameters, inner),
+                quantisation(0)?,
+            )
         }
         (layer, weights) => unreachable!("{layer:?} has other weights than {weights:?}"),
     })

@@ -1,7 +1,7 @@
 //! Convolutions in whole numbers.
 
 use super::arithmetic::byte;
-use super::map::Map;
+use super::feature_map::FeatureMap;
 use crate::deploy::Integers;
 use crate::kernels::Sliding;
 use crate::quantise::Quantisation;
@@ -42,7 +42,7 @@ impl Sums {
     }
 
     /// The result for a map.
-    pub fn of(&self, map: &Map) -> Map {
+    pub fn of(&self, map: &FeatureMap) -> FeatureMap {
         let [outputs, depth, kernel, _] = self.shape;
         let padded = Padded::new(map, self.sliding.pads);
         let reach = self.sliding.dilation * (kernel - 1) + 1;
@@ -56,11 +56,11 @@ impl Sums {
             let result = sums.into_iter();
             bytes.extend(result.map(|sum| byte(sum as f32 * factor, self.result.zero_point)));
         }
-        Map {
+        FeatureMap {
             bytes,
             channels: outputs,
             side,
-            steps: self.result,
+            quantisation: self.result,
         }
     }
 
@@ -111,28 +111,28 @@ fn settle(sums: &mut [i32], part: &mut [f32]) {
 
 /// A map's steps, counted from zero, with its padding.
 struct Padded {
-    steps: Vec<f32>,
+    values: Vec<f32>,
     side: usize,
 }
 
 impl Padded {
-    fn new(map: &Map, [top, left, bottom, right]: [usize; 4]) -> Self {
+    fn new(map: &FeatureMap, [top, left, bottom, right]: [usize; 4]) -> Self {
         // A plan is checked to pad as much above and below as to the left and right.
         debug_assert_eq!(top + bottom, left + right);
         let side = map.side + top + bottom;
-        let mut steps = vec![0.0; map.channels * side * side];
+        let mut values = vec![0.0; map.channels * side * side];
         for channel in 0..map.channels {
             for (pixel, number) in map.channel(channel).enumerate() {
                 let (row, column) = (pixel / map.side + top, pixel % map.side + left);
-                steps[(channel * side + row) * side + column] = number;
+                values[(channel * side + row) * side + column] = number;
             }
         }
-        Self { steps, side }
+        Self { values, side }
     }
 
     /// The numbers of a channel from a row and a column on.
     fn from(&self, channel: usize, row: usize, column: usize) -> &[f32] {
-        &self.steps[(channel * self.side + row) * self.side + column..]
+        &self.values[(channel * self.side + row) * self.side + column..]
     }
 
     /// Adds to each of `side` × `side` sums what a window sees from there, times a weight.
@@ -193,15 +193,15 @@ mod tests {
 
         #[test]
         fn fake_quantised_numbers_are_those_of_the_integers(
-            steps in ranges(),
+            quantisation in ranges(),
             given in prop::collection::vec(-12.0_f32..12.0, 64),
         ) {
-            let zero = i32::from(steps.zero_point);
-            let ours = numbers(fake_quantise(tensor(given.clone(), [1, 1, 8, 8]), steps.scale, zero, -128, 127));
+            let zero = i32::from(quantisation.zero_point);
+            let ours = numbers(fake_quantise(tensor(given.clone(), [1, 1, 8, 8]), quantisation.scale, zero, -128, 127));
             for (given, ours) in given.into_iter().zip(ours) {
-                let place = given / steps.scale;
+                let place = given / quantisation.scale;
                 if (place.fract().abs() - 0.5).abs() > NEAR {
-                    prop_assert_eq!(quantised(ours, steps), byte(place, steps.zero_point));
+                    prop_assert_eq!(quantised(ours, quantisation), byte(place, quantisation.zero_point));
                 }
             }
         }
@@ -220,11 +220,11 @@ mod tests {
             let sliding = Sliding { stride, dilation: 1, groups, pads };
             let weights = &weights[..shape.iter().product()];
             let bias = &bias[..shape[0]];
-            let map = Map {
+            let map = FeatureMap {
                 bytes: bytes[..groups * depth * side * side].to_vec(),
                 channels: groups * depth,
                 side,
-                steps: input,
+                quantisation: input,
             };
             let theirs = Sums::new((weights, bias), shape, sliding, [input, result]).of(&map).bytes;
 
@@ -232,7 +232,7 @@ mod tests {
             let integers = Integers::of(weights, bias, input);
             let length = shape[1..].iter().product();
             let channels = integers.weights.chunks(length).zip(&integers.scales);
-            let weights = channels.flat_map(|(steps, scale)| steps.iter().map(move |&step| f32::from(step) * scale));
+            let weights = channels.flat_map(|(values, scale)| values.iter().map(move |&value| f32::from(value) * scale));
             let maps = tensor(map.real(), [1, map.channels, side, side]);
             let sums = convolve(maps, tensor(weights.collect(), shape), sliding);
             let biases = integers.bias.iter().zip(&integers.scales);
@@ -243,7 +243,7 @@ mod tests {
             for ((sum, ours), theirs) in numbers(sums).into_iter().zip(ours).zip(theirs) {
                 let place = sum / result.scale;
                 if (place.fract().abs() - 0.5).abs() > NEAR {
-                    prop_assert_eq!(quantised(ours, result), theirs, "{} steps", place);
+                    prop_assert_eq!(quantised(ours, result), theirs, "{} quantisation", place);
                 }
             }
         }

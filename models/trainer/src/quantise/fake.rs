@@ -7,11 +7,11 @@ use crate::kernels;
 
 /// The rounding of one node's numbers.
 ///
-/// Slot 0 is the node's result. A channel attention also rounds its pooled vectors (1), hidden
+/// Slot 0 is the node's result. A channel attention also quantises its pooled vectors (1), hidden
 /// vectors (2) and answers (3), each with one range for the means and the maxima; a spatial attention
 /// its two pooled maps (1) and the answer of its convolution (2).
 #[derive(Debug)]
-pub struct Rounding<'a> {
+pub struct FakeQuantiser<'a> {
     /// The ranges of all nodes.
     pub ranges: &'a mut Ranges,
     /// The node.
@@ -19,18 +19,18 @@ pub struct Rounding<'a> {
     /// Whether ranges follow what is seen.
     pub observes: bool,
     /// Whether numbers are rounded.
-    pub rounds: bool,
+    pub quantises: bool,
 }
 
-impl Rounding<'_> {
+impl FakeQuantiser<'_> {
     /// `map` in the steps of a slot, or as it is where nothing is rounded.
     #[must_use]
-    pub fn round(&mut self, slot: usize, map: Tensor<4>) -> Tensor<4> {
+    pub fn apply(&mut self, slot: usize, map: Tensor<4>) -> Tensor<4> {
         if self.observes {
             self.ranges.follow(self.place, slot, Range::of(&map));
         }
         match self.ranges.quantisation(self.place, slot) {
-            Some(steps) if self.rounds => {
+            Some(steps) if self.quantises => {
                 kernels::fake_quantise(map, steps.scale, i32::from(steps.zero_point), -128, 127)
             }
             _ => map,
@@ -39,7 +39,7 @@ impl Rounding<'_> {
 
     /// The step of the numbers in a slot of the node at `place`, if it is known.
     #[must_use]
-    pub fn step_of(&self, place: usize, slot: usize) -> Option<f32> {
+    pub fn scale_of(&self, place: usize, slot: usize) -> Option<f32> {
         let steps = match place {
             0 => Some(Quantisation::PICTURE),
             _ => self.ranges.quantisation(place, slot),
@@ -52,12 +52,12 @@ impl Rounding<'_> {
     /// # Panics
     /// Never: what was joined has two halves.
     #[must_use]
-    pub fn round_both(&mut self, slot: usize, [a, b]: [Tensor<4>; 2]) -> [Tensor<4>; 2] {
-        if !self.observes && !self.rounds {
+    pub fn apply_both(&mut self, slot: usize, [a, b]: [Tensor<4>; 2]) -> [Tensor<4>; 2] {
+        if !self.observes && !self.quantises {
             return [a, b];
         }
         let length = a.dims()[0];
-        let both = self.round(slot, Tensor::cat(vec![a, b], 0));
+        let both = self.apply(slot, Tensor::cat(vec![a, b], 0));
         let mut halves = both.split(length, 0).into_iter();
         let half = |halves: &mut std::vec::IntoIter<Tensor<4>>| {
             halves.next().expect("two halves were joined")
