@@ -12,7 +12,7 @@ use crate::answers::Answers;
 use crate::data::photo::Squeezed;
 use crate::onnx;
 
-/// How often a picture is shown to learn how long that takes.
+/// How often a picture is shown to find out how long that takes.
 const TRIALS: usize = 50;
 
 /// A bundle in the daemon's engine.
@@ -55,7 +55,7 @@ impl Engine {
         self.model_bytes
     }
 
-    /// The step of a logit, where the file was written by this program in int8.
+    /// The scale of the logits, where the file was written by this program in int8.
     #[must_use]
     pub const fn logit_scale(&self) -> Option<f32> {
         self.logit_scale

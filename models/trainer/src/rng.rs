@@ -1,4 +1,4 @@
-//! Random numbers that depend on nothing but what they are asked for.
+//! The random number generator: its draws depend on nothing but what they are asked for.
 //!
 //! Every draw of a run comes from a [`Rng`] that is made from the run's seed, a purpose, an epoch
 //! and an index. No state is carried from one to the next, so an interrupted run goes on exactly as
@@ -12,13 +12,13 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 pub enum Purpose {
     /// The order of an epoch.
     Order = 1,
-    /// The variation of one photograph.
+    /// The augmentation of one photograph.
     Augmentation = 2,
     /// First weights.
     Weights = 3,
     /// What dropout drops.
     Dropout = 4,
-    /// Which photographs are taught.
+    /// Which photographs of each class are the examples of a k-shot measurement.
     Shots = 5,
     /// Which photographs a network is calibrated with.
     Calibration = 6,

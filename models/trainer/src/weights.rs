@@ -19,7 +19,7 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// Reads a safetensors file of 32-bit numbers.
+    /// Reads a safetensors file of 32-bit floats.
     ///
     /// # Errors
     /// The file is missing, damaged, or holds another kind of number.
@@ -60,7 +60,7 @@ impl Weights {
         &self.sha256
     }
 
-    /// Replaces the numbers of every layer that MobileNet v1 has; gates and the head keep theirs.
+    /// Replaces the parameters of every layer that MobileNet v1 has; attention and the head keep theirs.
     ///
     /// # Errors
     /// A tensor is missing or of another length, or the plan has no layer of MobileNet v1 at all.
@@ -115,7 +115,7 @@ impl Weights {
     }
 }
 
-/// The names in Keras's file of a layer of ours: its kernel and its normalisation.
+/// The names in Keras's file of a layer of ours: its weights and its normalisation.
 fn keras_names(name: &str) -> Option<(String, String)> {
     if name == "stem" {
         return Some(("conv1.kernel".to_owned(), "conv1_bn".to_owned()));

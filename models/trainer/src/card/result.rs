@@ -47,16 +47,16 @@ impl RunResult {
         })
     }
 
-    /// Whether it learnt from no source of a test.
+    /// Whether it was trained on no source of a test.
     #[must_use]
     pub fn never_saw(&self, test: &str) -> bool {
         let sources = &self.config.data.sources;
-        let learnt = |source: &str| sources.train.iter().any(|usage| usage.source == source);
+        let trained_on = |source: &str| sources.train.iter().any(|usage| usage.source == source);
         let uses = sources.tests.get(test);
-        uses.is_some_and(|uses| uses.iter().all(|usage| !learnt(&usage.source)))
+        uses.is_some_and(|uses| uses.iter().all(|usage| !trained_on(&usage.source)))
     }
 
-    /// Minutes that the run learnt.
+    /// Minutes that the training took.
     #[must_use]
     pub fn minutes(&self) -> f64 {
         self.history

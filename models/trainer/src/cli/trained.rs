@@ -77,7 +77,7 @@ impl Trained {
         Ok(files::sha256(&files::read(&self.folder.best_file())?))
     }
 
-    /// Its network as numbers, to go on from.
+    /// Its network's plan and parameters, to go on from.
     #[must_use]
     pub fn written(&self) -> Written {
         Written {
@@ -89,10 +89,10 @@ impl Trained {
     /// The run as the teacher of one whose pictures have `side` pixels and whose labels are `labels`.
     ///
     /// # Errors
-    /// It knows other labels or pictures of another size, so that its answers would mean something else.
+    /// It knows other labels or pictures of another size, so that its logits would mean something else.
     pub fn into_teacher(self, labels: &[String], side: u32) -> Result<Self> {
         let (its_labels, its_side) = (self.config.data.labels(), self.config.network.side);
-        let advice = "give a --teacher that learnt what this run is to learn";
+        let advice = "give a --teacher that was trained on the labels and picture size of this run";
         let root = self.folder.root().display();
         if its_labels != labels {
             return Err(Error::data(format!(
@@ -111,10 +111,10 @@ impl Trained {
         Ok(self)
     }
 
-    /// The network as it is deployed: in int8 where it learnt or was calibrated with rounding.
+    /// The network as it is deployed: in int8 where it is quantised.
     ///
     /// # Errors
-    /// The range of a map is not known.
+    /// The range of an activation is not known.
     pub fn deployed(&self) -> Result<Deployed> {
         if self.config.training.quantised {
             Deployed::quantised(&self.network)
@@ -126,7 +126,7 @@ impl Trained {
     /// What the deployed network answers to photographs, computed by the trainer.
     ///
     /// # Errors
-    /// A photograph has another size, or the range of a map is not known.
+    /// A photograph has another size, or the range of an activation is not known.
     pub fn answers(&self, photos: &[Squeezed]) -> Result<Answers> {
         if self.config.training.quantised {
             return Simulation::new(&self.deployed()?)?.answers(photos);
@@ -145,13 +145,13 @@ impl Trained {
         }
     }
 
-    /// What the run learnt from.
+    /// The photographs of the run.
     #[must_use]
     pub const fn sources(&self) -> &Sources {
         &self.config.data.sources
     }
 
-    /// The epoch whose weights were kept as the best; 0 where the run learnt nothing.
+    /// The epoch whose weights were kept as the best; 0 where it had no epochs.
     ///
     /// # Errors
     /// The run's records cannot be read.

@@ -1,4 +1,4 @@
-//! A training run, whichever command it is of: what it learns from is loaded once, then it trains.
+//! A training run, whichever command it is of: its photographs and teachers are loaded once, then it trains.
 
 use burn::module::Module;
 use burn::tensor::Device;
@@ -23,7 +23,7 @@ use crate::training::features::FeatureTeacher;
 use crate::training::objective::Objective;
 use crate::training::{self, Course, sensitivity};
 
-/// Batches that the worth of channels is measured on: some 2000 photographs.
+/// Batches that the importance of channels is measured on: some 2000 photographs.
 const SENSITIVITY_BATCHES: usize = 64;
 
 /// What the command itself decides, where the options do not say.
@@ -35,7 +35,7 @@ pub struct Defaults {
     pub rate: f64,
 }
 
-/// What a run learns from, loaded.
+/// What a run trains with, loaded.
 #[derive(Debug)]
 pub struct TrainingRun {
     options: TrainingOptions,
@@ -51,7 +51,7 @@ impl TrainingRun {
     /// Loads what the options name, for a network that starts so.
     ///
     /// # Errors
-    /// The network knows other labels, it or a teacher has learnt from what is measured on, or data is missing.
+    /// The network knows other labels, it or a teacher was trained on what is measured on, or data is missing.
     pub fn prepare(
         options: TrainingOptions,
         description: Description,
@@ -94,10 +94,10 @@ impl TrainingRun {
         })
     }
 
-    /// What the channels of a network are worth to this run's loss.
+    /// The importance of the channels of a network to this run's loss.
     ///
     /// # Errors
-    /// A photograph cannot be varied, or the loss is not a number.
+    /// A photograph cannot be augmented, or the loss is not a number.
     pub fn importance(&self, start: &Start) -> Result<Importance> {
         let config = self.config(start)?;
         let network = start.network(&self.device.clone().autodiff());
@@ -229,7 +229,7 @@ impl TrainingRun {
 fn tell_best(folder: &RunFolder, best: usize, epochs: usize) -> Result<()> {
     let file = folder.best_file();
     if best == 0 && epochs > 0 {
-        return say!("no weights are kept yet: zeros are still being added; go on with --resume");
+        return say!("no weights are kept yet: sparsity still grows; go on with --resume");
     }
     if !file.is_file() {
         let what = format!(
@@ -249,7 +249,7 @@ fn announce(
     done: usize,
 ) -> Result<()> {
     say!(
-        "{}: {} with {} parameters and {} MACs, from {}; {} photographs to learn from, {} to choose by, {} backgrounds; {done} of {} epochs done",
+        "{}: {} with {} parameters and {} MACs, from {}; {} photographs for training, {} for validation, {} backgrounds; {done} of {} epochs done",
         folder.root().display(),
         config.network.architecture,
         config.network.parameters,

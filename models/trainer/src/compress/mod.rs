@@ -1,5 +1,5 @@
-//! Changes networks between two runs: channels pruned ([`groups`], [`importance`], [`choose`], [`narrow`]), weights set
-//! to zero ([`magnitude`]) and what those weigh once they are stored ([`storage`], [`entropy`]), two
+//! Changes networks between two runs: channels pruned ([`groups`], [`importance`], [`choose`], [`narrow`]), weights pruned
+//! by magnitude ([`magnitude`]) and what those take once they are stored ([`storage`], [`entropy`]), two
 //! networks averaged ([`blend`]).
 
 pub mod blend;

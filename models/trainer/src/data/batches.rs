@@ -1,4 +1,4 @@
-//! Batches of varied photographs, made on a second thread while the network learns from the last.
+//! Batches of augmented photographs, made on a second thread while the network trains on the last.
 
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::Scope;
@@ -23,7 +23,7 @@ pub struct Source<'a> {
     pub photos: &'a [Reduced],
     /// What items are laid onto.
     pub grounds: Grounds<'a>,
-    /// How photographs are varied.
+    /// The data augmentation.
     pub augmentation: &'a Augmentation,
     /// Side of the model's input.
     pub side: u32,
@@ -88,9 +88,9 @@ impl Source<'_> {
     }
 
     /// The photographs at `places`, of which the first is the draw number `first` of the epoch: a
-    /// photograph that is drawn twice is varied in two ways.
+    /// photograph that is drawn twice is augmented in two ways.
     fn batch(&self, epoch: usize, first: usize, places: &[usize]) -> Result<Batch> {
-        let varied: Vec<Result<RgbImage>> = places
+        let augmented: Vec<Result<RgbImage>> = places
             .par_iter()
             .enumerate()
             .map(|(offset, &place)| {
@@ -106,7 +106,7 @@ impl Source<'_> {
             })
             .collect();
         let mut pixels = Vec::with_capacity(places.len() * (self.side * self.side * 3) as usize);
-        for picture in varied {
+        for picture in augmented {
             pixels.extend_from_slice(picture?.as_raw());
         }
         Ok(Batch {

@@ -1,7 +1,7 @@
-//! What rounding takes from the mean of each channel, and gives back through its bias.
+//! Bias correction: what quantisation takes from the mean of each channel is given back through its bias.
 //!
-//! Maps behind a rectifier are all above zero, so the errors of a kernel's rounded numbers do not even out
-//! over a map: they shift every sum of a channel to one side, layer upon layer. The shift is measured on
+//! Activations behind a rectifier are all above zero, so the errors of quantised weights do not even out
+//! over a feature map: they shift every sum of a channel to one side, layer upon layer. The shift is measured on
 //! photographs and taken off the bias (Nagel et al. 2019, arXiv 1906.04721, section 4.2).
 
 use burn::tensor::Tensor;
@@ -12,8 +12,8 @@ use crate::nets::plan::Layer;
 use crate::nets::units::values;
 use crate::nets::walk::{Walk, activated};
 
-/// A network's numbers, one entry a node, with biases that make up for rounding on batches of pictures
-/// `[batch, 3, side, side]`. The ranges of its maps must be known.
+/// A network's parameters, one entry a node, with biases that make up for quantisation on batches of pictures
+/// `[batch, 3, side, side]`. The ranges of its activations must be known.
 ///
 /// Each layer is held against its exact sums with all layers before it corrected.
 pub fn corrected(net: &Net, batches: impl IntoIterator<Item = Tensor<4>>) -> Vec<Parameters> {
@@ -36,7 +36,7 @@ pub fn corrected(net: &Net, batches: impl IntoIterator<Item = Tensor<4>>) -> Vec
     parameters
 }
 
-/// For each node that is a convolution, what rounding takes from the mean of each of its channels.
+/// For each node that is a convolution, what quantisation takes from the mean of each of its channels.
 type Shifts = Vec<Option<Vec<f32>>>;
 
 /// The shifts on one batch, which are taken back on the way.

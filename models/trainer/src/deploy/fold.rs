@@ -4,7 +4,7 @@ use crate::nets::parameters::ConvParameters;
 use crate::nets::plan::Conv;
 use crate::nets::units::epsilon;
 
-/// The kernel and the bias that together equal convolution and then normalisation with running
+/// The weights and the bias that together equal convolution and then normalisation with running
 /// statistics: w' = w·γ/√(σ²+ε), b' = β − μ·γ/√(σ²+ε).
 pub fn fold(conv: &Conv, parameters: &ConvParameters) -> (Vec<f32>, Vec<f32>) {
     let Some((means, variances)) = &parameters.statistics else {

@@ -1,4 +1,4 @@
-//! A network as it is deployed: normalisation folded in, and its maps' steps where it is quantised.
+//! A network as it is deployed: batch normalisation folded in, and scales and zero points where it is quantised.
 //!
 //! This is the one form that the exporter writes; it knows no module and no tensor.
 
@@ -24,7 +24,7 @@ pub struct Deployed {
     pub plan: Plan,
     /// The weights of each node.
     pub weights: Vec<Weights>,
-    /// The steps of each node's maps, by the slots of [`crate::quantise::FakeQuantiser`]; none where the
+    /// Scale and zero point of each node's activations, by the slots of [`crate::quantise::FakeQuantiser`]; none where the
     /// network computes in real numbers.
     pub quantisation: Option<Vec<[Option<Quantisation>; SLOTS]>>,
 }
@@ -68,7 +68,7 @@ impl Deployed {
     /// The network in int8.
     ///
     /// # Errors
-    /// The range of a map is not known: the network was neither calibrated nor taught with rounding.
+    /// The range of an activation is not known: the network was neither calibrated nor trained quantisation-aware.
     pub fn quantised(net: &Net) -> Result<Self> {
         let mut deployed = Self::real(net);
         let ranges = net.ranges();
@@ -79,10 +79,10 @@ impl Deployed {
         Ok(deployed)
     }
 
-    /// The steps of one slot of the node at `place`.
+    /// The quantisation of one slot of the node at `place`.
     ///
     /// # Errors
-    /// They are not known.
+    /// It is not known.
     pub fn quantisation_of(&self, place: usize, slot: usize) -> Result<Quantisation> {
         let node = self
             .quantisation
@@ -92,7 +92,7 @@ impl Deployed {
             .ok_or_else(|| unknown_range(&self.plan, place))
     }
 
-    /// The steps of the bytes that the node at `place` gives or passes on.
+    /// The quantisation of the bytes that the node at `place` gives or passes on.
     #[must_use]
     pub fn bytes(&self, place: usize) -> Option<Quantisation> {
         self.quantisation.as_ref()?[self.plan.bytes_of(place)][0]
@@ -111,7 +111,7 @@ fn weights(layer: &Layer, parameters: Parameters) -> Weights {
     }
 }
 
-/// The steps of one node, which must all be known.
+/// The quantisation of all slots of one node, which must be known.
 fn quantisation(
     plan: &Plan,
     ranges: &Ranges,
@@ -142,5 +142,5 @@ fn quantisation(
 fn unknown_range(plan: &Plan, place: usize) -> Error {
     let name = &plan.nodes[place].name;
     Error::data(format!("layer {name} has no known range"))
-        .advice("calibrate the network, or teach it with rounding: `trainer quantise`")
+        .advice("quantise the network first: `trainer quantise`")
 }

@@ -56,7 +56,7 @@ pub struct Sliding {
     pub stride: usize,
     /// Distance of neighbouring taps in both directions.
     pub dilation: usize,
-    /// Into how many independent parts the channels are cut.
+    /// Into how many independent groups the channels are split.
     pub groups: usize,
     /// Rows and columns of zeros: top, left, bottom, right.
     pub pads: [usize; 4],

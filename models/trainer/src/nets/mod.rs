@@ -1,4 +1,4 @@
-//! The networks: what each is made of, what it costs, and the module that learns it.
+//! The networks: what each is made of, what it costs, and the module that is trained.
 //!
 //! A network's file writes a [`plan::Plan`] and nothing else; [`net::Net`] computes any plan.
 

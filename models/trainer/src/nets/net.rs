@@ -1,4 +1,4 @@
-//! The module that computes a plan: it learns, it is measured, and it is computed as the integer engine will.
+//! The module that computes a plan: in training, in evaluation, and as the integer engine will.
 
 use std::sync::Arc;
 
@@ -20,10 +20,10 @@ pub enum Pass {
     },
     /// Normalised by the running statistics.
     Evaluate,
-    /// As [`Self::Evaluate`], while the ranges of the maps follow what is seen.
+    /// As [`Self::Evaluate`], while the ranges of the activations follow what is seen.
     Calibrate,
-    /// As the integer engine computes: kernels and maps rounded, normalisation folded; the ranges
-    /// of the maps follow what is seen, gradients pass through the rounding, dropout drops.
+    /// Quantisation-aware training: weights and activations are fake-quantised, batch normalisation folded; the ranges of
+    /// the activations follow what is seen, gradients pass straight through, dropout drops.
     TrainQuantised {
         /// As in [`Self::Train`].
         draw: u64,
@@ -33,12 +33,12 @@ pub enum Pass {
 }
 
 impl Pass {
-    /// Whether numbers are rounded.
+    /// Whether weights and activations are fake-quantised.
     pub(super) const fn quantises(self) -> bool {
         matches!(self, Self::TrainQuantised { .. } | Self::Quantised)
     }
 
-    /// Whether the ranges of the maps follow what is seen.
+    /// Whether the ranges of the activations follow what is seen.
     pub(super) const fn observes(self) -> bool {
         matches!(self, Self::TrainQuantised { .. } | Self::Calibrate)
     }
@@ -64,17 +64,18 @@ pub struct Answer {
 /// A network.
 #[derive(Module, Debug)]
 pub struct Net {
+    // Weights are recorded under the names of these fields.
     convolutions: Vec<ConvUnit>,
     channel_gates: Vec<ChannelAttentionUnit>,
     pixel_gates: Vec<SpatialAttentionUnit>,
-    /// Smallest and largest number of each node's map, `[nodes, 2 × slots]`; zeros where nothing was seen.
+    /// Smallest and largest activation of each node, `[nodes, 2 × slots]`; zeros where nothing was seen.
     ranges: RunningState<Tensor<2>>,
     #[module(skip)]
     plan: Arc<Plan>,
 }
 
 impl Net {
-    /// The network of a plan with these numbers, one entry a node.
+    /// The network of a plan with these parameters, one entry a node.
     #[must_use]
     pub fn new(plan: Plan, parameters: &[Parameters], ranges: &Ranges, device: &Device) -> Self {
         let (mut convolutions, mut channel_gates, mut pixel_gates) =
@@ -109,7 +110,7 @@ impl Net {
         &self.plan
     }
 
-    /// Its numbers, one entry a node.
+    /// Its parameters, one entry a node.
     #[must_use]
     pub fn parameters(&self) -> Vec<Parameters> {
         let mut units = Units::of(self);
@@ -129,13 +130,13 @@ impl Net {
             .collect()
     }
 
-    /// The ranges of its maps that it has seen.
+    /// The ranges of its activations that it has seen.
     #[must_use]
     pub fn ranges(&self) -> Ranges {
         Ranges::from_flat(&values(self.ranges.value_sync()))
     }
 
-    /// Takes ranges over as those that its maps have.
+    /// Takes ranges over as those of its activations.
     pub(super) fn observe(&self, ranges: &Ranges) {
         let data = TensorData::new(ranges.flat(), [self.plan.nodes.len(), 2 * SLOTS]);
         self.ranges

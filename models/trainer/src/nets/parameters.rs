@@ -1,10 +1,10 @@
-//! A network's numbers outside of any tensor: what pretrained weights fill, pruning cuts and the
+//! A network's parameters outside of any tensor: what pretrained weights fill, what is pruned and what the
 //! exporter writes.
 
 use super::plan::{ChannelAttention, Conv, Layer, Norm, Plan};
 use crate::rng::Rng;
 
-/// The numbers of one node.
+/// The parameters of one node.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Parameters {
     /// It has none.
@@ -17,7 +17,7 @@ pub enum Parameters {
     SpatialAttention(SpatialAttentionParameters),
 }
 
-/// The numbers of a convolution and its normalisation.
+/// The parameters of a convolution and its normalisation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConvParameters {
     /// `[out, in / groups, k, k]`, row by row.
@@ -30,12 +30,12 @@ pub struct ConvParameters {
     pub statistics: Option<(Vec<f32>, Vec<f32>)>,
 }
 
-/// The numbers of a channel attention.
+/// The parameters of a channel attention.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChannelAttentionParameters {
     /// `[hidden, channels]`.
     pub squeeze: Vec<f32>,
-    /// One a hidden number.
+    /// One a hidden unit.
     pub squeeze_bias: Vec<f32>,
     /// `[channels, hidden]`.
     pub expand: Vec<f32>,
@@ -43,7 +43,7 @@ pub struct ChannelAttentionParameters {
     pub expand_bias: Vec<f32>,
 }
 
-/// The numbers of a spatial attention.
+/// The parameters of a spatial attention.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SpatialAttentionParameters {
     /// `[2, k, k]`: of the means, of the maxima.
@@ -53,7 +53,7 @@ pub struct SpatialAttentionParameters {
 }
 
 impl Parameters {
-    /// All of its numbers, vector by vector.
+    /// All of them, vector by vector.
     pub fn vectors_mut(&mut self) -> Vec<&mut [f32]> {
         match self {
             Self::None => Vec::new(),
@@ -79,10 +79,10 @@ impl Parameters {
     }
 }
 
-/// Random numbers for every node of a plan.
+/// Random initial parameters for every node of a plan.
 ///
 /// Convolutions: normal, of variance 2/fan-in (He et al. 2015, arXiv 1502.01852), the classifier's of
-/// deviation 0.01. Gates begin almost open, so that a pretrained network is not disturbed.
+/// deviation 0.01. Attention gates begin almost open, so that a pretrained network is not disturbed.
 #[must_use]
 pub fn random(plan: &Plan, rng: &mut Rng) -> Vec<Parameters> {
     plan.nodes
@@ -127,7 +127,7 @@ fn random_channel_attention(gate: ChannelAttention, rng: &mut Rng) -> ChannelAtt
         squeeze: normal(channels * hidden, (2.0 / channels as f32).sqrt(), rng),
         squeeze_bias: vec![0.0; hidden],
         expand: normal(channels * hidden, 0.02, rng),
-        // The perceptron's answer is added up twice, for the means and for the maxima.
+        // The perceptron's output is added up twice, for the means and for the maxima.
         expand_bias: vec![OPEN / 2.0; channels],
     }
 }

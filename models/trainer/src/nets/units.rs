@@ -1,5 +1,5 @@
-//! The parts of a network that have numbers of their own: convolutions with their normalisation, and
-//! the two gates of CBAM.
+//! The parts of a network that have parameters: convolutions with their normalisation, and the two attentions of
+//! CBAM. Weights are recorded under the names of the fields.
 
 use burn::module::{Module, Param, RunningState};
 use burn::tensor::activation::sigmoid;
@@ -41,7 +41,7 @@ pub struct ConvUnit {
     pub statistics: Option<Statistics>,
 }
 
-/// What a normalisation remembers of the maps that it saw.
+/// The running statistics of a batch normalisation.
 #[derive(Module, Debug)]
 pub struct Statistics {
     mean: RunningState<Tensor<1>>,
@@ -49,7 +49,7 @@ pub struct Statistics {
 }
 
 impl ConvUnit {
-    /// A unit with these numbers.
+    /// A unit with these parameters.
     pub fn new(conv: &Conv, parameters: &ConvParameters, device: &Device) -> Self {
         let vector = |values: &[f32]| TensorData::new(values.to_vec(), [values.len()]);
         let state = |values: &[f32]| RunningState::new(Tensor::from_data(vector(values), device));
@@ -73,7 +73,7 @@ impl ConvUnit {
         }
     }
 
-    /// Its numbers.
+    /// Its parameters.
     pub fn parameters(&self) -> ConvParameters {
         ConvParameters {
             weights: values(self.kernel.val()),
@@ -118,9 +118,9 @@ impl ConvUnit {
         kernels::scale_shift(sums, scale, shift, conv.activation)
     }
 
-    /// As [`Self::evaluate`], with the normalisation folded into the kernel, and the kernel rounded as
-    /// the integer engine holds it, as is the bias where the step of the map is known. Gradients pass
-    /// through the rounding.
+    /// As [`Self::evaluate`], with the normalisation folded into the weights, and the weights fake-quantised as
+    /// the integer engine holds them, as is the bias where the scale of the input is known. Gradients pass
+    /// straight through.
     pub fn quantised(&self, conv: &Conv, maps: Tensor<4>, step: Option<f32>) -> Tensor<4> {
         let device = maps.device();
         let (scale, shift) = self.folded(conv, &device);
@@ -163,7 +163,8 @@ fn ones(conv: &Conv, device: &Device) -> Tensor<1> {
     Tensor::ones([conv.outputs], device)
 }
 
-/// A kernel rounded to 127 steps on each side of zero, a scale for each output channel. Gradients pass.
+/// Weights fake-quantised to 127 values on each side of zero, a scale for each output channel. Gradients pass straight
+/// through.
 fn fake_quantised_weights(weights: Tensor<4>) -> Tensor<4> {
     let fixed = weights.clone().detach();
     let step = scales_of(&weights);
@@ -172,7 +173,7 @@ fn fake_quantised_weights(weights: Tensor<4>) -> Tensor<4> {
     weights + (steps * step - fixed).detach()
 }
 
-/// The step of each output channel of a kernel; 1 where its numbers are all zero.
+/// The scale of each output channel of some weights; 1 where they are all zero.
 fn scales_of(weights: &Tensor<4>) -> Tensor<1> {
     let fixed = weights.clone().detach();
     let outputs = fixed.dims()[0];
@@ -184,8 +185,8 @@ fn scales_of(weights: &Tensor<4>) -> Tensor<1> {
         .reshape([outputs])
 }
 
-/// A kernel and its bias as the integer engine holds them, where the step of the map that they meet is
-/// known; else only the kernel is rounded.
+/// Weights and their bias as the integer engine holds them, where the scale of their input is
+/// known; else only the weights are fake-quantised.
 fn fake_quantised(
     weights: Tensor<4>,
     bias: Tensor<1>,
@@ -198,7 +199,7 @@ fn fake_quantised(
     (fake_quantised_weights(weights), bias)
 }
 
-/// A bias in whole steps. Gradients pass.
+/// A bias in whole multiples of a scale. Gradients pass straight through.
 fn fake_quantised_bias(bias: Tensor<1>, step: Tensor<1>) -> Tensor<1> {
     let fixed = bias.clone().detach();
     let steps = (fixed.clone() / step.clone()).round();
@@ -217,7 +218,7 @@ pub struct ChannelAttentionUnit {
 }
 
 impl ChannelAttentionUnit {
-    /// A unit with these numbers.
+    /// A unit with these parameters.
     pub fn new(parameters: &ChannelAttentionParameters, device: &Device) -> Self {
         let (channels, hidden) = (parameters.expand_bias.len(), parameters.squeeze_bias.len());
         let matrix = |values: &[f32], shape: [usize; 4]| {
@@ -234,7 +235,7 @@ impl ChannelAttentionUnit {
         }
     }
 
-    /// Its numbers.
+    /// Its parameters.
     pub fn parameters(&self) -> ChannelAttentionParameters {
         ChannelAttentionParameters {
             squeeze: values(self.squeeze.val()),
@@ -244,7 +245,7 @@ impl ChannelAttentionUnit {
         }
     }
 
-    /// The map times its gates.
+    /// The feature map times its gates.
     pub fn forward(&self, maps: Tensor<4>, quantiser: &mut FakeQuantiser<'_>) -> Tensor<4> {
         let (mean, most) = kernels::channel_statistics(maps.clone());
         let pooled = quantiser.apply_both(1, [mean, most].map(as_map));
@@ -264,7 +265,7 @@ impl ChannelAttentionUnit {
     }
 }
 
-/// A convolution inside a gate; `slot` holds the steps of what it reads.
+/// A convolution inside an attention; `slot` holds the range of what it reads.
 fn answer(
     maps: Tensor<4>,
     (weights, bias): (&Param<Tensor<4>>, &Param<Tensor<1>>),
@@ -295,7 +296,7 @@ pub const POINTWISE: Sliding = Sliding {
     pads: [0; 4],
 };
 
-/// A convolution with a kernel of `side` rows that keeps the side of its map.
+/// A convolution with a kernel of `side` rows that keeps the side of its feature map.
 pub const fn around(side: usize) -> Sliding {
     Sliding {
         pads: [side / 2; 4],
@@ -303,7 +304,7 @@ pub const fn around(side: usize) -> Sliding {
     }
 }
 
-/// Vectors as maps of one pixel.
+/// Vectors as feature maps of one pixel.
 fn as_map(vectors: Tensor<2>) -> Tensor<4> {
     let [batch, length] = vectors.dims();
     vectors.reshape([batch, length, 1, 1])
@@ -318,7 +319,7 @@ pub struct SpatialAttentionUnit {
 }
 
 impl SpatialAttentionUnit {
-    /// A unit with these numbers, whose kernel has `side` rows.
+    /// A unit with these parameters, whose kernel has `side` rows.
     pub fn new(side: usize, parameters: &SpatialAttentionParameters, device: &Device) -> Self {
         let shape = [1, 2, side, side];
         Self {
@@ -327,7 +328,7 @@ impl SpatialAttentionUnit {
         }
     }
 
-    /// Its numbers.
+    /// Its parameters.
     pub fn parameters(&self) -> SpatialAttentionParameters {
         SpatialAttentionParameters {
             weights: values(self.kernel.val()),
@@ -335,7 +336,7 @@ impl SpatialAttentionUnit {
         }
     }
 
-    /// The map times its gates.
+    /// The feature map times its gates.
     pub fn forward(
         &self,
         side: usize,
@@ -356,7 +357,7 @@ impl SpatialAttentionUnit {
     }
 }
 
-/// A tensor's numbers, row by row.
+/// A tensor's values, row by row.
 pub fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().iter::<f32>().collect()
 }

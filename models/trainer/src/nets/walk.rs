@@ -40,12 +40,12 @@ pub struct Walk<'a> {
     pass: Pass,
     ranges: Ranges,
     last_uses: Vec<usize>,
-    /// The map of each node so far, until its last reader has taken it.
+    /// The feature map of each node so far, until its last reader has taken it.
     maps: Vec<Option<Tensor<4>>>,
 }
 
 impl<'a> Walk<'a> {
-    /// The network before its first layer; `pictures` are the map of its first node.
+    /// The network before its first layer; `pictures` are the feature map of its first node.
     pub fn new(net: &'a Net, pass: Pass, pictures: Tensor<4>) -> Self {
         let plan = net.plan();
         let mut maps = Vec::with_capacity(plan.nodes.len());
@@ -65,7 +65,7 @@ impl<'a> Walk<'a> {
         self.plan.nodes.get(self.maps.len()).map(|node| &node.layer)
     }
 
-    /// The map of a node that is a result.
+    /// The feature map of a node that is a result.
     ///
     /// # Panics
     /// It is none, or was not reached.
@@ -112,7 +112,7 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// Takes `map` for what the next node gives, rounded where it is a map of bytes.
+    /// Takes `map` for what the next node gives, fake-quantised where the integer engine has bytes.
     pub fn arrive(&mut self, map: Tensor<4>) {
         let map = if self.plan.is_quantised(self.maps.len()) {
             self.fake_quantiser().apply(0, map)
@@ -148,7 +148,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// One of the maps that the next node reads. The last reader takes it over, so that it is freed as
+    /// One of the feature maps that the next node reads. The last reader takes it over, so that it is freed as
     /// soon as it can be.
     fn input(&mut self, which: usize) -> Tensor<4> {
         let place = self.maps.len();
@@ -158,10 +158,10 @@ impl<'a> Walk<'a> {
         } else {
             self.maps[from].clone()
         };
-        map.expect("a map is kept until its last reader")
+        map.expect("a feature map is kept until its last reader")
     }
 
-    /// The rounding of the next node's numbers.
+    /// The fake quantisation of the next node's activations.
     const fn fake_quantiser(&mut self) -> FakeQuantiser<'_> {
         FakeQuantiser {
             place: self.maps.len(),
@@ -211,9 +211,9 @@ fn enlarged(maps: Tensor<4>, factor: usize) -> Tensor<4> {
         .reshape([batch, channels, height * factor, width * factor])
 }
 
-/// Sets a share of the numbers to zero and scales the others up, so that their mean stays.
+/// Sets a share of the activations to zero and scales the others up, so that their mean stays.
 ///
-/// The rng are our own: a device's sequence is shared by all that compute there, and what is drawn
+/// The random numbers are our own: a device's sequence is shared by all that compute there, and what is drawn
 /// would depend on who else draws.
 fn dropped(maps: Tensor<4>, share: f64, rng: &mut Rng) -> Tensor<4> {
     let dims = maps.dims();

@@ -1,6 +1,6 @@
 //! A network in int8, in the patterns of nodes that the daemon's integer kernels cover.
 //!
-//! Activations of convolutions are no nodes: a map whose lowest byte means zero saturates there.
+//! Activations of convolutions are no nodes: a feature map whose lowest byte means zero saturates there.
 //! Sums, means and gates are written in real numbers between `DequantizeLinear` and
 //! `QuantizeLinear`; the daemon computes them from bytes to bytes.
 
@@ -21,7 +21,7 @@ use crate::quantise::Quantisation;
 /// `[1, length, 1, 1]`.
 ///
 /// # Errors
-/// The steps of a map are not known.
+/// The range of an activation is not known.
 pub fn write(deployed: &Deployed, graph: &mut Graph) -> Result<[String; 2]> {
     let shapes = deployed.plan.shapes();
     let mut writer = Writer {
@@ -48,7 +48,7 @@ struct Writer<'a> {
 struct Value {
     bytes: Option<Bytes>,
     real: Option<String>,
-    /// The steps in which real numbers become bytes; none where nobody may ask for bytes.
+    /// The quantisation by which real numbers become bytes; none where nobody may ask for bytes.
     quantisation: Option<Quantisation>,
 }
 
@@ -59,7 +59,7 @@ struct Bytes {
     quantisation: Constants,
 }
 
-/// Steps as the constants that name them.
+/// A quantisation as the constants of the graph that hold it.
 #[derive(Clone)]
 struct Constants {
     scale: String,
@@ -76,7 +76,7 @@ impl From<Bytes> for Value {
     }
 }
 
-/// A kernel in whole steps under a name; several nodes may read it.
+/// The weights of a convolution under a name; several nodes may read them.
 struct ConvWeights<'a> {
     name: String,
     shape: [usize; 4],
@@ -200,7 +200,7 @@ impl Writer<'_> {
         real
     }
 
-    /// The steps of one slot of a node, whose constants begin with `name`.
+    /// The quantisation of one slot of a node, whose constants begin with `name`.
     fn quantisation(&mut self, place: usize, slot: usize, name: &str) -> Result<Constants> {
         let known = self.deployed.quantisation_of(place, slot)?;
         Ok(self.constants(name, known))
@@ -230,7 +230,7 @@ impl Writer<'_> {
         self.graph.node("DequantizeLinear", name, &inputs, vec![])
     }
 
-    /// The node `name` that slides a kernel over `map`.
+    /// The node `name` that convolves `map`.
     fn convolve(
         &mut self,
         layer: &ConvWeights<'_>,

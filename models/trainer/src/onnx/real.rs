@@ -62,7 +62,7 @@ fn convolution(
     activated(graph, name, sums, conv.activation)
 }
 
-/// A kernel and its bias under a name.
+/// The weights of a convolution and its bias under a name.
 struct ConvWeights<'a> {
     name: &'a str,
     shape: [usize; 4],
@@ -71,7 +71,7 @@ struct ConvWeights<'a> {
 }
 
 impl ConvWeights<'_> {
-    /// The node `node` that slides it over `from`.
+    /// The node `node` that convolves `from`.
     fn convolve(&self, graph: &mut Graph, node: &str, from: &str, sliding: Sliding) -> String {
         let weights = graph.constant(&format!("{}_kernel", self.name), &self.shape, self.weights);
         let bias = graph.constant(&format!("{}_bias", self.name), &[self.shape[0]], self.bias);

@@ -1,15 +1,16 @@
-//! Rounds a network's maps while it is computed, and lets their ranges follow what is seen.
+//! Fake quantisation: activations are rounded as the integer engine would while a network is computed in real numbers,
+//! and their ranges follow what is seen.
 
 use burn::tensor::Tensor;
 
 use super::range::{Quantisation, Range, Ranges};
 use crate::kernels;
 
-/// The rounding of one node's numbers.
+/// The fake quantisation of one node's activations.
 ///
 /// Slot 0 is the node's result. A channel attention also quantises its pooled vectors (1), hidden
 /// vectors (2) and answers (3), each with one range for the means and the maxima; a spatial attention
-/// its two pooled maps (1) and the answer of its convolution (2).
+/// its two pooled feature maps (1) and the output of its convolution (2).
 #[derive(Debug)]
 pub struct FakeQuantiser<'a> {
     /// The ranges of all nodes.
@@ -18,36 +19,36 @@ pub struct FakeQuantiser<'a> {
     pub place: usize,
     /// Whether ranges follow what is seen.
     pub observes: bool,
-    /// Whether numbers are rounded.
+    /// Whether activations are quantised.
     pub quantises: bool,
 }
 
 impl FakeQuantiser<'_> {
-    /// `map` in the steps of a slot, or as it is where nothing is rounded.
+    /// `map` quantised with a slot's range, or as it is where nothing is quantised.
     #[must_use]
     pub fn apply(&mut self, slot: usize, map: Tensor<4>) -> Tensor<4> {
         if self.observes {
             self.ranges.follow(self.place, slot, Range::of(&map));
         }
         match self.ranges.quantisation(self.place, slot) {
-            Some(steps) if self.quantises => {
-                kernels::fake_quantise(map, steps.scale, i32::from(steps.zero_point), -128, 127)
+            Some(known) if self.quantises => {
+                kernels::fake_quantise(map, known.scale, i32::from(known.zero_point), -128, 127)
             }
             _ => map,
         }
     }
 
-    /// The step of the numbers in a slot of the node at `place`, if it is known.
+    /// The scale of a slot of the node at `place`, if it is known.
     #[must_use]
     pub fn scale_of(&self, place: usize, slot: usize) -> Option<f32> {
-        let steps = match place {
+        let quantisation = match place {
             0 => Some(Quantisation::PICTURE),
             _ => self.ranges.quantisation(place, slot),
         };
-        steps.map(|steps| steps.scale)
+        quantisation.map(|known| known.scale)
     }
 
-    /// Both of two vectors in the steps that they share.
+    /// Both of two vectors, with the quantisation that they share.
     ///
     /// # Panics
     /// Never: what was joined has two halves.

@@ -1,16 +1,16 @@
-//! Kernels in whole steps.
+//! Quantised weights.
 
-/// A kernel as the engine holds it.
+/// Weights as the engine holds them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuantisedWeights {
-    /// The kernel in steps, −127 to 127, in the order in which it was given.
+    /// The weights, −127 to 127, in the order in which they were given.
     pub values: Vec<i8>,
-    /// The step of each output channel.
+    /// The scale of each output channel.
     pub scales: Vec<f32>,
 }
 
-/// Rounds a kernel `[outputs, …]` to steps of 1/127 of each output channel's largest number. A
-/// channel of zeros alone gets the step 1, since a step must be above zero.
+/// Quantises weights `[outputs, …]`; the scale is 1/127 of each output channel's largest weight. A
+/// channel of zeros alone gets the scale 1, since a scale must be above zero.
 #[must_use]
 pub fn quantise_weights(weights: &[f32], outputs: usize) -> QuantisedWeights {
     let length = weights.len() / outputs.max(1);
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_channel_has_its_own_step() {
+    fn each_channel_has_its_own_scale() {
         let QuantisedWeights { values, scales } =
             quantise_weights(&[1.0, -0.5, 0.0, 0.0, 254.0, -127.0], 3);
         assert_eq!(values, [127, -64, 0, 0, 127, -64]);

@@ -1,7 +1,8 @@
-//! Feature distillation: the embedding is to say what a frozen network says of the same varied picture.
+//! Feature distillation: the embedding is to predict the features that a frozen network gives for the same augmented
+//! picture.
 //!
-//! Labels of a few rooms teach a network those rooms. What ImageNet has taught it of all other things is what a bin
-//! is taught by later, so that is held: the target is the teacher's pooled features, standardised, on their first
+//! Fine-tuning on the labels of a few rooms makes a network forget what it knows of all other things from ImageNet. A bin
+//! is taught by that later, so it is held: the target is the teacher's pooled features, standardised, on their first
 //! principal components, and the loss is one less the cosine.
 
 use burn::tensor::{Device, Tensor, TensorData};
@@ -15,18 +16,18 @@ use crate::nets::net::{Net, Pass};
 /// Added to lengths, so that zeros have a direction's cosine of 0.
 const TINY: f32 = 1e-8;
 
-/// A frozen network, and the space of its features that is to be predicted.
+/// A frozen network, and the principal components of its features, which are to be predicted.
 #[derive(Debug)]
 pub struct FeatureTeacher {
     network: Net,
-    /// What it says of photographs that nobody has varied.
+    /// Those of photographs without augmentation.
     pub components: Components,
     weights: Tensor<2>,
     bias: Tensor<2>,
 }
 
 impl FeatureTeacher {
-    /// Finds the `length` components of what `network` says of photographs.
+    /// Finds the first `length` components of the features that `network` gives for photographs.
     ///
     /// # Errors
     /// A photograph is not of the network's side.
@@ -45,7 +46,7 @@ impl FeatureTeacher {
         })
     }
 
-    /// What the embedding is to say of pictures, `[batch, length]`.
+    /// What the embedding is to be for pictures, `[batch, length]`.
     #[must_use]
     pub fn targets(&self, pictures: Tensor<4>) -> Tensor<2> {
         let features = self.network.forward(pictures, Pass::Evaluate).embedding;
@@ -53,7 +54,7 @@ impl FeatureTeacher {
     }
 }
 
-/// One less the mean cosine between rows; the targets are not taught.
+/// One less the mean cosine between rows; no gradient reaches the targets.
 #[must_use]
 pub fn loss(embedding: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
     let targets = targets.detach();
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_of_the_same_features_begins_by_saying_what_the_teacher_says() {
+    fn a_network_of_the_same_features_begins_by_predicting_what_the_teacher_gives() {
         let (device, photos) = (Device::flex(), photos());
         let frozen = network(Head::Classic, |_| {});
         let teacher = FeatureTeacher::new(frozen, &photos, 256, &device).unwrap();

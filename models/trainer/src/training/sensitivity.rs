@@ -17,7 +17,7 @@ use crate::nets::units::values;
 /// Measures the channels of `network`, which must be on a device with gradients, on the first batches of a run.
 ///
 /// # Errors
-/// A photograph cannot be varied, or the loss is not a number.
+/// A photograph cannot be augmented, or the loss is not a number.
 pub fn importance(objective: &Objective<'_>, network: &Net, batches: usize) -> Result<Importance> {
     let nodes = network.normalisations();
     let mut sums: Vec<Vec<f32>> = nodes

@@ -15,6 +15,7 @@ mod export;
 mod learning;
 mod misuse;
 mod networks;
+mod old_runs;
 mod photographs;
 mod pruning;
 mod shapes;

@@ -35,7 +35,7 @@ const TRIES: usize = 4;
 const ENOUGH: f32 = 0.6;
 
 impl View {
-    /// A random resized crop of a photograph of `size` whose item lies in `item`: its area and aspect vary as
+    /// A random resized crop of a photograph of `size` whose item lies in `item`: its area and aspect change as
     /// far as `settings` say, it lies inside the photograph before it is turned, and it shows more
     /// than half of the item's box.
     #[must_use]

@@ -1,12 +1,12 @@
-//! Varying photographs, so that a small data set teaches what a class looks like and not what its
+//! Data augmentation, so that a network trained on a small data set knows what a class looks like and not what its
 //! photographs look like.
 //!
 //! [`augment`] turns one reduced photograph into one model input, in the order in which a camera would
-//! see it: cut, turned and mirrored ([`geometry`]) or laid onto another ground at any size
+//! see it: cropped, turned and mirrored ([`geometry`]) or laid onto another ground at any size
 //! ([`paste`], with the item found by [`segment`](super::segment)), in [`shadow`] and behind other things
 //! ([`occlude`]), under other [`light`], out of focus or in motion ([`blur`]), with the sensor's
 //! [`noise`], compressed ([`jpeg`]). The result is a pure function of the photograph, the grounds,
-//! the `settings` and the rng.
+//! the `settings` and the random numbers.
 
 pub mod blur;
 pub mod geometry;

@@ -67,7 +67,7 @@ pub fn onto(
     Some(ground)
 }
 
-/// A cut of a ground.
+/// A crop of a ground.
 fn look_at(ground: &Pyramid, settings: &Augmentation, side: u32, rng: &mut Rng) -> Frame {
     let (width, height) = ground.size();
     let whole = [0.0, 0.0, width, height];

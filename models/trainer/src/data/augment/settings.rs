@@ -1,4 +1,4 @@
-//! How strongly photographs are varied: for each change how often it happens, and how far it goes.
+//! The strength of the data augmentation: for each change how often it happens, and how far it goes.
 
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -8,7 +8,7 @@ use sortd::error::{Error, Result};
 
 use crate::files;
 
-/// How strongly photographs are varied. Shares are 0 to 1; keys that are left out have their
+/// The strength of the data augmentation. Shares are 0 to 1; keys that are left out have their
 /// defaults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -201,7 +201,7 @@ impl Augmentation {
         ]
     }
 
-    /// Nothing is varied: the whole photograph, squeezed.
+    /// No augmentation: the whole photograph, squeezed.
     #[must_use]
     pub fn none() -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! FakeQuantiser, as the integer engine defines it. Every operation on `f32` rounds once, in the order in
+//! Rounding, as the integer engine defines it. Every operation on `f32` rounds once, in the order in
 //! which it stands.
 
 use crate::quantise::Quantisation;
@@ -6,17 +6,17 @@ use crate::quantise::Quantisation;
 /// Far beyond every byte; what lies farther is held here.
 const BEYOND: f32 = 65_536.0;
 
-/// A scaled number as a whole number of steps, halves to the even one.
+/// A scaled number as an integer, halves to the even one.
 pub fn whole(value: f32) -> i32 {
     value.clamp(-BEYOND, BEYOND).round_ties_even() as i32
 }
 
-/// A number of steps as a byte.
+/// A scaled number as a byte.
 pub fn byte(value: f32, zero_point: i8) -> i8 {
     held(whole(value), zero_point)
 }
 
-/// Whole steps as a byte.
+/// An integer as a byte.
 pub fn held(value: i32, zero_point: i8) -> i8 {
     (value + i32::from(zero_point)).clamp(-128, 127) as i8
 }
@@ -26,7 +26,7 @@ pub fn quantised(real: f32, quantisation: Quantisation) -> i8 {
     byte(real / quantisation.scale, quantisation.zero_point)
 }
 
-/// The steps of a byte, counted from zero.
+/// A byte less the zero point.
 pub fn centred(byte: i8, quantisation: Quantisation) -> f32 {
     f32::from(i16::from(byte) - i16::from(quantisation.zero_point))
 }

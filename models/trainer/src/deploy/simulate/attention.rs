@@ -1,4 +1,4 @@
-//! CBAM's attention: gates in real numbers from vectors and small maps of bytes.
+//! CBAM's attention: gates in real numbers from quantised vectors and small feature maps.
 
 use super::arithmetic::{centred, quantised, real, sigmoid};
 use super::feature_map::{FeatureMap, Value};
@@ -19,7 +19,7 @@ pub struct ChannelAttention {
 }
 
 impl ChannelAttention {
-    /// With the steps of the pooled vectors, of the hidden ones and of the answers.
+    /// With the quantisation of the pooled vectors, of the hidden ones and of the outputs.
     pub fn new(
         parameters: &ChannelAttentionParameters,
         [pooled, hidden, answer]: [Quantisation; 3],
@@ -42,7 +42,7 @@ impl ChannelAttention {
         }
     }
 
-    /// The map with a gate a channel.
+    /// The feature map with a gate a channel.
     pub fn of(&self, map: &FeatureMap) -> Value {
         let most = (0..map.channels).map(|channel| {
             let most = map.channel(channel).fold(f32::NEG_INFINITY, f32::max);
@@ -69,7 +69,7 @@ pub struct SpatialAttention {
 }
 
 impl SpatialAttention {
-    /// With the steps of the pooled maps and of the answer.
+    /// With the quantisation of the pooled feature maps and of the output.
     pub fn new(
         side: usize,
         parameters: &SpatialAttentionParameters,

@@ -1,10 +1,10 @@
-//! Maps of bytes, and what is done to them without weights.
+//! Quantised feature maps, and what is done to them without weights.
 
 use super::arithmetic::{byte, centred, held, quantised, real, whole};
 use crate::kernels::Activation;
 use crate::quantise::Quantisation;
 
-/// A map of bytes, channel by channel, row by row.
+/// A quantised feature map, channel by channel, row by row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeatureMap {
     /// The bytes.
@@ -31,10 +31,10 @@ impl From<FeatureMap> for Value {
     }
 }
 
-/// The sum of two maps.
+/// The sum of two feature maps.
 #[derive(Debug)]
 pub struct Sum {
-    /// Its steps.
+    /// Its quantisation.
     pub quantisation: Quantisation,
     /// Its activation.
     pub activation: Activation,
@@ -58,7 +58,7 @@ impl FeatureMap {
         self.side * self.side
     }
 
-    /// A channel's steps, counted from zero.
+    /// A channel's bytes less the zero point.
     pub fn channel(&self, channel: usize) -> impl Iterator<Item = f32> {
         let bytes = &self.bytes[channel * self.area()..][..self.area()];
         bytes.iter().map(|&byte| centred(byte, self.quantisation))
@@ -123,7 +123,7 @@ impl Sum {
 }
 
 impl Value {
-    /// A map whose channels are multiplied with `gates`.
+    /// A feature map whose channels are multiplied with `gates`.
     pub fn gated(map: FeatureMap, gates: Vec<f32>) -> Self {
         Self {
             map,
@@ -146,7 +146,7 @@ impl Value {
         let map = &self.map;
         let (scale, area) = (map.quantisation.scale, map.area() as f32);
         let mean = |channel: usize| match &self.gates {
-            // The sum of at most 2¹⁶ steps is exact.
+            // The sum of at most 2¹⁶ such integers is exact.
             None => map.channel(channel).sum::<f32>() * scale / area,
             Some(gates) => {
                 let factor = scale * gates[channel];

@@ -1,7 +1,7 @@
-//! Computes a quantised network in whole steps, to the last bit as `src/classify/int8/PATTERNS.md`
+//! Computes a quantised network in integers, to the last bit as `src/classify/int8/PATTERNS.md`
 //! says, without knowing the daemon's kernels: what both give alike is right.
 //!
-//! While a network learns with rounding ([`crate::nets::net::Pass::TrainQuantised`]) its numbers are
+//! In quantisation-aware training ([`crate::nets::net::Pass::TrainQuantised`]) the activations are
 //! the same but for values that lie next to a half; here there is no such margin.
 
 mod arithmetic;
@@ -35,9 +35,9 @@ enum Operator {
     Picture,
     /// A convolution.
     Sums(Sums),
-    /// A sum of two maps, in steps of its own.
+    /// A sum of two feature maps, with a quantisation of its own.
     Sum(feature_map::Sum),
-    /// The mean of each channel, in steps of its own.
+    /// The mean of each channel, with a quantisation of its own.
     Mean(Quantisation),
     /// Bytes in another order.
     Shuffle(usize),
@@ -45,17 +45,17 @@ enum Operator {
     Enlarge(usize),
     /// Bytes as they are.
     Same,
-    /// Channel attention; with steps where its result becomes bytes.
+    /// Channel attention; with a quantisation where its result becomes bytes.
     ChannelAttention(ChannelAttention, Option<Quantisation>),
-    /// Spatial attention, in steps of its own.
+    /// Spatial attention, with a quantisation of its own.
     SpatialAttention(SpatialAttention, Quantisation),
 }
 
 impl Simulation {
-    /// Rounds the weights of a quantised network.
+    /// Quantises the weights of a network.
     ///
     /// # Errors
-    /// The steps of a map are not known.
+    /// The range of an activation is not known.
     pub fn new(deployed: &Deployed) -> Result<Self> {
         let nodes = (0..deployed.plan.nodes.len())
             .map(|place| operator(deployed, place))

@@ -1,4 +1,4 @@
-//! Convolutions in whole numbers.
+//! Convolutions in integers.
 
 use super::arithmetic::byte;
 use super::feature_map::FeatureMap;
@@ -6,24 +6,24 @@ use crate::deploy::Integers;
 use crate::kernels::Sliding;
 use crate::quantise::Quantisation;
 
-/// So many products of a step of a kernel (at most 127) with one of a map (at most 255) add up
+/// So many products of a quantised weight (at most 127) with an activation (at most 255) add up
 /// exactly in `f32`, whose whole numbers reach 2²⁴.
 const EXACT: usize = 512;
 
-/// A convolution in whole numbers.
+/// A convolution in integers.
 #[derive(Debug)]
 pub struct Sums {
     integers: Integers,
     /// `[out, in / groups, k, k]`.
     shape: [usize; 4],
     sliding: Sliding,
-    /// What a sum is multiplied with to be in steps of the result.
+    /// What a sum is multiplied with to have the result's scale.
     factors: Vec<f32>,
     result: Quantisation,
 }
 
 impl Sums {
-    /// A convolution from a map with the first steps to one with the second.
+    /// A convolution from a feature map with the first quantisation to one with the second.
     pub fn new(
         (weights, bias): (&[f32], &[f32]),
         shape: [usize; 4],
@@ -41,7 +41,7 @@ impl Sums {
         }
     }
 
-    /// The result for a map.
+    /// The result for a feature map.
     pub fn of(&self, map: &FeatureMap) -> FeatureMap {
         let [outputs, depth, kernel, _] = self.shape;
         let padded = Padded::new(map, self.sliding.pads);
@@ -109,7 +109,7 @@ fn settle(sums: &mut [i32], part: &mut [f32]) {
     }
 }
 
-/// A map's steps, counted from zero, with its padding.
+/// A feature map's bytes less the zero point, with its padding.
 struct Padded {
     values: Vec<f32>,
     side: usize,
@@ -173,7 +173,7 @@ mod tests {
     use crate::kernels::{convolve, fake_quantise};
     use crate::quantise::Range;
 
-    /// So near to a half (in steps) the sums of `f32` may fall on its other side.
+    /// So near to a half the sums of `f32` may fall on its other side.
     const NEAR: f32 = 2e-3;
 
     fn tensor(numbers: Vec<f32>, shape: [usize; 4]) -> Tensor<4> {
@@ -228,7 +228,7 @@ mod tests {
             };
             let theirs = Sums::new((weights, bias), shape, sliding, [input, result]).of(&map).bytes;
 
-            // What is learnt with: the same kernel and bias in real numbers.
+            // What is trained with: the same weights and bias in real numbers.
             let integers = Integers::of(weights, bias, input);
             let length = shape[1..].iter().product();
             let channels = integers.weights.chunks(length).zip(&integers.scales);

@@ -1,9 +1,9 @@
-//! Which maps of a plan are bytes of their own once it is quantised.
+//! Which feature maps of a plan are bytes of their own once it is quantised.
 
 use super::{Layer, Plan};
 
 impl Plan {
-    /// Whether the result of the node at `place` is a map of bytes of its own. Shuffles, enlargements
+    /// Whether the result of the node at `place` is a quantised feature map of its own. Shuffles, enlargements
     /// and dropout pass on the bytes that they are given; between the two halves of an attention the
     /// engine keeps real numbers.
     #[must_use]
