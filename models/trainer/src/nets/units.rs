@@ -167,10 +167,10 @@ fn ones(conv: &Conv, device: &Device) -> Tensor<1> {
 /// through.
 fn fake_quantised_weights(weights: Tensor<4>) -> Tensor<4> {
     let fixed = weights.clone().detach();
-    let step = scales_of(&weights);
-    let step = step.clone().reshape([step.dims()[0], 1, 1, 1]);
-    let steps = (fixed.clone() / step.clone()).round().clamp(-127.0, 127.0);
-    weights + (steps * step - fixed).detach()
+    let scale = scales_of(&weights);
+    let scale = scale.clone().reshape([scale.dims()[0], 1, 1, 1]);
+    let rounded = (fixed.clone() / scale.clone()).round().clamp(-127.0, 127.0);
+    weights + (rounded * scale - fixed).detach()
 }
 
 /// The scale of each output channel of some weights; 1 where they are all zero.
@@ -200,10 +200,10 @@ fn fake_quantised(
 }
 
 /// A bias in whole multiples of a scale. Gradients pass straight through.
-fn fake_quantised_bias(bias: Tensor<1>, step: Tensor<1>) -> Tensor<1> {
+fn fake_quantised_bias(bias: Tensor<1>, scale: Tensor<1>) -> Tensor<1> {
     let fixed = bias.clone().detach();
-    let steps = (fixed.clone() / step.clone()).round();
-    bias + (steps * step - fixed).detach()
+    let rounded = (fixed.clone() / scale.clone()).round();
+    bias + (rounded * scale - fixed).detach()
 }
 
 /// Channel attention.

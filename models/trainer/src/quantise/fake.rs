@@ -9,7 +9,7 @@ use crate::kernels;
 /// The fake quantisation of one node's activations.
 ///
 /// Slot 0 is the node's result. A channel attention also quantises its pooled vectors (1), hidden
-/// vectors (2) and answers (3), each with one range for the means and the maxima; a spatial attention
+/// vectors (2) and outputs (3), each with one range for the means and the maxima; a spatial attention
 /// its two pooled feature maps (1) and the output of its convolution (2).
 #[derive(Debug)]
 pub struct FakeQuantiser<'a> {

@@ -1,4 +1,4 @@
-//! What calibration gives a network before it is rounded.
+//! What calibration gives a network before it is quantised.
 
 use burn::tensor::Device;
 use sortd_trainer::answers::{answers, batches};

@@ -12,7 +12,6 @@ mod calibrating;
 mod commands;
 mod data_commands;
 mod export;
-mod learning;
 mod misuse;
 mod networks;
 mod old_runs;
@@ -21,6 +20,7 @@ mod pruning;
 mod shapes;
 mod shipped;
 mod tiny;
+mod training;
 
 /// Says that a test was skipped, past the test runner's capture, so that it is seen.
 fn skipped(why: &str) {

@@ -1,4 +1,4 @@
-//! Photographs: variation that can be repeated, and the lists of the real data set.
+//! Photographs: augmentation that can be repeated, and the lists of the real data set.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -38,13 +38,13 @@ fn a_photograph_varies_with_the_seed_and_with_nothing_else() {
         zoom: 1.0,
         ..everything()
     };
-    let varied = |seed| {
+    let augmented = |seed| {
         let mut rng = Rng::new(seed, Purpose::Augmentation, 3, 5);
         augment(&photos[5], grounds, &settings, SIDE as u32, &mut rng).unwrap()
     };
-    assert_eq!(varied(1), varied(1));
-    assert_ne!(varied(1), varied(2));
-    assert_eq!(varied(1).dimensions(), (SIDE as u32, SIDE as u32));
+    assert_eq!(augmented(1), augmented(1));
+    assert_ne!(augmented(1), augmented(2));
+    assert_eq!(augmented(1).dimensions(), (SIDE as u32, SIDE as u32));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A data set of three classes that can be learnt in seconds, and the smallest run that learns it.
+//! A data set of three classes that a network is trained on in seconds, and the smallest run that does.
 
 use std::fs;
 use std::path::Path;
@@ -39,7 +39,7 @@ source = "shapes"
 list = "splits/test.txt"
 "#;
 
-/// Photographs of each class: to learn from, to choose by, and to measure on.
+/// Photographs of each class: for training, validation and tests.
 const COUNTS: [(&str, u32); 3] = [("train", 5), ("val", 2), ("test", 3)];
 
 /// Writes the data set into a data folder, and its description beside it.
@@ -107,7 +107,7 @@ pub fn source<'a>(config: &'a RunConfig, material: &'a Material) -> Source<'a> {
     }
 }
 
-/// A network for the data set, which learns.
+/// A network for the data set, which is trained.
 pub fn network(seed: u64) -> Net {
     let plan = MobileNetCbam {
         width: 0.25,

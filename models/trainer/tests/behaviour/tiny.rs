@@ -73,7 +73,7 @@ pub fn plans() -> Vec<Plan> {
     nets.map(|net| net.plan(SIDE, CLASSES).unwrap()).to_vec()
 }
 
-/// A network that has learnt nothing.
+/// A network that is not trained.
 pub fn fresh(plan: &Plan, seed: u64, device: &Device) -> Net {
     let mut rng = Rng::new(seed, Purpose::Weights, 0, 0);
     let parameters = parameters::random(plan, &mut rng);
@@ -85,7 +85,7 @@ pub fn fresh(plan: &Plan, seed: u64, device: &Device) -> Net {
     )
 }
 
-/// A network with random numbers that have been through a life: no statistic is 0 or 1 any more.
+/// A network with random weights that have been through a life: no statistic is 0 or 1 any more.
 pub fn network(plan: &Plan, seed: u64) -> Net {
     let mut rng = Rng::new(seed, Purpose::Weights, 0, 0);
     let mut parameters = parameters::random(plan, &mut rng);

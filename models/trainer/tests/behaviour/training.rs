@@ -35,7 +35,7 @@ fn train(
     training::train(&course, state, epochs)
 }
 
-/// A network that has learnt nothing.
+/// A network that is not trained.
 fn begin(config: &RunConfig, seed: u64) -> State<Net> {
     training::begin(shapes::network(seed), &config.training)
 }
@@ -47,7 +47,7 @@ fn a_network_learns_a_single_batch_by_heart() {
     let mut config = shapes::config(40);
     config.training.batch = 15;
     config.training.label_smoothing = 0.0;
-    // Shown as they are, so that there is nothing to learn but these fifteen.
+    // Shown as they are, so that these fifteen are all there is to fit.
     config.augmentation = Augmentation::none();
     let state = begin(&config, 1);
     let run = data.path().join("run");
