@@ -21,7 +21,7 @@ pub enum Margin {
         /// The scale of the embedding.
         embedding: f32,
     },
-    /// A share of the largest logit or number of the embedding: the rounding of sums of real numbers.
+    /// A share of the largest logit or value of the embedding: the rounding of sums of real numbers.
     Share,
 }
 
@@ -41,7 +41,7 @@ pub struct Parity {
     pub same_answer: usize,
     /// The largest difference of a logit, in steps or as a share.
     pub logits: f32,
-    /// The largest difference of a number of the embedding, in steps or as a share.
+    /// The largest difference of a value of the embedding, in steps or as a share.
     pub embedding: f32,
     /// What the differences are counted in.
     pub margin: Margin,

@@ -203,7 +203,7 @@ fn left_out(results: &[RunResult]) -> String {
     table
 }
 
-/// What each kernel of a run takes once it is stored.
+/// What the weights of each layer of a run take once they are stored.
 fn stored(run: &RunResult) -> String {
     let mut table = "| layer | sparsity | int8 | coded |\n|---|--:|--:|--:|\n".to_owned();
     for layer in &run.storage {

@@ -22,7 +22,7 @@ use crate::weights::Weights;
 pub struct Start {
     /// Its plan and parameters.
     pub network: Written,
-    /// The ranges of its feature maps, where they are known.
+    /// The ranges of its activations, where they are known.
     pub ranges: Ranges,
     /// What its outputs mean; none where it was trained on no labels yet.
     pub labels: Option<Vec<String>>,
@@ -88,7 +88,7 @@ impl Start {
     /// Makes sure that the outputs mean `labels`, in this order, where they mean anything yet.
     ///
     /// # Errors
-    /// They mean others, so that every answer would be called by a wrong name.
+    /// They mean others, so that every class would be called by a wrong name.
     pub fn require_labels(&self, labels: &[String]) -> Result<()> {
         match &self.labels {
             Some(known) if known != labels => Err(Error::data(format!(
@@ -123,8 +123,8 @@ impl Start {
         self
     }
 
-    /// The network on `device`. Where it begins with nothing but ImageNet's weights, its embedding begins as what
-    /// another network of the same features says by these components.
+    /// The network on `device`. Where it begins with nothing but ImageNet's weights, its embedding begins as
+    /// these components of the features of another network.
     #[must_use]
     pub fn network_with(&self, device: &Device, components: Option<&Components>) -> Net {
         let Written { plan, parameters } = &self.network;

@@ -315,7 +315,7 @@ impl Operator<3> for Normalise {
         (buffers::tensor(result, shape::<4>(maps)), moments)
     }
 
-    /// With g the gradient before the activation and x̂ the normalised maps:
+    /// With g the gradient before the activation and x̂ the normalised feature maps:
     /// dβ = Σ g, dγ = Σ g·x̂, dx = γ/√(σ² + ε)·(g − mean(g) − x̂·mean(g·x̂)).
     fn backward(
         &self,

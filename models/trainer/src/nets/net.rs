@@ -52,7 +52,7 @@ impl Pass {
     }
 }
 
-/// What a network says of a batch of pictures.
+/// The outputs of a network for a batch of pictures.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// `[batch, classes]`.

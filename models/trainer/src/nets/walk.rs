@@ -1,4 +1,4 @@
-//! A network on its way from the pictures to its answer, node by node.
+//! A network on its way from the pictures to its logits and embedding, node by node.
 
 use burn::tensor::activation::relu;
 use burn::tensor::{Tensor, TensorData};
@@ -10,7 +10,7 @@ use crate::quantise::{FakeQuantiser, Ranges};
 use crate::rng::{Purpose, Rng};
 
 impl Net {
-    /// What it says of pictures `[batch, 3, side, side]` with values `(pixel − 128) / 128`.
+    /// Logits and embedding of pictures `[batch, 3, side, side]` with values `(pixel − 128) / 128`.
     ///
     /// # Panics
     /// The pictures are not of the plan's side.

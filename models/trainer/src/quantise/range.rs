@@ -115,7 +115,7 @@ impl Ranges {
         *known = Some(known.map_or(batch, |known| known.followed_by(batch)));
     }
 
-    /// All numbers in a row, for a tensor; zeros where nothing was seen.
+    /// All bounds in a row, for a tensor; zeros where nothing was seen.
     #[must_use]
     pub fn flat(&self) -> Vec<f32> {
         let numbers =

@@ -130,7 +130,7 @@ impl Padded {
         Self { values, side }
     }
 
-    /// The numbers of a channel from a row and a column on.
+    /// The values of a channel from a row and a column on.
     fn from(&self, channel: usize, row: usize, column: usize) -> &[f32] {
         &self.values[(channel * self.side + row) * self.side + column..]
     }

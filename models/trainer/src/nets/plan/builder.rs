@@ -70,7 +70,7 @@ impl Builder {
     }
 
     /// A convolution over all channels with batch normalisation, padded so that only the stride
-    /// makes the map smaller.
+    /// makes the feature map smaller.
     pub fn conv(
         &mut self,
         name: &str,
@@ -146,12 +146,12 @@ impl Builder {
         self.add(name, vec![from], Layer::Conv(conv))
     }
 
-    /// The sum of two maps.
+    /// The sum of two feature maps.
     pub fn sum(&mut self, name: &str, a: usize, b: usize, activation: Activation) -> usize {
         self.add(name, vec![a, b], Layer::Sum { activation })
     }
 
-    /// CBAM: channel attention with a perceptron `reduction` times narrower than the map, then
+    /// CBAM: channel attention with a perceptron `reduction` times narrower than the feature map, then
     /// spatial attention with a 7×7 kernel.
     pub fn attention(&mut self, name: &str, from: usize, reduction: usize) -> usize {
         let channels = self.shapes[from].channels;
