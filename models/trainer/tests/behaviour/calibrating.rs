@@ -58,13 +58,17 @@ fn corrected_biases_bring_back_what_rounding_takes_from_the_mean_answer() {
     for plan in tiny::plans() {
         let network = calibrated(&plan);
         let exact = means(&network, Pass::Evaluate);
-        let steps = network.ranges().quantisation(plan.logits, 0).unwrap();
-        let lost = |network: &Net| farthest(&exact, &means(network, Pass::Quantised)) / steps.scale;
+        let quantisation = network.ranges().quantisation(plan.logits, 0).unwrap();
+        let lost =
+            |network: &Net| farthest(&exact, &means(network, Pass::Quantised)) / quantisation.scale;
         before += lost(&network);
         after += lost(&correct(&network));
     }
-    // Each answer is still off by a few steps to either side, which some dozens nearly even out.
-    assert!(after < 0.3 * before, "{after} of {before} steps");
+    // Each answer is still off by a few quantisation steps to either side, which some dozens nearly even out.
+    assert!(
+        after < 0.3 * before,
+        "{after} of {before} quantisation steps"
+    );
 }
 
 #[test]
