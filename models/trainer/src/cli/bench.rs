@@ -89,11 +89,11 @@ impl Bench {
     pub fn run(self) -> Result<()> {
         let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let mut peer = Peer::start(self.width, self.side, self.batch, threads)?;
-        let mut trainee = Trainee::new(&self)?;
+        let mut workload = Workload::new(&self)?;
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         // The first turn warms caches, clocks and allocators up, and does not count.
         for round in 0..=self.rounds {
-            let own = trainee.take_steps(self.steps);
+            let own = workload.take_steps(self.steps);
             let other = match &mut peer {
                 Some(peer) => Some(peer.take_steps(self.steps)?),
                 None => None,
@@ -163,14 +163,14 @@ impl Bench {
 }
 
 /// The network in the middle of its training.
-struct Trainee {
+struct Workload {
     network: Net,
     optimiser: ModuleOptimizer,
     images: Tensor<4>,
     target: Tensor<2>,
 }
 
-impl Trainee {
+impl Workload {
     fn new(bench: &Bench) -> Result<Self> {
         let device = bench.device.open()?.autodiff();
         device.seed(1);

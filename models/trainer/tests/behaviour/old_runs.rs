@@ -147,7 +147,7 @@ fn interrupted_old_runs_go_on_under_old_and_new_options() {
     here.fine(&TRAIN.replace("--epochs 2", "--epochs 0"));
     let (new, old) = ("--augmentation new.toml", "--variation old.toml");
     for command in [
-        "prune --run pruned --macs 200k",
+        "prune --run pruned --macs 700k",
         "quantise --run int8 --calibration 9",
     ] {
         let command = format!("{command} --data . --from run --batch 5 --epochs 2");
