@@ -96,7 +96,7 @@ impl Trained {
         let root = self.folder.root().display();
         if its_labels != labels {
             return Err(Error::data(format!(
-                "{root} cannot teach this run: it tells {} apart, not {}",
+                "{root} cannot be a teacher of this run: it tells {} apart, not {}",
                 its_labels.join(", "),
                 labels.join(", ")
             ))
@@ -104,7 +104,7 @@ impl Trained {
         }
         if its_side != side {
             return Err(Error::data(format!(
-                "{root} cannot teach this run: it looks at pictures of {its_side} pixels, not {side}"
+                "{root} cannot be a teacher of this run: it looks at pictures of {its_side} pixels, not {side}"
             ))
             .advice(advice));
         }
