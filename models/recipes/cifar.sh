@@ -1,6 +1,6 @@
 #!/bin/sh
 # CIFAR-10 at the budget of Mobile_BLNet's paper: at most 0.1 M parameters and 9.6 M multiply-accumulates. Each
-# network is then rounded to int8 by calibration and measured in the daemon's engine.
+# network is then quantised to int8 by calibration alone and measured in the daemon's engine.
 #
 # The pictures are re-encoded JPEG files (../shared/data/cifar10.tar.xz), unpacked into a cache; figures are
 # therefore not exactly comparable with published ones.
@@ -12,20 +12,20 @@ if [ ! -d "$DATA/cifar10" ]; then
     tar -xJf ../shared/data/cifar10.tar.xz -C "$DATA"
 fi
 
-learn() { # NAME OPTIONS...
+train() { # NAME OPTIONS...
     name=$1
     shift
     say train --run "$RUNS/cifar-$name" --sources $SOURCES/cifar10.toml --side 32 --head classic \
-        --from-scratch --variation models/recipes/cifar.toml --batch 64 --epochs "${EPOCHS:-30}" --rate 4e-3 "$@"
+        --from-scratch --augmentation models/recipes/cifar.toml --batch 64 --epochs "${EPOCHS:-30}" --rate 4e-3 "$@"
     say evaluate --run "$RUNS/cifar-$name" --test cifar10
     say quantise --run "$RUNS/cifar-$name-int8" --from "$RUNS/cifar-$name" --epochs 0
     in_the_daemon "$RUNS/cifar-$name-int8" cifar10
 }
 
-learn blnet --net mobile-blnet --size cifar-10
-learn blnet-big-only --net mobile-blnet --size cifar-10 --no-little
-learn elnet --net elnet --stem 24 --stages 48x1,88x2,192x3 --groups 4
-learn elnet-unshuffled --net elnet --stem 24 --stages 48x1,88x2,192x3 --groups 4 --no-shuffle
-learn mobilenet-v1 --net mobilenet-v1 --width 0.43
-learn cbam --net mobilenet-cbam --width 0.43 --no-dilation
-learn cbam-dilated --net mobilenet-cbam --width 0.43
+train blnet --net mobile-blnet --size cifar-10
+train blnet-big-only --net mobile-blnet --size cifar-10 --no-little
+train elnet --net elnet --stem 24 --stages 48x1,88x2,192x3 --groups 4
+train elnet-unshuffled --net elnet --stem 24 --stages 48x1,88x2,192x3 --groups 4 --no-shuffle
+train mobilenet-v1 --net mobilenet-v1 --width 0.43
+train cbam --net mobilenet-cbam --width 0.43 --no-dilation
+train cbam-dilated --net mobilenet-cbam --width 0.43

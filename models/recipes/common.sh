@@ -28,8 +28,9 @@ say() {
     esac
 }
 
-# first_lesson NAME OPTIONS...: what the shipped network's parts are compared in, and its second teacher begins with.
-first_lesson() {
+# first_stage NAME OPTIONS...: the training run in which the shipped network's parts are compared, and with which its
+# second teacher begins.
+first_stage() {
     name=$1
     shift
     say train --run "$RUNS/blocked-cbam-$name" --sources "$(described blocked)" --net mobilenet-cbam --width 0.75 \

@@ -1,10 +1,10 @@
 #!/bin/sh
-# The other networks on the photographs of the shipped one, at about its cost: whole, cut, int8, and in the
-# daemon's engine. One lesson and one cut each: less than what the shipped network was given.
+# The other networks on the photographs of the shipped one, at about its cost: whole, pruned, int8, and in the
+# daemon's engine. One training run and one pruning each: less than what the shipped network was given.
 #
 # MobileNet v1 starts from ImageNet as the shipped network does; Mobile_BLNet and ELNet have no such
-# weights and start from nothing, with the shipped network's parent as their teacher, which the card must
-# be read with.
+# weights and start from nothing, with the shipped network's parent as their teacher: read their figures with
+# that in mind.
 . "$(dirname "$0")/common.sh"
 
 compare() { # NAME EPOCHS MACS-AFTER OPTIONS...
@@ -21,7 +21,7 @@ from_nothing() { # NAME MACS-AFTER OPTIONS...
     name=$1 half=$2
     shift 2
     compare "$name" 40 "$half" --from-scratch --teacher "$RUNS/$split-cbam-near" --teacher-share 0.7 \
-        --variation models/recipes/near.toml "$@"
+        --augmentation models/recipes/near.toml "$@"
 }
 
 for split in ${SPLITS:-blocked author}; do

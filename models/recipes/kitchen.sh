@@ -1,7 +1,7 @@
 #!/bin/sh
-# Another kitchen: what a network knows of places that it has never seen.
+# Another kitchen: how a network does under domain shift, on held-out sources.
 #
-# Learnt without litter in the wild and measured on it, and the reverse; and the average of the weights
+# Trained without litter in the wild and measured on it, and the reverse; and the average of the weights
 # before and after fine-tuning (WiSE-FT), which forgets less.
 . "$(dirname "$0")/common.sh"
 

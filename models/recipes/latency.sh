@@ -1,6 +1,6 @@
 #!/bin/sh
 # How long each compared network takes in the daemon, whole and in int8. What its weights are does not matter
-# for that, so nothing is learnt and no run is kept. Leave the machine alone meanwhile.
+# for that, so nothing is trained and no run is kept. Leave the machine alone meanwhile.
 . "$(dirname "$0")/common.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

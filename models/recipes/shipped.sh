@@ -1,5 +1,5 @@
 #!/bin/sh
-# Measures the shipped bundle in the daemon's engine, on every test that its run did not learn from.
+# Measures the shipped bundle in the daemon's engine, on every test that its run was not trained on.
 . "$(dirname "$0")/common.sh"
 
 run=$RUNS/blocked-cbam-both-44M-int8

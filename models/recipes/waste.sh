@@ -1,30 +1,30 @@
 #!/bin/sh
-# The shipped model's parent, a MobileNet-CBAM, and the same network with one teacher: its channels cut in two
-# rounds, rounded to int8. What ships has two teachers: two-teachers.sh.
+# The shipped model's parent, a MobileNet-CBAM, and the same network with one teacher: its channels pruned in two
+# rounds, quantised to int8. What ships has two teachers: two-teachers.sh.
 #
-# Made twice: learnt from the blocked split, whose parent is the shipped network's, and from the authors'
-# split, for comparison with papers. Each round cuts by share of the network's total and learns from the
-# labels and from the uncut network, the last lesson mostly from the latter.
+# Made twice: trained on the blocked split, whose parent is the shipped network's, and on the authors'
+# split, for comparison with papers. Each round prunes by share of the network's total and fine-tunes on the
+# labels and on the logits of the unpruned network, the last stage mostly on the latter.
 . "$(dirname "$0")/common.sh"
 
 for split in ${SPLITS:-blocked author}; do
     far=$RUNS/$split-cbam-far close=$RUNS/$split-cbam near=$RUNS/$split-cbam-near
-    # First from near and far and in bad light, then more and more as things are in a bin: each part keeps
-    # what the one before has taught of other places, and learns the rest to its end.
+    # First from near and far and in bad light, then more and more as things are in a bin: each stage keeps
+    # what the one before gave for other places, and fits the network to the rest.
     say train --run "$far" --sources "$(described $split)" --net mobilenet-cbam --width 0.75 --side 128 \
         --epochs 24 --rate 1.2e-3 --probe 1 --metric 0.1 --scale-penalty 1e-4
     say train --run "$close" --from "$far" --epochs 9 --rate 6e-4 --metric 0.1 --scale-penalty 1e-4 \
-        --variation models/recipes/close.toml
+        --augmentation models/recipes/close.toml
     say train --run "$near" --from "$close" --epochs 30 --rate 1.2e-3 --metric 0.1 --scale-penalty 1e-4 \
-        --variation models/recipes/near.toml
+        --augmentation models/recipes/near.toml
     say prune --run "$near-75M" --from "$near" --macs 75M --parameters 900k --epochs 4 --rate 6e-4 \
-        --teacher "$near" --teacher-share 0.3 --metric 0.1 --scale-penalty 1e-4 --variation models/recipes/near.toml
+        --teacher "$near" --teacher-share 0.3 --metric 0.1 --scale-penalty 1e-4 --augmentation models/recipes/near.toml
     say prune --run "$near-44M" --from "$near-75M" --macs 44.5M --parameters 424k --epochs 45 --rate 1.2e-3 \
-        --teacher "$near" --teacher-share 0.3 --metric 0.1 --variation models/recipes/near.toml
+        --teacher "$near" --teacher-share 0.3 --metric 0.1 --augmentation models/recipes/near.toml
     say train --run "$near-44M-taught" --from "$near-44M" --epochs 50 --rate 1.2e-3 --metric 0.1 \
-        --teacher "$near" --teacher-share 0.7 --variation models/recipes/near.toml
+        --teacher "$near" --teacher-share 0.7 --augmentation models/recipes/near.toml
     say quantise --run "$near-44M-taught-ptq" --from "$near-44M-taught" --epochs 0
-    # The network before rounding is the best teacher of what it shall say after it.
+    # The network before quantisation is the best teacher of the quantised one.
     say quantise --run "$near-44M-taught-int8" --from "$near-44M-taught" --epochs 5 --rate 1e-4 --metric 0.1 \
-        --teacher "$near-44M-taught" --teacher-share 0.9 --variation models/recipes/near.toml
+        --teacher "$near-44M-taught" --teacher-share 0.9 --augmentation models/recipes/near.toml
 done

@@ -41,7 +41,7 @@ const LABORATORY: [&str; 31] = [
     "output",
     "places",
     "device",
-    "dice",
+    "rng",
     "files",
     "metrics",
     "selective",

@@ -1,4 +1,4 @@
-//! What networks answer to photographs.
+//! The outputs of networks for photographs.
 
 use burn::tensor::{Device, Tensor};
 use sortd::error::Result;
@@ -10,7 +10,7 @@ use crate::nets::net::{Net, Pass};
 /// Photographs shown at once.
 const BATCH: usize = 50;
 
-/// What a network answers, one row a photograph.
+/// Logits and embeddings, one row a photograph.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Answers {
     /// Logits of the classes.

@@ -20,7 +20,7 @@ pub fn follow<N: Module>(average: N, live: &N, decay: f32, step: usize) -> N {
     })
 }
 
-/// A module's numbers, in the order of its fields, which is the same in every copy of it.
+/// A module's weights, in the order of its fields, which is the same in every copy of it.
 #[derive(Default)]
 struct Values(VecDeque<Tensor<1>>);
 

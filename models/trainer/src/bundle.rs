@@ -169,7 +169,7 @@ fn draft(place: &Path, unfinished: &Path, content: &Content<'_>) -> Result<Draft
     };
     write_manifest(unfinished, &manifest)?;
     let engine = Engine::open(unfinished)?;
-    if content.network.steps.is_some() {
+    if content.network.quantisation.is_some() {
         engine.refuse_slow_layers()?;
     }
     Ok(Draft {

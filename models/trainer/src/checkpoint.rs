@@ -19,7 +19,7 @@ use sortd::error::{Error, Result};
 use crate::files;
 use crate::run_folder::{EpochRecord, PLAN};
 
-/// Version of what a checkpoint holds: the numbers of another one may mean something else.
+/// Version of what a checkpoint holds: the weights of another one may mean something else.
 const FORMAT: u32 = 1;
 
 /// The file that says what a checkpoint is.
@@ -54,7 +54,7 @@ pub struct Progress {
 /// The state of a run between two epochs.
 #[derive(Clone)]
 pub struct State<N: Module> {
-    /// The network that learns.
+    /// The network that is trained.
     pub network: N,
     /// The running average of its weights.
     pub average: N,

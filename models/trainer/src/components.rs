@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::dice::{Dice, Purpose};
+use crate::rng::{Purpose, Rng};
 
 /// Rounds of orthogonal iteration. The space that is found is what counts, not each direction in it.
 const ROUNDS: usize = 20;
@@ -10,41 +10,41 @@ const ROUNDS: usize = 20;
 /// A number that hardly varies is not blown up.
 const LEAST_DEVIATION: f32 = 1e-2;
 
-/// The space in which vectors vary most, once each of their numbers is standardised.
+/// The space in which vectors vary most, once each of their dimensions is standardised.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Components {
     /// Mean of each number.
     pub mean: Vec<f32>,
     /// Standard deviation of each number.
     pub deviation: Vec<f32>,
-    /// `[numbers, components]`, row by row; the columns are orthonormal.
+    /// `[dimensions, components]`, row by row; the columns are orthonormal.
     pub basis: Vec<f32>,
 }
 
 impl Components {
-    /// The first `count` components of `rows`, of which there are as many as they have numbers at most.
+    /// The first `count` components of `rows`, of which there are as many as they have dimensions at most.
     #[must_use]
     pub fn of(rows: &[Vec<f32>], count: usize, device: &Device) -> Self {
         let (mean, deviation) = statistics(rows);
-        let numbers = mean.len();
-        let count = count.min(numbers);
+        let length = mean.len();
+        let count = count.min(length);
         let standardised: Vec<f32> = rows
             .iter()
             .flat_map(|row| {
-                let numbers = row.iter().zip(&mean).zip(&deviation);
-                numbers.map(|((number, mean), deviation)| (number - mean) / deviation)
+                let pairs = row.iter().zip(&mean).zip(&deviation);
+                pairs.map(|((number, mean), deviation)| (number - mean) / deviation)
             })
             .collect();
         let matrix =
-            Tensor::<2>::from_data(TensorData::new(standardised, [rows.len(), numbers]), device);
+            Tensor::<2>::from_data(TensorData::new(standardised, [rows.len(), length]), device);
         let covariance = matrix.clone().transpose().matmul(matrix) / rows.len() as f32;
-        let mut dice = Dice::new(0, Purpose::Components, 0, 0);
-        let mut basis: Vec<f32> = (0..numbers * count)
-            .map(|_| dice.between(-1.0, 1.0))
+        let mut rng = Rng::new(0, Purpose::Components, 0, 0);
+        let mut basis: Vec<f32> = (0..length * count)
+            .map(|_| rng.between(-1.0, 1.0))
             .collect();
         for _ in 0..ROUNDS {
             orthonormalise(&mut basis, count);
-            let columns = Tensor::<2>::from_data(TensorData::new(basis, [numbers, count]), device);
+            let columns = Tensor::<2>::from_data(TensorData::new(basis, [length, count]), device);
             let turned = covariance.clone().matmul(columns);
             basis = turned.into_data().iter::<f32>().collect();
         }
@@ -62,35 +62,35 @@ impl Components {
         self.basis.len() / self.mean.len().max(1)
     }
 
-    /// The components as a dense layer of the vectors: its kernel, `[components, numbers]` row by row, and its bias.
+    /// The components as a dense layer of the vectors: its weights, `[components, dimensions]` row by row, and its bias.
     #[must_use]
     pub fn as_dense(&self) -> (Vec<f32>, Vec<f32>) {
         let count = self.count();
-        let (mut kernel, mut bias) = (Vec::new(), Vec::new());
+        let (mut weights, mut bias) = (Vec::new(), Vec::new());
         for component in 0..count {
             let column = self.basis.iter().skip(component).step_by(count);
             let row = column
                 .zip(&self.deviation)
                 .map(|(part, deviation)| part / deviation);
-            let begin = kernel.len();
-            kernel.extend(row);
-            let at_mean: f32 = kernel[begin..]
+            let begin = weights.len();
+            weights.extend(row);
+            let at_mean: f32 = weights[begin..]
                 .iter()
                 .zip(&self.mean)
                 .map(|(a, b)| a * b)
                 .sum();
             bias.push(-at_mean);
         }
-        (kernel, bias)
+        (weights, bias)
     }
 }
 
 /// Mean and standard deviation of each number.
 fn statistics(rows: &[Vec<f32>]) -> (Vec<f32>, Vec<f32>) {
-    let numbers = rows.first().map_or(0, Vec::len);
+    let length = rows.first().map_or(0, Vec::len);
     let over = |value: &dyn Fn(usize, f32) -> f64| -> Vec<f64> {
         let sum = |at: usize| rows.iter().map(|row| value(at, row[at])).sum::<f64>();
-        (0..numbers).map(|at| sum(at) / rows.len() as f64).collect()
+        (0..length).map(|at| sum(at) / rows.len() as f64).collect()
     };
     let mean = over(&|_, number| f64::from(number));
     let variance = over(&|at, number| (f64::from(number) - mean[at]).powi(2));
@@ -140,11 +140,11 @@ mod tests {
 
     /// Rows of four numbers that vary in a plane, and a little beside it.
     fn rows() -> Vec<Vec<f32>> {
-        let mut dice = Dice::new(3, Purpose::Components, 1, 0);
+        let mut rng = Rng::new(3, Purpose::Components, 1, 0);
         (0..200)
             .map(|_| {
-                let (a, b) = (dice.between(-1.0, 1.0), dice.between(-1.0, 1.0));
-                let noise = 0.01 * dice.unit();
+                let (a, b) = (rng.between(-1.0, 1.0), rng.between(-1.0, 1.0));
+                let noise = 0.01 * rng.unit();
                 vec![5.0 + a, 2.0 * a - 1.0, b, 3.0 * b + noise]
             })
             .collect()
@@ -154,11 +154,11 @@ mod tests {
     fn the_components_hold_nearly_all_that_varies() {
         let rows = rows();
         let found = Components::of(&rows, 2, &Device::flex());
-        let (kernel, bias) = found.as_dense();
+        let (weights, bias) = found.as_dense();
         let (mut kept, mut all) = (0.0, 0.0);
         for row in &rows {
             for component in 0..2 {
-                let number = bias[component] + product(&kernel[component * 4..][..4], row);
+                let number = bias[component] + product(&weights[component * 4..][..4], row);
                 kept += number * number;
             }
             let standardised = row.iter().zip(&found.mean).zip(&found.deviation);
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_no_more_components_than_numbers() {
+    fn there_are_no_more_components_than_dimensions() {
         assert_eq!(Components::of(&rows(), 9, &Device::flex()).count(), 4);
     }
 }

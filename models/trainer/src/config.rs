@@ -11,7 +11,7 @@ use sortd::error::{Error, Result};
 use crate::compress::choose::{Criterion, Target};
 use crate::compress::importance::Measure;
 use crate::compress::magnitude::Schedule;
-use crate::data::augment::Variation;
+use crate::data::augment::Augmentation;
 use crate::data::sources::Sources;
 use crate::schedule::OneCycle;
 
@@ -21,16 +21,17 @@ use crate::schedule::OneCycle;
 pub struct RunConfig {
     /// Seed of every random draw.
     pub seed: u64,
-    /// What is shown.
+    /// The photographs.
     pub data: DataConfig,
-    /// What learns.
+    /// The network.
     pub network: NetworkConfig,
-    /// How it learns.
+    /// The training.
     pub training: TrainingConfig,
     /// The learning rate over the run.
     pub rate: OneCycle,
-    /// How photographs are varied.
-    pub variation: Variation,
+    /// The data augmentation.
+    #[serde(alias = "variation")]
+    pub augmentation: Augmentation,
     /// The teachers, if there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distillation: Option<Distillation>,
@@ -40,24 +41,24 @@ pub struct RunConfig {
     /// The loss of features, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub features: Option<FeatureLoss>,
-    /// The zeros that are set while learning, if any.
+    /// Magnitude pruning in the course of training, if there is any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sparsity: Option<Schedule>,
 }
 
-/// Learning from the answers of other networks.
+/// Knowledge distillation: training on the logits of other networks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Distillation {
-    /// The teachers' weights: SHA-256 of each file. They teach the mean of their logits.
+    /// The teachers' weights: SHA-256 of each file. The target is the mean of their logits.
     pub teachers_sha256: Vec<String>,
     /// Share of the loss that is the teachers', 0..1; the labels have the rest.
     pub share: f32,
-    /// What all networks' logits are divided by.
+    /// What the logits of student and teachers are divided by.
     pub temperature: f32,
 }
 
-/// Supervised contrastive learning of the embedding.
+/// The supervised contrastive loss of the embedding.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MetricLoss {
@@ -75,7 +76,7 @@ pub struct FeatureLoss {
     pub teacher_sha256: String,
     /// What it is multiplied with before it is added to the loss.
     pub weight: f32,
-    /// Photographs by which the space of the features was found.
+    /// Photographs by which the principal components of the features were found.
     pub photographs: usize,
 }
 
@@ -85,13 +86,13 @@ pub struct FeatureLoss {
 pub struct DataConfig {
     /// Name of the description, its file's without the ending, such as `waste-blocked`.
     pub name: String,
-    /// Photographs that could be read to learn from.
+    /// Training photographs that could be read.
     pub train_images: usize,
     /// Empty boards and pictures of ground that items are laid onto.
     pub background_images: usize,
     /// Photographs drawn in an epoch.
     pub draws: usize,
-    /// Shorter side of the copies that inputs are cut from, in pixels.
+    /// Shorter side of the copies that inputs are cropped from, in pixels.
     pub reduced_side: u32,
     /// The description: labels, sources, and what is used for what.
     pub sources: Sources,
@@ -133,15 +134,15 @@ pub struct StartConfig {
     /// The run whose weights were averaged with those, if one was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blend: Option<BlendConfig>,
-    /// How channels were cut before the first step, if they were.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cut: Option<CutConfig>,
+    /// How channels were pruned before the first step, if they were.
+    #[serde(default, alias = "cut", skip_serializing_if = "Option::is_none")]
+    pub pruned: Option<PruneConfig>,
 }
 
 impl StartConfig {
     /// What `from` says of random weights.
     pub const RANDOM: &str = "random";
-    /// What `from` says of weights that `ImageNet` taught.
+    /// What `from` says of weights that were pretrained on `ImageNet`.
     pub const IMAGENET: &str = "imagenet";
 
     /// Whether `from` names no run.
@@ -173,11 +174,11 @@ pub struct BlendConfig {
     pub share: f32,
 }
 
-/// How channels were cut.
+/// How channels were pruned.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct CutConfig {
-    /// How their worth was found.
+pub struct PruneConfig {
+    /// How their importance was found.
     #[serde(default, skip_serializing_if = "Measure::is_default")]
     pub importance: Measure,
     /// How they were chosen.
@@ -186,15 +187,15 @@ pub struct CutConfig {
     pub target: Target,
     /// The share or threshold that met it.
     pub strength: f32,
-    /// The same for the spaces that hold most parameters.
+    /// The same for the layers that hold most parameters.
     pub heavy_strength: f32,
 }
 
-/// How a network learns.
+/// How a network is trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TrainingConfig {
-    /// Times that every photograph is shown.
+    /// Epochs.
     pub epochs: usize,
     /// Photographs in a batch.
     pub batch: usize,
@@ -209,15 +210,17 @@ pub struct TrainingConfig {
     pub early_rate: f64,
     /// The rate of the classifier, as a multiple of the others'.
     pub head_rate: f64,
-    /// Epochs at the beginning in which only the head learns.
+    /// Epochs at the beginning in which only the head is trained (linear probing).
     pub probe_epochs: usize,
     /// How much of the averaged weights each step keeps (an exponential moving average).
     pub average_decay: f32,
     /// What the sum of all scales of batch normalisation is multiplied with before it is added to the
     /// loss, so that useless channels can be told.
     pub scale_penalty: f32,
-    /// Whether kernels and maps are rounded to int8 while learning.
-    pub rounding: bool,
+    /// Whether the network is quantised to int8: training is then quantisation-aware, and with no epochs it is quantised
+    /// after training, by calibration alone.
+    #[serde(alias = "rounding")]
+    pub quantised: bool,
     /// Photographs that it was calibrated with before, where it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calibration: Option<usize>,
@@ -236,14 +239,14 @@ impl Default for TrainingConfig {
             probe_epochs: 0,
             average_decay: 0.998,
             scale_penalty: 0.0,
-            rounding: false,
+            quantised: false,
             calibration: None,
         }
     }
 }
 
 impl RunConfig {
-    /// Whether the weights of an epoch, counted from 1, may be kept: while zeros are still being added, a
+    /// Whether the weights of an epoch, counted from 1, may be kept: while sparsity still grows, a
     /// denser network is no result.
     #[must_use]
     pub fn counts(&self, epoch: usize) -> bool {

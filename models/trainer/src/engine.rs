@@ -12,7 +12,7 @@ use crate::answers::Answers;
 use crate::data::photo::Squeezed;
 use crate::onnx;
 
-/// How often a picture is shown to learn how long that takes.
+/// How often a picture is shown to find out how long that takes.
 const TRIALS: usize = 50;
 
 /// A bundle in the daemon's engine.
@@ -20,7 +20,7 @@ const TRIALS: usize = 50;
 pub struct Engine {
     manifest: Manifest,
     model_bytes: usize,
-    logit_step: Option<f32>,
+    logit_scale: Option<f32>,
     classifier: TractClassifier,
     picture: ModelInput,
     scores: Scores,
@@ -37,7 +37,7 @@ impl Engine {
             classifier: TractClassifier::load(&bundle, Compute::best(None))?,
             picture: ModelInput::new(bundle.input_size()),
             model_bytes: bundle.model.len(),
-            logit_step: onnx::logit_step(&bundle.model),
+            logit_scale: onnx::logit_scale(&bundle.model),
             manifest: bundle.manifest,
             scores: Scores::default(),
         })
@@ -55,10 +55,10 @@ impl Engine {
         self.model_bytes
     }
 
-    /// The step of a logit, where the file was written by this program in int8.
+    /// The scale of the logits, where the file was written by this program in int8.
     #[must_use]
-    pub const fn logit_step(&self) -> Option<f32> {
-        self.logit_step
+    pub const fn logit_scale(&self) -> Option<f32> {
+        self.logit_scale
     }
 
     /// Whether the network is quantised.

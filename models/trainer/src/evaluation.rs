@@ -17,7 +17,7 @@ pub struct Subject {
     pub list: String,
     /// How photographs became squares.
     pub framing: Framing,
-    /// The description of what the network learnt from.
+    /// The description of the photographs that the network was trained on.
     pub trained_on: String,
     /// The network.
     pub architecture: String,
@@ -28,7 +28,7 @@ pub struct Subject {
     /// SHA-256 of the file of the weights that were measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights_sha256: Option<String>,
-    /// The epoch whose weights were measured, and how many there were; both 0 where it learnt nothing.
+    /// The epoch whose weights were measured, and how many there were; both 0 where it was not trained.
     pub epoch: usize,
     /// See `epoch`.
     pub epochs: usize,
@@ -114,7 +114,7 @@ pub struct Evaluation {
     pub selective: Vec<Selective>,
     /// `confusion[truth][answer]`.
     pub confusion: Confusion,
-    /// Accuracy after a few photographs of each class were taught, if it was measured.
+    /// Few-shot accuracy, if it was measured.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kshot: Vec<KShot>,
 }
@@ -167,7 +167,7 @@ impl Evaluation {
                 current.push(found);
             } else {
                 eprintln!(
-                    "note: {} is left out: the run has learnt since; measure it again with `trainer evaluate`",
+                    "note: {} is left out: the run was trained on since; measure it again with `trainer evaluate`",
                     file.display()
                 );
             }

@@ -1,7 +1,7 @@
-//! sortd-trainer: teaches, measures and exports the networks that the daemon runs.
+//! sortd-trainer: trains, measures and exports the networks that the daemon runs.
 //!
-//! In the order in which data flows: [`data`] reads photographs and varies them, [`nets`] holds the
-//! networks and [`weights`] what ImageNet taught them, [`training`] teaches ([`schedule`],
+//! In the order in which data flows: [`data`] reads and augments photographs, [`nets`] holds the
+//! networks and [`weights`] those pretrained on ImageNet, [`training`] trains ([`schedule`],
 //! [`average`], [`checkpoint`]), [`evaluation`] measures ([`metrics`], [`plots`]), [`bundle`] writes
 //! what the daemon loads ([`onnx`]) and [`card`] the figures of the model card. [`cli`] is the only
 //! module that knows all of them. `tests/architecture` of the workspace holds the order of imports.
@@ -21,7 +21,6 @@ pub mod config;
 pub mod data;
 pub mod deploy;
 pub mod device;
-pub mod dice;
 pub mod engine;
 pub mod evaluation;
 pub mod files;
@@ -35,6 +34,7 @@ pub mod places;
 pub mod plots;
 pub mod progress;
 pub mod quantise;
+pub mod rng;
 pub mod run_folder;
 pub mod schedule;
 pub mod selective;

@@ -14,18 +14,18 @@ use crate::metrics::best;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Margin {
-    /// So many steps of the logits and of the embedding.
+    /// So many quantisation steps of the logits and of the embedding.
     Steps {
-        /// The step of a logit.
+        /// The scale of the logits.
         logits: f32,
-        /// The step of the embedding.
+        /// The scale of the embedding.
         embedding: f32,
     },
-    /// A share of the largest logit or number of the embedding: the rounding of sums of real numbers.
+    /// A share of the largest logit or value of the embedding: the rounding of sums of real numbers.
     Share,
 }
 
-/// The largest difference in steps that is allowed.
+/// The largest difference in quantisation steps that is allowed.
 const STEPS: f32 = 1.0;
 /// The largest difference of real numbers, as a share of the largest number of the answer, or of 1
 /// where that is less.
@@ -41,7 +41,7 @@ pub struct Parity {
     pub same_answer: usize,
     /// The largest difference of a logit, in steps or as a share.
     pub logits: f32,
-    /// The largest difference of a number of the embedding, in steps or as a share.
+    /// The largest difference of a value of the embedding, in steps or as a share.
     pub embedding: f32,
     /// What the differences are counted in.
     pub margin: Margin,
@@ -117,7 +117,7 @@ impl std::fmt::Display for Parity {
             ..
         } = self;
         let unit = match self.margin {
-            Margin::Steps { .. } => "steps",
+            Margin::Steps { .. } => "quantisation steps",
             Margin::Share => "of the largest number",
         };
         write!(
@@ -131,8 +131,8 @@ impl Margin {
     /// How far the answers of two engines with this network may be apart.
     #[must_use]
     pub fn of(network: &Deployed) -> Self {
-        let step = |place| network.bytes(place).map(|steps| steps.scale);
-        match (step(network.plan.logits), step(network.plan.embedding)) {
+        let scale = |place| network.bytes(place).map(|quantisation| quantisation.scale);
+        match (scale(network.plan.logits), scale(network.plan.embedding)) {
             (Some(logits), Some(embedding)) => Self::Steps { logits, embedding },
             _ => Self::Share,
         }
@@ -154,7 +154,7 @@ impl Margin {
         let differences = pairs.map(|(ours, theirs)| (ours - theirs).abs());
         let largest = differences.max_by(f32::total_cmp).unwrap_or(0.0);
         match self {
-            // Both are whole steps, so that what is left of a division is rounding.
+            // Both are whole multiples of the scale, so that what is left of a division is rounding.
             Self::Steps { logits, embedding } => {
                 (largest / if are_logits { logits } else { embedding }).round()
             }

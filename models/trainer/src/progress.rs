@@ -1,4 +1,4 @@
-//! The progress bar: where a run is, how fast it learns, and how long it will take.
+//! The progress bar: where a run is, how fast it trains, and how long it will take.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ impl Bar {
         }
     }
 
-    /// One batch was learnt.
+    /// One step was taken.
     pub fn step(&self, loss: f64) {
         self.bar.set_message(format!("{loss:.3}"));
         self.bar.inc(self.batch);
@@ -52,7 +52,7 @@ impl Bar {
     pub fn epoch_done(&self, record: &EpochRecord, total: usize) -> Option<String> {
         let left = record.seconds * (total - record.epoch) as f64 / 60.0;
         let line = format!(
-            "epoch {:>3}/{total}  learning: loss {:.3}, {:.1} %  validation: loss {:.3}, {:.1} %  \
+            "epoch {:>3}/{total}  training: loss {:.3}, {:.1} %  validation: loss {:.3}, {:.1} %  \
              {:.0} images/s, {left:.0} min left",
             record.epoch,
             record.train_loss,

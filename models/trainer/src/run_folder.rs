@@ -19,7 +19,7 @@ const CONFIG: &str = "config.toml";
 /// The file of a run's layers.
 pub const PLAN: &str = "plan.json";
 
-/// What the channels of the network that a run prunes were worth, in the folder of that run.
+/// The importance of the channels of the network that a run prunes, in the folder of that run.
 #[must_use]
 pub fn importance_file(root: &Path) -> PathBuf {
     root.join("importance.json")
@@ -33,17 +33,17 @@ pub struct EpochRecord {
     pub epoch: usize,
     /// Learning rate of its last step.
     pub rate: f64,
-    /// Mean loss over the varied photographs that were learnt from.
+    /// Mean loss over the augmented training photographs.
     pub train_loss: f64,
-    /// Share of them that was recognised while learning.
+    /// Share of them that was recognised in training.
     pub train_accuracy: f64,
     /// Loss of the averaged weights on the validation list.
     pub validation_loss: f64,
     /// Accuracy of the averaged weights on the validation list.
     pub validation_accuracy: f64,
-    /// Seconds that the epoch took, measuring included. A resumed run cannot repeat this number.
+    /// Seconds that the epoch took, validation included. A resumed run cannot repeat this number.
     pub seconds: f64,
-    /// Photographs learnt a second.
+    /// Training photographs a second.
     pub images_per_second: f64,
 }
 
@@ -243,7 +243,7 @@ impl RunFolder {
         self.root.join("best.bpk")
     }
 
-    /// What each kernel takes once it is stored, where zeros were set.
+    /// What the weights of each layer take once they are stored, where they were pruned by magnitude.
     #[must_use]
     pub fn storage_file(&self) -> PathBuf {
         self.root.join("storage.json")

@@ -7,7 +7,7 @@ use safetensors::{Dtype, SafeTensors};
 use sortd::error::{Error, Result};
 
 use crate::files;
-use crate::nets::numbers::{ConvNumbers, Numbers};
+use crate::nets::parameters::{ConvParameters, Parameters};
 use crate::nets::plan::{Conv, Layer, Plan};
 
 /// The tensors of a weights file, by name.
@@ -19,7 +19,7 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// Reads a safetensors file of 32-bit numbers.
+    /// Reads a safetensors file of 32-bit floats.
     ///
     /// # Errors
     /// The file is missing, damaged, or holds another kind of number.
@@ -38,10 +38,10 @@ impl Weights {
                     view.dtype()
                 )));
             }
-            let (numbers, _) = view.data().as_chunks::<4>();
+            let (values, _) = view.data().as_chunks::<4>();
             tensors.insert(
                 name,
-                numbers
+                values
                     .iter()
                     .map(|bytes| f32::from_le_bytes(*bytes))
                     .collect(),
@@ -60,11 +60,11 @@ impl Weights {
         &self.sha256
     }
 
-    /// Replaces the numbers of every layer that MobileNet v1 has; gates and the head keep theirs.
+    /// Replaces the parameters of every layer that MobileNet v1 has; attention and the head keep theirs.
     ///
     /// # Errors
     /// A tensor is missing or of another length, or the plan has no layer of MobileNet v1 at all.
-    pub fn fill(mut self, plan: &Plan, numbers: &mut [Numbers]) -> Result<()> {
+    pub fn fill(mut self, plan: &Plan, parameters: &mut [Parameters]) -> Result<()> {
         if !plan
             .nodes
             .iter()
@@ -76,22 +76,22 @@ impl Weights {
             ))
             .advice("train it with --from-scratch"));
         }
-        for (node, numbers) in plan.nodes.iter().zip(numbers) {
+        for (node, parameters) in plan.nodes.iter().zip(parameters) {
             if let (Layer::Conv(conv), Some((kernel, norm))) =
                 (&node.layer, keras_names(&node.name))
             {
-                *numbers = Numbers::Conv(self.conv(conv, &kernel, &norm)?);
+                *parameters = Parameters::Conv(self.conv(conv, &kernel, &norm)?);
             }
         }
         Ok(())
     }
 
-    fn conv(&mut self, conv: &Conv, kernel: &str, norm: &str) -> Result<ConvNumbers> {
+    fn conv(&mut self, conv: &Conv, kernel: &str, norm: &str) -> Result<ConvParameters> {
         let channels = conv.outputs;
-        let kernel = self.take(kernel, conv.weights())?;
+        let weights = self.take(kernel, conv.weights())?;
         let mut vector = |part: &str| self.take(&format!("{norm}.{part}"), channels);
-        Ok(ConvNumbers {
-            kernel,
+        Ok(ConvParameters {
+            weights,
             gamma: Some(vector("gamma")?),
             beta: vector("beta")?,
             statistics: Some((vector("moving_mean")?, vector("moving_variance")?)),
@@ -115,7 +115,7 @@ impl Weights {
     }
 }
 
-/// The names in Keras's file of a layer of ours: its kernel and its normalisation.
+/// The names in Keras's file of a layer of ours: its weights and its normalisation.
 fn keras_names(name: &str) -> Option<(String, String)> {
     if name == "stem" {
         return Some(("conv1.kernel".to_owned(), "conv1_bn".to_owned()));

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sortd::error::{Error, Result};
 
-use crate::compress::storage::Kernel;
+use crate::compress::storage::StoredWeights;
 use crate::config::RunConfig;
 use crate::evaluation::Evaluation;
 use crate::files;
@@ -20,9 +20,9 @@ pub struct RunResult {
     pub config: RunConfig,
     /// One record an epoch.
     pub history: Vec<EpochRecord>,
-    /// What its kernels take once they are stored, where zeros were set.
+    /// What its weights take once they are stored, where they were pruned by magnitude.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub storage: Vec<Kernel>,
+    pub storage: Vec<StoredWeights>,
     /// Its evaluations, in the alphabetical order of their files.
     pub evaluations: Vec<Evaluation>,
 }
@@ -47,16 +47,16 @@ impl RunResult {
         })
     }
 
-    /// Whether it learnt from no source of a test.
+    /// Whether it was trained on no source of a test.
     #[must_use]
     pub fn never_saw(&self, test: &str) -> bool {
         let sources = &self.config.data.sources;
-        let learnt = |source: &str| sources.train.iter().any(|usage| usage.source == source);
+        let trained_on = |source: &str| sources.train.iter().any(|usage| usage.source == source);
         let uses = sources.tests.get(test);
-        uses.is_some_and(|uses| uses.iter().all(|usage| !learnt(&usage.source)))
+        uses.is_some_and(|uses| uses.iter().all(|usage| !trained_on(&usage.source)))
     }
 
-    /// Minutes that the run learnt.
+    /// Minutes that the training took.
     #[must_use]
     pub fn minutes(&self) -> f64 {
         self.history

@@ -18,7 +18,7 @@ pub fn figures(results: &[RunResult], manifest: &Manifest) -> String {
         "{}\n{}\n{}\n",
         bundle(manifest),
         measured(&found),
-        taught(&found)
+        few_shot(&found)
     )
 }
 
@@ -59,10 +59,10 @@ fn measured(found: &[&Evaluation]) -> String {
     table
 }
 
-/// Accuracy by nearest class mean after a few photographs of each class were taught: a row for each test and number.
-fn taught(found: &[&Evaluation]) -> String {
+/// Few-shot accuracy by nearest class mean: a row for each test and number of examples.
+fn few_shot(found: &[&Evaluation]) -> String {
     let mut table =
-        "| taught on the spot, of each class | test | draws | nearest class mean |\n".to_owned();
+        "| examples of each class (k-shot) | test | draws | nearest class mean |\n".to_owned();
     table.push_str("|--:|---|--:|--:|\n");
     for found in found {
         let rows = found.kshot.iter();

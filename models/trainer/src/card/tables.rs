@@ -24,10 +24,10 @@ pub fn figures(results: &[RunResult], manifest: &Manifest) -> String {
         let _ = writeln!(text, "\n### Measured on `{test}`\n");
         text.push_str(&measured(results, test));
     }
-    let taught = taught(results);
-    if !taught.is_empty() {
-        text.push_str("\n### Taught on the spot\n\n");
-        text.push_str(&taught);
+    let few_shot = few_shot(results);
+    if !few_shot.is_empty() {
+        text.push_str("\n### Few-shot accuracy\n\n");
+        text.push_str(&few_shot);
     }
     let left_out = left_out(results);
     if !left_out.is_empty() {
@@ -35,7 +35,7 @@ pub fn figures(results: &[RunResult], manifest: &Manifest) -> String {
         text.push_str(&left_out);
     }
     for run in results.iter().filter(|run| !run.storage.is_empty()) {
-        let _ = writeln!(text, "\n### What the kernels of `{}` take\n", run.name);
+        let _ = writeln!(text, "\n### What the weights of `{}` take\n", run.name);
         text.push_str(&stored(run));
     }
     for (run, found) in shipped_runs(results, manifest) {
@@ -59,13 +59,13 @@ fn all(results: &[RunResult]) -> impl Iterator<Item = (&RunResult, &Evaluation)>
 }
 
 fn runs(results: &[RunResult]) -> String {
-    let mut text = "| run | network | starts from | learnt from | MACs | parameters | epochs | minutes | best validation |\n".to_owned();
+    let mut text = "| run | network | starts from | trained on | MACs | parameters | epochs | minutes | best validation |\n".to_owned();
     text.push_str("|---|---|---|---|--:|--:|--:|--:|--:|\n");
     for run in results {
         let (network, start) = (&run.config.network, &run.config.network.start);
-        let cut = start.cut.as_ref().map_or(String::new(), |cut| {
-            let (macs, parameters) = (cut.target.macs, cut.target.parameters);
-            let macs = format!(", cut to {:.0} M MACs", macs as f64 / 1e6);
+        let pruned = start.pruned.as_ref().map_or(String::new(), |how| {
+            let (macs, parameters) = (how.target.macs, how.target.parameters);
+            let macs = format!(", pruned to {:.0} M MACs", macs as f64 / 1e6);
             if parameters < ANY_PARAMETERS {
                 format!("{macs} and {:.0} k parameters", parameters as f64 / 1e3)
             } else {
@@ -75,7 +75,7 @@ fn runs(results: &[RunResult]) -> String {
         let best = run_folder::best(&run.config, &run.history);
         let _ = writeln!(
             text,
-            "| {} | {} | {}{cut} | {} | {:.1} M | {} | {} of {} | {:.0} | {} |",
+            "| {} | {} | {}{pruned} | {} | {:.1} M | {} | {} of {} | {:.0} | {} |",
             run.name,
             network.architecture,
             start,
@@ -134,9 +134,9 @@ fn measured(results: &[RunResult], test: &str) -> String {
     table
 }
 
-/// Accuracy by nearest class mean after a few photographs of each class were taught: a row for each run
-/// and test, a column for each number of photographs.
-fn taught(results: &[RunResult]) -> String {
+/// Few-shot accuracy by nearest class mean: a row for each run and test, a column for each number of examples of each
+/// class.
+fn few_shot(results: &[RunResult]) -> String {
     let found: Vec<_> = all(results)
         .filter(|(_, found)| !found.kshot.is_empty())
         .collect();
@@ -145,14 +145,11 @@ fn taught(results: &[RunResult]) -> String {
     }
     let each = found.iter().flat_map(|(_, found)| &found.kshot);
     let shots: BTreeSet<usize> = each.map(|kshot| kshot.shots).collect();
-    let heads: Vec<String> = shots
-        .iter()
-        .map(|shots| format!("{shots} taught"))
-        .collect();
+    let heads: Vec<String> = shots.iter().map(|shots| format!("{shots}-shot")).collect();
     let mut table = format!(
         "Nearest class mean of normalised embeddings; mean and standard deviation over draws of the \
-         photographs of each class that are taught. A class takes part that has more photographs than \
-         that.\n\n\
+         k photographs of each class that the means are of. A class takes part that has more photographs \
+         than that.\n\n\
          | run | test | draws | {} |\n|---|---|--:|{}\n",
         heads.join(" | "),
         "--:|".repeat(shots.len())
@@ -178,8 +175,8 @@ fn taught(results: &[RunResult]) -> String {
     table
 }
 
-/// How often each label and each bin was met, by networks for bins, on tests of which no source was learnt
-/// from: a row for each run and test.
+/// How often each label and each bin was met, by networks for bins, on tests of which no source was trained
+/// on: a row for each run and test.
 fn left_out(results: &[RunResult]) -> String {
     let mut table = String::new();
     let items = |found: &Evaluation| found.by_label.iter().filter(|one| one.images > 0).count() > 1;
@@ -206,17 +203,17 @@ fn left_out(results: &[RunResult]) -> String {
     table
 }
 
-/// What each kernel of a run takes once it is stored.
+/// What the weights of each layer of a run take once they are stored.
 fn stored(run: &RunResult) -> String {
-    let mut table = "| layer | zeros | int8 | coded |\n|---|--:|--:|--:|\n".to_owned();
-    for kernel in &run.storage {
+    let mut table = "| layer | sparsity | int8 | coded |\n|---|--:|--:|--:|\n".to_owned();
+    for layer in &run.storage {
         let _ = writeln!(
             table,
             "| {} | {} | {} B | {} B |",
-            kernel.layer,
-            percent(kernel.zeros),
-            kernel.bytes,
-            kernel.coded_bytes
+            layer.layer,
+            percent(layer.sparsity),
+            layer.bytes,
+            layer.coded_bytes
         );
     }
     let (bytes, coded) = total(&run.storage);

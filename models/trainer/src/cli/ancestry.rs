@@ -1,4 +1,4 @@
-//! The runs that a run goes back to, and what they have learnt from.
+//! The runs that a run goes back to, and what they were trained on.
 
 use std::path::Path;
 
@@ -40,27 +40,27 @@ fn unknown(run: &RunFolder, name: &str, error: Error) -> Error {
     .advice("put that run back")
 }
 
-/// Makes sure that nothing that `sources` measure on, by choice of the best epoch or by a test, was learnt
-/// by one of the `elders` or by what they go back to. What of that is not there any more is told, and not
+/// Makes sure that nothing that `sources` measure on, in validation or in a test, was trained on
+/// by one of the `ancestors` or by what they go back to. What of that is not there any more is told, and not
 /// looked at.
 ///
 /// # Errors
 /// Something was, or a configuration cannot be read.
 pub fn refuse_leakage<'a>(
-    elders: impl Iterator<Item = &'a RunFolder>,
+    ancestors: impl Iterator<Item = &'a RunFolder>,
     sources: &Sources,
     data: &Path,
 ) -> Result<()> {
     let mut known = vec![sources.clone()];
-    for elder in elders {
-        let family = of(elder).unwrap_or_else(|error| {
-            eprintln!("note: {error}; what was learnt before is not looked at");
-            vec![elder.clone()]
+    for ancestor in ancestors {
+        let family = of(ancestor).unwrap_or_else(|error| {
+            eprintln!("note: {error}; what was trained on before is not looked at");
+            vec![ancestor.clone()]
         });
         for run in family {
             let theirs = run.config()?.data.sources;
             if !known.contains(&theirs) {
-                refuse_learnt_by(&run, &theirs, sources, data)?;
+                refuse_trained_on(&run, &theirs, sources, data)?;
                 known.push(theirs);
             }
         }
@@ -68,26 +68,24 @@ pub fn refuse_leakage<'a>(
     Ok(())
 }
 
-fn refuse_learnt_by(
+fn refuse_trained_on(
     run: &RunFolder,
     theirs: &Sources,
     sources: &Sources,
     data: &Path,
 ) -> Result<()> {
     let run = run.root().display();
-    let learnt = match theirs.learnt(data) {
-        Ok(learnt) => learnt,
+    let trained_on = match theirs.trained_on(data) {
+        Ok(trained_on) => trained_on,
         Err(error) => {
-            eprintln!("note: what {run} has learnt from is not looked at: {error}");
+            eprintln!("note: what {run} was trained on is not looked at: {error}");
             return Ok(());
         }
     };
-    match sources.measured_among(data, &learnt)? {
-        Some(found) => Err(
-            Error::data(format!("{run} has learnt from {found}")).advice(
-                "begin with a run, and let one teach, that is measured on the same photographs",
-            ),
-        ),
+    match sources.measured_among(data, &trained_on)? {
+        Some(found) => Err(Error::data(format!("{run} was trained on {found}")).advice(
+            "start from a run, and name a --teacher, that is measured on the same photographs",
+        )),
         None => Ok(()),
     }
 }

@@ -89,13 +89,13 @@ impl Bench {
     pub fn run(self) -> Result<()> {
         let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let mut peer = Peer::start(self.width, self.side, self.batch, threads)?;
-        let mut learner = Learner::new(&self)?;
+        let mut workload = Workload::new(&self)?;
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         // The first turn warms caches, clocks and allocators up, and does not count.
         for round in 0..=self.rounds {
-            let own = learner.learn(self.steps);
+            let own = workload.take_steps(self.steps);
             let other = match &mut peer {
-                Some(peer) => Some(peer.learn(self.steps)?),
+                Some(peer) => Some(peer.take_steps(self.steps)?),
                 None => None,
             };
             if round > 0 {
@@ -163,14 +163,14 @@ impl Bench {
 }
 
 /// The network in the middle of its training.
-struct Learner {
+struct Workload {
     network: Net,
     optimiser: ModuleOptimizer,
     images: Tensor<4>,
     target: Tensor<2>,
 }
 
-impl Learner {
+impl Workload {
     fn new(bench: &Bench) -> Result<Self> {
         let device = bench.device.open()?.autodiff();
         device.seed(1);
@@ -191,12 +191,12 @@ impl Learner {
     }
 
     /// Takes some steps and gives the seconds that they took.
-    fn learn(&mut self, steps: u16) -> f64 {
+    fn take_steps(&mut self, steps: u16) -> f64 {
         let started = Instant::now();
         for _ in 0..steps {
             let logits = self
                 .network
-                .forward(self.images.clone(), Pass::Learn { draw: 1 })
+                .forward(self.images.clone(), Pass::Train { draw: 1 })
                 .logits;
             let loss = -(log_softmax(logits, 1) * self.target.clone()).sum();
             let gradients = GradientsParams::from_grads(loss.backward(), &self.network);

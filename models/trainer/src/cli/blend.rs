@@ -17,7 +17,7 @@ use crate::quantise::Ranges;
 /// Average the weights of two runs of one network, such as before and after fine-tuning.
 ///
 /// Fine-tuning forgets what was known of other places; between both lie networks that know more of
-/// each. The result is a run like any other; with --epochs it goes on learning from there.
+/// each. The result is a run like any other; with --epochs it is fine-tuned from there.
 #[derive(Debug, Args)]
 pub struct Blend {
     #[command(flatten)]
@@ -37,7 +37,7 @@ pub struct Blend {
 }
 
 impl Blend {
-    /// Averages, and teaches where epochs are asked for.
+    /// Averages, and fine-tunes where epochs are asked for.
     ///
     /// # Errors
     /// A run cannot be read, or the two are of different networks.
@@ -49,7 +49,7 @@ impl Blend {
         start.require_labels(second.config.data.labels())?;
         start.network = blend(&start.network, &second.written(), self.share)?;
         start.ranges = Ranges::unseen(start.network.plan.nodes.len());
-        start.elders.push(second.folder.clone());
+        start.ancestors.push(second.folder.clone());
         start.config.blend = Some(BlendConfig {
             with: second.name(),
             sha256: second.weights_sha256()?,

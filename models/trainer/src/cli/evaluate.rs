@@ -20,9 +20,9 @@ use crate::parity::{Margin, Parity};
 use crate::places;
 use crate::plots;
 
-/// Measure a run's best weights, or a bundle, on photographs that it did not learn from.
+/// Measure a run's best weights, or a bundle, on photographs that it was not trained on.
 ///
-/// A run that learnt with rounding is measured in int8, to the last bit as the daemon computes it; with
+/// A run of quantisation-aware training is measured in int8, to the last bit as the daemon computes it; with
 /// --bundle the daemon's engine itself answers. Writes evaluation-NAME.json and confusion-NAME.png
 /// into the run's folder, where NAME is the test's with -item for that framing and -float or -int8.
 #[derive(Debug, Args)]
@@ -46,11 +46,11 @@ pub struct Evaluate {
     #[arg(long, value_enum, default_value = "whole")]
     framing: Framing,
 
-    /// Also measure the accuracy after these numbers of photographs of each class were taught
+    /// Also measure the few-shot accuracy with these numbers of photographs of each class
     #[arg(long, value_name = "NUMBERS", value_delimiter = ',', num_args = 0.., default_missing_value = "1,3,5")]
     kshot: Vec<usize>,
 
-    /// How the taught photographs answer
+    /// Classifiers of the few-shot accuracy
     #[arg(
         long,
         value_enum,
@@ -74,7 +74,7 @@ impl Evaluate {
     /// Measures.
     ///
     /// # Errors
-    /// The run or the data is missing, a test holds photographs that were learnt from, the bundle is
+    /// The run or the data is missing, a test holds photographs of the training set, the bundle is
     /// of other labels or does not load, or a file cannot be written.
     pub fn run(self) -> Result<()> {
         let trained = Trained::open(&self.run, &self.common)?;
@@ -180,7 +180,7 @@ impl Evaluate {
             let measured: Vec<KShot> = self.heads.iter().filter_map(of).collect();
             if measured.is_empty() {
                 eprintln!(
-                    "note: taught {shots} of each class is not measured: {} has no two classes with more photographs than that",
+                    "note: few-shot accuracy with {shots} of each class is not measured: {} has no two classes with more photographs than that",
                     self.test
                 );
             }
@@ -221,7 +221,7 @@ pub fn open(bundle: &std::path::Path, trained: &Trained) -> Result<Engine> {
     let (network, cost) = (&config.network, manifest.cost);
     if manifest.architecture != network.architecture
         || (cost.parameters, cost.macs) != (network.parameters, network.macs)
-        || engine.is_quantised() != config.training.rounding
+        || engine.is_quantised() != config.training.quantised
     {
         return Err(Error::data(format!(
             "the bundle in {} is not of the run in {}: it is {} of {} parameters, the run's {} of {}, or only one of both is in int8",
@@ -262,7 +262,7 @@ fn report(found: &Evaluation) -> Result<()> {
     }
     for kshot in &found.kshot {
         say!(
-            "  taught {} of each of {} classes, {}: {:.1} % ± {:.1}",
+            "  few-shot, {} of each of {} classes, {}: {:.1} % ± {:.1}",
             kshot.shots,
             kshot.labels.len(),
             kshot.head.name(),

@@ -25,7 +25,7 @@ const ALL: &str = "all";
 
 /// Write a run's best weights as a bundle that the daemon loads.
 ///
-/// A run that learnt with rounding is written in int8, another in real numbers, with the batch
+/// A run of quantisation-aware training is written in int8, another in real numbers, with the batch
 /// normalisation folded in. The temperature is fitted on the validation photographs, and the first
 /// photograph of each class of a test becomes a golden case. The bundle is only written if the
 /// daemon's engine answers as the trainer does on every photograph of both, at most one step apart.

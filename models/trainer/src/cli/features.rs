@@ -1,4 +1,4 @@
-//! The frozen network whose features a run is to keep: MobileNet v1 as ImageNet taught it.
+//! The frozen network whose features a run is to keep: MobileNet v1 pretrained on ImageNet.
 
 use std::path::Path;
 
@@ -17,11 +17,11 @@ use crate::training::features::FeatureTeacher;
 /// The width of the frozen network.
 const WIDTH: f64 = 0.75;
 
-/// Most photographs by which the space of its features is found: more than it has numbers.
+/// Most photographs by which the principal components of its features are found: more than it has features.
 const PHOTOGRAPHS: usize = 1_200;
 
-/// Makes the teacher of a network of this plan from its weights, and what a run's configuration says of it. The space
-/// of its features is found by photographs that are learnt from.
+/// Makes the teacher of a network of this plan from its weights, and what a run's configuration says of it. The
+/// principal components of its features are those of training photographs.
 ///
 /// # Errors
 /// The weights or the photographs are missing, or the plan has an embedding that is longer than the features.
@@ -56,7 +56,7 @@ pub fn imagenet(
     let teacher = FeatureTeacher::new(start.network(device), &photos, length, device)?;
     if teacher.components.count() != length {
         return Err(Error::usage(format!(
-            "an embedding of {length} numbers cannot be predicted from {} features",
+            "an embedding of {length} dimensions cannot be predicted from {} features",
             teacher.components.mean.len()
         ))
         .advice("choose a network with --head features"));

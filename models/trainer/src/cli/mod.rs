@@ -41,17 +41,17 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Teach a network, or go on with an interrupted run
+    /// Train a network, or go on with an interrupted run
     Train(Box<train::Train>),
-    /// Cut channels of a run's network, rebuild it narrower, and teach what is left
+    /// Prune channels of a run's network, rebuild it narrower, and fine-tune what is left
     Prune(Box<prune::Prune>),
-    /// Set the smallest weights of a run's network to zero while it learns
+    /// Fine-tune a run's network while its smallest weights are set to zero (magnitude pruning)
     Sparsify(Box<sparsify::Sparsify>),
-    /// Round a run's network to int8: calibrate it, then teach it with its numbers rounded
+    /// Quantise a run's network to int8: calibrate it, then fine-tune it by quantisation-aware training (QAT)
     Quantise(Box<quantise::Quantise>),
     /// Average the weights of two runs of one network
     Blend(Box<blend::Blend>),
-    /// Measure a run's best weights, or a bundle, on photographs that it did not learn from
+    /// Measure a run's best weights, or a bundle, on photographs that it was not trained on
     Evaluate(evaluate::Evaluate),
     /// Write a run's best weights as a bundle that the daemon loads
     Export(export::Export),

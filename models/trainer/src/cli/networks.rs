@@ -70,7 +70,7 @@ pub struct NetworkOptions {
     #[arg(long, value_name = "N")]
     stem: Option<usize>,
 
-    /// ELNet: stages as channels x blocks; each but the first halves the map [default:
+    /// ELNet: stages as channels x blocks; each but the first halves the feature map [default:
     /// 64x1,128x2,256x2,512x4,768x2]
     #[arg(long, value_name = "LIST")]
     stages: Option<String>,

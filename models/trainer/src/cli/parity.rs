@@ -19,7 +19,7 @@ use crate::places;
 
 /// Hold a bundle in the daemon's engine against its run, on every photograph of every test.
 ///
-/// Each logit may be one step apart and the first class must be the same; else the exit status is 65.
+/// Each logit may be one quantisation step apart and the first class must be the same; else the exit status is 65.
 /// With --dump the photographs' pixels and the daemon's answers are written for other engines to
 /// compare with, as `make model-parity` does.
 #[derive(Debug, Args)]
@@ -69,7 +69,7 @@ struct Dumped {
     side: u32,
     labels: usize,
     embedding: usize,
-    /// The step of a logit; none where the network computes in real numbers.
+    /// The scale of the logits; none where the network computes in real numbers.
     step: Option<f32>,
     paths: Vec<PathBuf>,
 }
@@ -179,7 +179,7 @@ fn dump(
             side: engine.manifest().input.width,
             labels: engine.manifest().labels.len(),
             embedding: answers.embeddings.first().map_or(0, Vec::len),
-            step: engine.logit_step(),
+            step: engine.logit_scale(),
             paths: photos.iter().map(|photo| photo.path.clone()).collect(),
         },
     )

@@ -12,13 +12,13 @@ use super::training_run::{Defaults, TrainingRun};
 use super::values::{amount, not_negative};
 use crate::compress::choose::{self, Criterion, Target};
 use crate::compress::importance::{Importance, Measure};
-use crate::config::CutConfig;
+use crate::config::PruneConfig;
 use crate::files;
 use crate::run_folder::{self, RunFolder};
 
-/// Cut channels of a run's network, rebuild it narrower, and teach what is left.
+/// Prune channels of a run's network, rebuild it narrower, and fine-tune what is left.
 ///
-/// Cuts until the network costs no more than --macs and --parameters. Several rounds are several
+/// Prunes until the network costs no more than --macs and --parameters. Several rounds are several
 /// runs, each from the last with a lower target; `trainer train --scale-penalty` before the first one
 /// makes useless channels show.
 #[derive(Debug, Args)]
@@ -26,7 +26,7 @@ pub struct Prune {
     #[command(flatten)]
     training: TrainingOptions,
 
-    /// Run whose best weights are cut
+    /// Run whose network is pruned
     #[arg(long, value_name = "DIR")]
     from: PathBuf,
 
@@ -38,7 +38,7 @@ pub struct Prune {
     #[arg(long, value_name = "N", value_parser = amount)]
     parameters: Option<u64>,
 
-    /// How the worth of channels is found
+    /// How the importance of channels is found
     #[arg(long, value_enum, default_value = "scale")]
     importance: Measure,
 
@@ -46,16 +46,16 @@ pub struct Prune {
     #[arg(long, value_enum, default_value = "share-of-network")]
     criterion: Criterion,
 
-    /// Penalty on the scales of batch normalisation while learning, where another round follows
+    /// Penalty on the scales of batch normalisation while training, where another round follows
     #[arg(long, value_name = "WEIGHT", default_value_t = 0.0, value_parser = not_negative)]
     scale_penalty: f32,
 }
 
 impl Prune {
-    /// Cuts and teaches.
+    /// Prunes and fine-tunes.
     ///
     /// # Errors
-    /// The run cannot be read, the target cannot be met, or teaching fails.
+    /// The run cannot be read, the target cannot be met, or training fails.
     pub fn run(self) -> Result<()> {
         let trained = Trained::open(&self.from, &self.training.common)?;
         let description = self.training.description(Some(&trained.config))?;
@@ -74,22 +74,22 @@ impl Prune {
             Measure::Scale => Importance::of_scales(&whole.network),
             Measure::Taylor => by_taylor(&folder, &run, &whole)?,
         };
-        let cut = choose::cut(&whole.network, &importance, self.criterion, target)?;
-        let how = CutConfig {
+        let pruned = choose::prune(&whole.network, &importance, self.criterion, target)?;
+        let how = PruneConfig {
             importance: self.importance,
             criterion: self.criterion,
             target,
-            strength: cut.strength,
-            heavy_strength: cut.heavy_strength,
+            strength: pruned.strength,
+            heavy_strength: pruned.heavy_strength,
         };
-        let start = whole.cut(cut.left, how);
+        let start = whole.pruned(pruned.left, how);
         let penalty = self.scale_penalty;
         run.train(&start, |config| config.training.scale_penalty = penalty)
     }
 }
 
-/// What the channels are worth to the run's loss. It is measured once: on another kind of processor sums round
-/// differently, and a run that goes on must cut the same channels.
+/// The importance of the channels to the run's loss. It is measured once: on another kind of processor sums round
+/// differently, and a run that goes on must prune the same channels.
 fn by_taylor(folder: &Path, run: &TrainingRun, whole: &Start) -> Result<Importance> {
     let file = run_folder::importance_file(folder);
     if RunFolder::is_one(folder) {

@@ -15,14 +15,14 @@ use crate::answers;
 use crate::data::material::Framing;
 use crate::data::photo::Squeezed;
 use crate::deploy;
-use crate::dice::{Dice, Purpose};
 use crate::files;
 use crate::nets::net::Pass;
 use crate::places;
+use crate::rng::{Purpose, Rng};
 
-/// Round a run's network to int8: calibrate it, then teach it with its numbers rounded.
+/// Quantise a run's network to int8: calibrate it, then fine-tune it by quantisation-aware training (QAT).
 ///
-/// The ranges of all maps, and what rounding shifts in each channel, are taken from a fixed set of training
+/// The ranges of all activations, and what quantisation shifts in each channel, are taken from a fixed set of training
 /// photographs, whose list is written into the run's folder. With --epochs 0 that is all (post-training
 /// quantisation).
 #[derive(Debug, Args)]
@@ -30,7 +30,7 @@ pub struct Quantise {
     #[command(flatten)]
     training: TrainingOptions,
 
-    /// Run whose best weights are rounded
+    /// Run whose best weights are quantised
     #[arg(long, value_name = "DIR")]
     from: PathBuf,
 
@@ -43,10 +43,10 @@ pub struct Quantise {
 const LIST: &str = "calibration.txt";
 
 impl Quantise {
-    /// Calibrates and teaches.
+    /// Calibrates and fine-tunes.
     ///
     /// # Errors
-    /// The run or the photographs cannot be read, or teaching fails.
+    /// The run or the photographs cannot be read, or training fails.
     pub fn run(self) -> Result<()> {
         let trained = Trained::open(&self.from, &self.training.common)?;
         let description = self.training.description(Some(&trained.config))?;
@@ -66,7 +66,7 @@ impl Quantise {
         TrainingRun::prepare(self.training, description, &start, defaults)?.train(
             &start,
             |config| {
-                config.training.rounding = true;
+                config.training.quantised = true;
                 config.training.calibration = Some(calibration);
             },
         )?;
@@ -81,20 +81,20 @@ impl Quantise {
         let loaded = sources.load(&data, &sources.train, side, Framing::Whole)?;
         loaded.report_skipped("photographs to calibrate with");
         let photos = loaded.photos;
-        let order = Dice::new(self.training.seed, Purpose::Calibration, 0, 0).order(photos.len());
+        let order = Rng::new(self.training.seed, Purpose::Calibration, 0, 0).order(photos.len());
         let drawn = order.into_iter().take(self.calibration);
         Ok(drawn.map(|place| photos[place].clone()).collect())
     }
 }
 
-/// Takes the ranges of a network's maps from photographs, and makes up in its biases for what rounding
-/// shifts on them.
+/// Takes the ranges of a network's activations from photographs, and makes up in its biases for what quantisation
+/// shifts on them (bias correction).
 fn calibrate(start: &mut Start, device: &Device, photos: &[Squeezed]) -> Result<()> {
     let network = start.network(device);
     let side = network.plan().side;
     answers::answers(&network, Pass::Calibrate, photos, side, device)?;
     let batches: Vec<Tensor<4>> = answers::batches(photos, side, device).collect::<Result<_>>()?;
-    start.network.numbers = deploy::corrected(&network, batches);
+    start.network.parameters = deploy::corrected(&network, batches);
     start.ranges = network.ranges();
     Ok(())
 }

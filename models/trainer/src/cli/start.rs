@@ -8,52 +8,52 @@ use sortd::error::{Error, Result};
 use super::Trained;
 use crate::components::Components;
 use crate::compress::narrow::Written;
-use crate::config::{CutConfig, StartConfig};
-use crate::dice::{Dice, Purpose};
+use crate::config::{PruneConfig, StartConfig};
 use crate::nets::net::Net;
-use crate::nets::numbers::{self, Numbers};
+use crate::nets::parameters::{self, Parameters};
 use crate::nets::plan::{Layer, Norm, Plan};
 use crate::quantise::Ranges;
+use crate::rng::{Purpose, Rng};
 use crate::run_folder::RunFolder;
 use crate::weights::Weights;
 
 /// A network before its first step.
 #[derive(Debug)]
 pub struct Start {
-    /// Its plan and numbers.
+    /// Its plan and parameters.
     pub network: Written,
-    /// The ranges of its maps, where they are known.
+    /// The ranges of its activations, where they are known.
     pub ranges: Ranges,
-    /// What its outputs mean; none where it has learnt no labels yet.
+    /// What its outputs mean; none where it was trained on no labels yet.
     pub labels: Option<Vec<String>>,
     /// Where they are from.
     pub config: StartConfig,
     /// The runs whose weights they are.
-    pub elders: Vec<RunFolder>,
+    pub ancestors: Vec<RunFolder>,
 }
 
 impl Start {
     /// Random weights.
     #[must_use]
     pub fn random(plan: Plan, seed: u64) -> Self {
-        let numbers = numbers::random(&plan, &mut Dice::new(seed, Purpose::Weights, 0, 0));
+        let parameters = parameters::random(&plan, &mut Rng::new(seed, Purpose::Weights, 0, 0));
         let ranges = Ranges::unseen(plan.nodes.len());
         let config = StartConfig {
             from: StartConfig::RANDOM.to_owned(),
             sha256: None,
             blend: None,
-            cut: None,
+            pruned: None,
         };
         Self {
-            network: Written { plan, numbers },
+            network: Written { plan, parameters },
             ranges,
             labels: None,
             config,
-            elders: Vec::new(),
+            ancestors: Vec::new(),
         }
     }
 
-    /// What ImageNet taught MobileNet v1; gates and head are random.
+    /// The weights of MobileNet v1 pretrained on ImageNet; attention and head are random.
     ///
     /// # Errors
     /// The file is missing, damaged, or of another network.
@@ -62,7 +62,7 @@ impl Start {
         let weights = Weights::read(weights)?;
         StartConfig::IMAGENET.clone_into(&mut start.config.from);
         start.config.sha256 = Some(weights.sha256().to_owned());
-        weights.fill(&start.network.plan, &mut start.network.numbers)?;
+        weights.fill(&start.network.plan, &mut start.network.parameters)?;
         Ok(start)
     }
 
@@ -79,16 +79,16 @@ impl Start {
                 from: trained.name(),
                 sha256: Some(trained.weights_sha256()?),
                 blend: None,
-                cut: None,
+                pruned: None,
             },
-            elders: vec![trained.folder.clone()],
+            ancestors: vec![trained.folder.clone()],
         })
     }
 
     /// Makes sure that the outputs mean `labels`, in this order, where they mean anything yet.
     ///
     /// # Errors
-    /// They mean others, so that every answer would be called by a wrong name.
+    /// They mean others, so that every class would be called by a wrong name.
     pub fn require_labels(&self, labels: &[String]) -> Result<()> {
         match &self.labels {
             Some(known) if known != labels => Err(Error::data(format!(
@@ -104,8 +104,8 @@ impl Start {
         }
     }
 
-    /// The same for pictures of another side: fine detail that a smaller picture did not show is then
-    /// learnt in few epochs (Touvron et al. 2019, arXiv 1906.06423).
+    /// The same for pictures of another side: a few epochs of fine-tuning then adapt it to detail that a smaller picture
+    /// did not show (Touvron et al. 2019, arXiv 1906.06423).
     ///
     /// # Errors
     /// The network does not fit pictures of that side.
@@ -114,32 +114,32 @@ impl Start {
         Ok(self)
     }
 
-    /// The same with channels cut. The ranges are forgotten: they were those of another network.
+    /// The same with channels pruned. The ranges are forgotten: they were those of another network.
     #[must_use]
-    pub fn cut(mut self, left: Written, cut: CutConfig) -> Self {
+    pub fn pruned(mut self, left: Written, how: PruneConfig) -> Self {
         self.ranges = Ranges::unseen(left.plan.nodes.len());
         self.network = left;
-        self.config.cut = Some(cut);
+        self.config.pruned = Some(how);
         self
     }
 
-    /// The network on `device`. Where it begins with nothing but ImageNet's weights, its embedding begins as what
-    /// another network of the same features says by these components.
+    /// The network on `device`. Where it begins with nothing but ImageNet's weights, its embedding begins as
+    /// these components of the features of another network.
     #[must_use]
     pub fn network_with(&self, device: &Device, components: Option<&Components>) -> Net {
-        let Written { plan, numbers } = &self.network;
-        let mut numbers = numbers.clone();
-        if let (Some(components), Numbers::Conv(embedding), Layer::Conv(conv)) = (
+        let Written { plan, parameters } = &self.network;
+        let mut parameters = parameters.clone();
+        if let (Some(components), Parameters::Conv(embedding), Layer::Conv(conv)) = (
             components.filter(|_| self.config.from == StartConfig::IMAGENET),
-            &mut numbers[plan.embedding],
+            &mut parameters[plan.embedding],
             &plan.nodes[plan.embedding].layer,
         ) && conv.norm == Norm::Bias
             && conv.inputs == components.mean.len()
             && conv.outputs == components.count()
         {
-            (embedding.kernel, embedding.beta) = components.as_dense();
+            (embedding.weights, embedding.beta) = components.as_dense();
         }
-        Net::new(plan.clone(), &numbers, &self.ranges, device)
+        Net::new(plan.clone(), &parameters, &self.ranges, device)
     }
 
     /// The network on `device`.

@@ -13,7 +13,7 @@ use crate::plots;
 
 /// Print what each layer of a network costs, beside the same layer as a standard convolution.
 ///
-/// Counted as Howard et al. 2017 do: one MAC a kernel element, output position and output channel.
+/// Counted as Howard et al. 2017 do: one MAC a weight, output position and output channel.
 #[derive(Debug, Args)]
 pub struct Summary {
     #[command(flatten)]
@@ -23,7 +23,7 @@ pub struct Summary {
     #[arg(long, value_name = "N", default_value_t = 7, value_parser = super::values::count())]
     classes: usize,
 
-    /// The network of a run instead, as it was cut
+    /// The network of a run instead, as it was pruned
     #[arg(long, value_name = "DIR", conflicts_with_all = ["side", "classes"])]
     run: Option<PathBuf>,
 

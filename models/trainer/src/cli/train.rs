@@ -14,9 +14,9 @@ use super::values::not_negative;
 use crate::config::StartConfig;
 use crate::places;
 
-/// Teach a network, or go on with an interrupted run.
+/// Train a network, or go on with an interrupted run.
 ///
-/// Learns from the training photographs of the sources, keeps the weights of the epoch that does best
+/// Trains on the training photographs of the sources, keeps the weights of the epoch that does best
 /// on the validation photographs, and never looks at a test. Every epoch ends with a checkpoint; the
 /// same command with --resume goes on from it, to the same result to the last bit.
 #[derive(Debug, Args)]
@@ -40,8 +40,8 @@ pub struct Train {
     #[arg(long)]
     from_scratch: bool,
 
-    /// Epochs in which only the head learns, so that a pretrained network is not pulled about by a
-    /// head that knows nothing (Kumar et al. 2022, arXiv 2202.10054)
+    /// Epochs in which only the head is trained (linear probing), so that a pretrained network is not pulled
+    /// about by a head that knows nothing (Kumar et al. 2022, arXiv 2202.10054)
     #[arg(long, value_name = "N", default_value_t = 0)]
     probe: usize,
 

@@ -14,14 +14,14 @@ use crate::data::Sources;
 use crate::data::photo::Squeezed;
 use crate::deploy::Deployed;
 use crate::deploy::simulate::Simulation;
-use crate::dice::{Dice, Purpose};
 use crate::evaluation::Numbers;
 use crate::files;
 use crate::metrics::Answered;
 use crate::nets::net::{Net, Pass};
-use crate::nets::numbers;
+use crate::nets::parameters;
 use crate::nets::plan::Plan;
 use crate::quantise::Ranges;
+use crate::rng::{Purpose, Rng};
 use crate::run_folder::{self, EpochRecord, RunFolder};
 
 /// A run that has weights.
@@ -50,9 +50,10 @@ impl Trained {
         let plan = folder.plan()?;
         require_fit(root, &plan, &config)?;
         // All of them are read from the file.
-        let numbers = numbers::random(&plan, &mut Dice::new(config.seed, Purpose::Weights, 0, 0));
+        let parameters =
+            parameters::random(&plan, &mut Rng::new(config.seed, Purpose::Weights, 0, 0));
         let ranges = Ranges::unseen(plan.nodes.len());
-        let mut network = Net::new(plan, &numbers, &ranges, &device);
+        let mut network = Net::new(plan, &parameters, &ranges, &device);
         checkpoint::load_weights(&folder.best_file(), &mut network)?;
         Ok(Self {
             folder,
@@ -77,26 +78,26 @@ impl Trained {
         Ok(files::sha256(&files::read(&self.folder.best_file())?))
     }
 
-    /// Its network as numbers, to go on from.
+    /// Its network's plan and parameters, to go on from.
     #[must_use]
     pub fn written(&self) -> Written {
         Written {
             plan: self.network.plan().clone(),
-            numbers: self.network.numbers(),
+            parameters: self.network.parameters(),
         }
     }
 
     /// The run as the teacher of one whose pictures have `side` pixels and whose labels are `labels`.
     ///
     /// # Errors
-    /// It knows other labels or pictures of another size, so that its answers would mean something else.
+    /// It knows other labels or pictures of another size, so that its logits would mean something else.
     pub fn into_teacher(self, labels: &[String], side: u32) -> Result<Self> {
         let (its_labels, its_side) = (self.config.data.labels(), self.config.network.side);
-        let advice = "give a --teacher that learnt what this run is to learn";
+        let advice = "give a --teacher that was trained on the labels and picture size of this run";
         let root = self.folder.root().display();
         if its_labels != labels {
             return Err(Error::data(format!(
-                "{root} cannot teach this run: it tells {} apart, not {}",
+                "{root} cannot be a teacher of this run: it tells {} apart, not {}",
                 its_labels.join(", "),
                 labels.join(", ")
             ))
@@ -104,19 +105,19 @@ impl Trained {
         }
         if its_side != side {
             return Err(Error::data(format!(
-                "{root} cannot teach this run: it looks at pictures of {its_side} pixels, not {side}"
+                "{root} cannot be a teacher of this run: it looks at pictures of {its_side} pixels, not {side}"
             ))
             .advice(advice));
         }
         Ok(self)
     }
 
-    /// The network as it is deployed: in int8 where it learnt or was calibrated with rounding.
+    /// The network as it is deployed: in int8 where it is quantised.
     ///
     /// # Errors
-    /// The range of a map is not known.
+    /// The range of an activation is not known.
     pub fn deployed(&self) -> Result<Deployed> {
-        if self.config.training.rounding {
+        if self.config.training.quantised {
             Deployed::quantised(&self.network)
         } else {
             Ok(Deployed::real(&self.network))
@@ -126,13 +127,13 @@ impl Trained {
     /// What the deployed network answers to photographs, computed by the trainer.
     ///
     /// # Errors
-    /// A photograph has another size, or the range of a map is not known.
+    /// A photograph has another size, or the range of an activation is not known.
     pub fn answers(&self, photos: &[Squeezed]) -> Result<Answers> {
-        if self.config.training.rounding {
+        if self.config.training.quantised {
             return Simulation::new(&self.deployed()?)?.answers(photos);
         }
         let side = self.config.network.side as usize;
-        answers::answers(&self.network, Pass::Measure, photos, side, &self.device)
+        answers::answers(&self.network, Pass::Evaluate, photos, side, &self.device)
     }
 
     /// The logits of that, with the photographs' classes.
@@ -149,20 +150,20 @@ impl Trained {
     /// What the deployed network computes in.
     #[must_use]
     pub const fn numbers(&self) -> Numbers {
-        if self.config.training.rounding {
+        if self.config.training.quantised {
             Numbers::Int8
         } else {
             Numbers::Float
         }
     }
 
-    /// What the run learnt from.
+    /// The photographs of the run.
     #[must_use]
     pub const fn sources(&self) -> &Sources {
         &self.config.data.sources
     }
 
-    /// The epoch whose weights were kept as the best; 0 where the run learnt nothing.
+    /// The epoch whose weights were kept as the best; 0 where it had no epochs.
     ///
     /// # Errors
     /// The run's records cannot be read.

@@ -25,8 +25,8 @@ pub struct TrainingOptions {
     #[arg(long)]
     pub resume: bool,
 
-    /// File that describes what is learnt from and measured on [default: what the run
-    /// it starts from learnt from, or models/trainer/data/waste-blocked.toml]
+    /// File that describes the photographs of training, validation and tests [default: those of
+    /// the run it starts from, or models/trainer/data/waste-blocked.toml]
     #[arg(long, value_name = "FILE")]
     pub sources: Option<PathBuf>,
 
@@ -34,7 +34,7 @@ pub struct TrainingOptions {
     #[arg(long, value_name = "FAMILY")]
     pub leave_out: Option<String>,
 
-    /// Epochs [default: 40 for `train`, less for what changes a network that has learnt]
+    /// Epochs [default: 40 for `train`, less for fine-tuning after pruning or quantisation]
     #[arg(long, value_name = "N")]
     pub epochs: Option<usize>,
 
@@ -50,13 +50,13 @@ pub struct TrainingOptions {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
 
-    /// How strongly photographs are varied: a TOML file with the keys of `[variation]` in a run's
+    /// Strength of the data augmentation: a TOML file with the keys of `[augmentation]` in a run's
     /// config.toml; keys that are left out keep their defaults
-    #[arg(long, value_name = "FILE")]
-    pub variation: Option<PathBuf>,
+    #[arg(long, alias = "variation", value_name = "FILE")]
+    pub augmentation: Option<PathBuf>,
 
-    /// Learn also from the answers of this run's network, which must know the same labels and picture size;
-    /// given several times, from the mean of their answers
+    /// Train also on the logits of this run's network (knowledge distillation), which must know the same labels and
+    /// picture size; given several times, on the mean of their logits
     #[arg(long = "teacher", value_name = "DIR")]
     pub teachers: Vec<PathBuf>,
 
@@ -68,8 +68,8 @@ pub struct TrainingOptions {
     #[arg(long, value_name = "WEIGHT", default_value_t = 0.0, value_parser = share)]
     pub metric: f32,
 
-    /// Weight of the feature loss: the embedding also learns what MobileNet v1 0.75, frozen as ImageNet taught it, says
-    /// of the same pictures (feature distillation); best with --head features
+    /// Weight of the feature loss: the embedding is also trained to predict the features that MobileNet v1 0.75, frozen
+    /// as pretrained on ImageNet, gives for the same pictures (feature distillation); best with --head features
     #[arg(long, value_name = "WEIGHT", default_value_t = 0.0, value_parser = not_negative)]
     pub features: f32,
 
@@ -82,7 +82,7 @@ pub struct TrainingOptions {
     pub stop_after: Option<usize>,
 }
 
-/// What is learnt from.
+/// The photographs of a run.
 #[derive(Debug, Clone)]
 pub struct Description {
     /// Its name: that of its file without the ending.
@@ -113,7 +113,7 @@ impl Description {
 }
 
 impl TrainingOptions {
-    /// What is learnt from: the given file, what the run in `from` learnt from, or the shipped model's.
+    /// The photographs: those of the given file, of the run in `from`, or of the shipped model.
     ///
     /// # Errors
     /// The file cannot be read or makes no sense.

@@ -1,4 +1,4 @@
-//! A training run, whichever command it is of: what it learns from is loaded once, then it trains.
+//! A training run, whichever command it is of: its photographs and teachers are loaded once, then it trains.
 
 use burn::module::Module;
 use burn::tensor::Device;
@@ -12,7 +12,7 @@ use crate::compress::importance::Importance;
 use crate::config::{
     DataConfig, Distillation, FeatureLoss, MetricLoss, NetworkConfig, RunConfig, TrainingConfig,
 };
-use crate::data::augment::Variation;
+use crate::data::augment::Augmentation;
 use crate::data::batches::Source;
 use crate::data::material::{self, Material};
 use crate::nets::cost::cost;
@@ -23,7 +23,7 @@ use crate::training::features::FeatureTeacher;
 use crate::training::objective::Objective;
 use crate::training::{self, Course, sensitivity};
 
-/// Batches that the worth of channels is measured on: some 2000 photographs.
+/// Batches that the importance of channels is measured on: some 2000 photographs.
 const SENSITIVITY_BATCHES: usize = 64;
 
 /// What the command itself decides, where the options do not say.
@@ -35,7 +35,7 @@ pub struct Defaults {
     pub rate: f64,
 }
 
-/// What a run learns from, loaded.
+/// What a run trains with, loaded.
 #[derive(Debug)]
 pub struct TrainingRun {
     options: TrainingOptions,
@@ -51,7 +51,7 @@ impl TrainingRun {
     /// Loads what the options name, for a network that starts so.
     ///
     /// # Errors
-    /// The network knows other labels, it or a teacher has learnt from what is measured on, or data is missing.
+    /// The network knows other labels, it or a teacher was trained on what is measured on, or data is missing.
     pub fn prepare(
         options: TrainingOptions,
         description: Description,
@@ -72,9 +72,9 @@ impl TrainingRun {
             .iter()
             .map(|run| Trained::open(run, &options.common)?.into_teacher(labels, side))
             .collect::<Result<_>>()?;
-        let elders = start.elders.iter();
-        let elders = elders.chain(teachers.iter().map(|teacher| &teacher.folder));
-        ancestry::refuse_leakage(elders, &description.sources, &data)?;
+        let ancestors = start.ancestors.iter();
+        let ancestors = ancestors.chain(teachers.iter().map(|teacher| &teacher.folder));
+        ancestry::refuse_leakage(ancestors, &description.sources, &data)?;
         let material = Material::load(&description.sources, &data, side)?;
         let features = (options.features > 0.0)
             .then(|| {
@@ -94,10 +94,10 @@ impl TrainingRun {
         })
     }
 
-    /// What the channels of a network are worth to this run's loss.
+    /// The importance of the channels of a network to this run's loss.
     ///
     /// # Errors
-    /// A photograph cannot be varied, or the loss is not a number.
+    /// A photograph cannot be augmented, or the loss is not a number.
     pub fn importance(&self, start: &Start) -> Result<Importance> {
         let config = self.config(start)?;
         let network = start.network(&self.device.clone().autodiff());
@@ -146,7 +146,7 @@ impl TrainingRun {
         Source {
             photos: &self.material.train.photos,
             grounds: self.material.grounds(),
-            variation: &config.variation,
+            augmentation: &config.augmentation,
             side: config.network.side,
             draws: self.material.draws,
             batch: self.options.batch,
@@ -213,7 +213,7 @@ impl TrainingRun {
                 start_divisor: 25.0,
                 end_divisor: 1e4,
             },
-            variation: Variation::read(options.variation.as_deref())?,
+            augmentation: Augmentation::read(options.augmentation.as_deref())?,
             distillation,
             metric: (options.metric > 0.0).then_some(MetricLoss {
                 share: options.metric,
@@ -229,7 +229,7 @@ impl TrainingRun {
 fn tell_best(folder: &RunFolder, best: usize, epochs: usize) -> Result<()> {
     let file = folder.best_file();
     if best == 0 && epochs > 0 {
-        return say!("no weights are kept yet: zeros are still being added; go on with --resume");
+        return say!("no weights are kept yet: sparsity still grows; go on with --resume");
     }
     if !file.is_file() {
         let what = format!(
@@ -249,7 +249,7 @@ fn announce(
     done: usize,
 ) -> Result<()> {
     say!(
-        "{}: {} with {} parameters and {} MACs, from {}; {} photographs to learn from, {} to choose by, {} backgrounds; {done} of {} epochs done",
+        "{}: {} with {} parameters and {} MACs, from {}; {} photographs for training, {} for validation, {} backgrounds; {done} of {} epochs done",
         folder.root().display(),
         config.network.architecture,
         config.network.parameters,

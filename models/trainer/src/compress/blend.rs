@@ -1,4 +1,4 @@
-//! The average of two networks' numbers, between which a network was fine-tuned.
+//! The average of two networks' weights, between which a network was fine-tuned.
 //!
 //! A network that is fine-tuned forgets what it knew of other places; on the straight line between the
 //! weights before and after lie networks that know both (WiSE-FT, Wortsman et al. 2021,
@@ -7,9 +7,9 @@
 use sortd::error::{Error, Result};
 
 use super::narrow::Written;
-use crate::nets::numbers::Numbers;
+use crate::nets::parameters::Parameters;
 
-/// The network whose numbers are `(1 − share) · a + share · b`.
+/// The network whose weights are `(1 − share) · a + share · b`.
 ///
 /// # Errors
 /// The two are not of one plan.
@@ -19,17 +19,17 @@ pub fn blend(a: &Written, b: &Written, share: f32) -> Result<Written> {
             "the two runs have networks of different layers ({} and {})",
             a.plan.name, b.plan.name
         ))
-        .advice("blend a run with the one that it was started from, uncut"));
+        .advice("blend a run with the one that it was started from, unpruned"));
     }
-    let numbers = a.numbers.iter().zip(&b.numbers);
-    let numbers = numbers.map(|(a, b)| mixed(a, b, share)).collect();
+    let parameters = a.parameters.iter().zip(&b.parameters);
+    let parameters = parameters.map(|(a, b)| mixed(a, b, share)).collect();
     Ok(Written {
         plan: a.plan.clone(),
-        numbers,
+        parameters,
     })
 }
 
-fn mixed(a: &Numbers, b: &Numbers, share: f32) -> Numbers {
+fn mixed(a: &Parameters, b: &Parameters, share: f32) -> Parameters {
     let mut mixed = a.clone();
     let (mut own, mut others) = (mixed.vectors_mut(), b.clone());
     for (own, other) in own.iter_mut().zip(others.vectors_mut()) {
@@ -43,8 +43,8 @@ fn mixed(a: &Numbers, b: &Numbers, share: f32) -> Numbers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dice::{Dice, Purpose};
-    use crate::nets::{Architecture, Head, MobileNetCbam, numbers};
+    use crate::nets::{Architecture, Head, MobileNetCbam, parameters};
+    use crate::rng::{Purpose, Rng};
 
     fn written(seed: u64, width: f64) -> Written {
         let net = MobileNetCbam {
@@ -55,8 +55,8 @@ mod tests {
             head: Head::Embedding,
         };
         let plan = net.plan(64, 3).unwrap();
-        let numbers = numbers::random(&plan, &mut Dice::new(seed, Purpose::Weights, 0, 0));
-        Written { plan, numbers }
+        let parameters = parameters::random(&plan, &mut Rng::new(seed, Purpose::Weights, 0, 0));
+        Written { plan, parameters }
     }
 
     #[test]
@@ -65,8 +65,8 @@ mod tests {
         assert_eq!(blend(&a, &b, 0.0).unwrap(), a);
         assert_eq!(blend(&a, &a, 0.7).unwrap(), a);
         let (middle, end) = (blend(&a, &b, 0.5).unwrap(), blend(&a, &b, 1.0).unwrap());
-        let stem = |written: &Written| match &written.numbers[1] {
-            Numbers::Conv(conv) => conv.kernel[0],
+        let stem = |written: &Written| match &written.parameters[1] {
+            Parameters::Conv(conv) => conv.weights[0],
             _ => panic!("the stem is a convolution"),
         };
         assert!((stem(&middle) - f32::midpoint(stem(&a), stem(&b))).abs() < 1e-6);

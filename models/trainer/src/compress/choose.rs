@@ -1,14 +1,14 @@
-//! Chooses the channels to cut.
+//! Chooses the channels to prune.
 //!
-//! What each channel is worth is measured before ([`super::importance`]). Two ways of choosing are compared:
+//! The importance of each channel is measured before ([`super::importance`]). Two ways of choosing are compared:
 //!
-//! - **share of the total** (`Mobile_BLNet`, Yuan et al. 2023): the least channels are cut as long as
-//!   together they hold no more than a share of the sum over their space, or over the network;
-//! - **threshold**: every channel below one size is cut, as network slimming does.
+//! - **share of the total** (`Mobile_BLNet`, Yuan et al. 2023): the least important channels are
+//!   pruned as long as together they hold no more than a share of the sum over their layers, or over the network;
+//! - **threshold**: every channel below one importance is pruned, as network slimming does.
 //!
 //! Both have one number, which is searched so that the network that is left meets a target. Over the whole
-//! network the two therefore cut the same channels: both take them in the order of their size, and stop
-//! where the target is met. A share of each space is what differs. Channels are kept in multiples of eight,
+//! network the two therefore prune the same channels: both take them in the order of their importance, and stop
+//! where the target is met. A share of each layer is what differs. Channels are kept in multiples of eight,
 //! which the kernels compute at once.
 
 use std::collections::{HashMap, HashSet};
@@ -17,9 +17,9 @@ use serde::{Deserialize, Serialize};
 use sortd::classify::bundle::Cost;
 use sortd::error::{Error, Result};
 
+use super::groups::{CoupledLayers, PruningGroups};
 use super::importance::Importance;
 use super::narrow::{self, Written};
-use super::spaces::{Space, Spaces};
 use crate::nets::cost::cost;
 use crate::nets::plan::{Plan, Shape};
 
@@ -33,9 +33,9 @@ const HALVINGS: usize = 40;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Criterion {
-    /// By the share that the least channels hold of their space's sum.
+    /// By the share that the least important channels hold of their layers' sum.
     ShareOfLayer,
-    /// By the share that the least channels hold of the network's sum.
+    /// By the share that the least important channels hold of the network's sum.
     ShareOfNetwork,
     /// By one threshold for all.
     Threshold,
@@ -60,36 +60,36 @@ impl Target {
     }
 }
 
-/// A network that was cut.
+/// A network that was pruned.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Cut {
+pub struct Pruned {
     /// What is left.
     pub left: Written,
-    /// The number that was found for all spaces: the share, or the threshold.
+    /// The number that was found for all layers: the share, or the threshold.
     pub strength: f32,
-    /// The number for the spaces that hold most parameters, where those had to be cut further.
+    /// The number for the layers that hold most parameters, where those had to be pruned further.
     pub heavy_strength: f32,
 }
 
-/// Cuts channels until `target` is met, and no more than that.
+/// Prunes channels until `target` is met, and no more than that.
 ///
-/// One number rarely meets two targets: layers on small maps hold most parameters and take few MACs. So
-/// the spaces on small maps are cut further where parameters are the tighter target.
+/// One number rarely meets two targets: layers on small feature maps hold most parameters and take few MACs.
+/// So those are pruned further where parameters are the tighter target.
 ///
 /// # Errors
 /// Even the fewest channels cost more than the target.
-pub fn cut(
+pub fn prune(
     whole: &Written,
     importance: &Importance,
     criterion: Criterion,
     target: Target,
-) -> Result<Cut> {
+) -> Result<Pruned> {
     let choice = Choice::new(whole, importance, criterion);
     let most = choice.most();
     let least = choice.cost(most, most)?;
     if !target.is_met_by(&least) {
         return Err(Error::usage(format!(
-            "{} cannot be cut to {} MACs and {} parameters: with {MULTIPLE} channels a layer it still has {} and {}",
+            "{} cannot be pruned to {} MACs and {} parameters: with {MULTIPLE} channels a layer it still has {} and {}",
             whole.plan.name, target.macs, target.parameters, least.macs, least.parameters
         ))
         .advice("allow more with --macs or --parameters, or start from a smaller network"));
@@ -104,8 +104,8 @@ pub fn cut(
     })?;
     let heavy_strength = heavy(strength)?;
     let kept = choice.kept(strength, heavy_strength);
-    let left = narrow::network(whole, &choice.spaces, |atom| kept.contains(&atom))?;
-    Ok(Cut {
+    let left = narrow::network(whole, &choice.groups, |group| kept.contains(&group))?;
+    Ok(Pruned {
         left,
         strength,
         heavy_strength,
@@ -134,34 +134,34 @@ fn least_that_meets(low: f32, high: f32, meets: impl Fn(f32) -> Result<bool>) ->
 struct Choice<'a> {
     whole: &'a Written,
     criterion: Criterion,
-    spaces: Spaces,
-    worth: HashMap<usize, f32>,
-    /// Whether each space holds more than its part of the parameters.
+    groups: PruningGroups,
+    importance: HashMap<usize, f32>,
+    /// Whether each set of coupled layers holds more than its part of the parameters.
     heavy: Vec<bool>,
 }
 
 impl<'a> Choice<'a> {
     fn new(whole: &'a Written, importance: &Importance, criterion: Criterion) -> Self {
-        let spaces = Spaces::of(&whole.plan);
-        let worth = worth(importance, &spaces);
-        let heavy = heavy(&whole.plan, &spaces);
+        let groups = PruningGroups::of(&whole.plan);
+        let importance = of_groups(importance, &groups);
+        let heavy = heavy(&whole.plan, &groups);
         Self {
             whole,
             criterion,
-            spaces,
-            worth,
+            groups,
+            importance,
             heavy,
         }
     }
 
-    /// The strength at which every space is down to its fewest channels.
+    /// The strength at which all layers are down to their fewest channels.
     fn most(&self) -> f32 {
         match self.criterion {
             Criterion::ShareOfLayer | Criterion::ShareOfNetwork => 1.0,
             Criterion::Threshold => {
-                self.worth
+                self.importance
                     .values()
-                    .fold(0.0_f32, |most, &worth| most.max(worth))
+                    .fold(0.0_f32, |most, &one| most.max(one))
                     * 2.0
             }
         }
@@ -171,49 +171,53 @@ impl<'a> Choice<'a> {
         let kept = self.kept(all, heavy);
         Ok(cost(&narrow::plan(
             &self.whole.plan,
-            &self.spaces,
-            |atom| kept.contains(&atom),
+            &self.groups,
+            |group| kept.contains(&group),
         )?))
     }
 
-    /// The atoms that stay.
+    /// The groups that stay.
     fn kept(&self, all: f32, heavy: f32) -> HashSet<usize> {
         let (light, strong) = (self.below(all), self.below(heavy));
-        self.spaces
-            .spaces
+        self.groups
+            .layers
             .iter()
             .zip(&self.heavy)
-            .flat_map(|(space, &heavy)| {
-                rounded(space, &self.worth, if heavy { &strong } else { &light })
+            .flat_map(|(layers, &heavy)| {
+                rounded(
+                    layers,
+                    &self.importance,
+                    if heavy { &strong } else { &light },
+                )
             })
             .collect()
     }
 
-    /// The atoms that are to go at one strength.
+    /// The groups that are to go at one strength.
     fn below(&self, strength: f32) -> HashSet<usize> {
-        let spaces = &self.spaces.spaces;
-        let all: Vec<usize> = spaces
+        let layers = &self.groups.layers;
+        let all: Vec<usize> = layers
             .iter()
-            .flat_map(|space| &space.atoms)
+            .flat_map(|layers| &layers.groups)
             .copied()
             .collect();
         match self.criterion {
-            Criterion::ShareOfNetwork => least_that_hold(strength, &all, &self.worth),
-            Criterion::ShareOfLayer => spaces
+            Criterion::ShareOfNetwork => least_that_hold(strength, &all, &self.importance),
+            Criterion::ShareOfLayer => layers
                 .iter()
-                .flat_map(|space| least_that_hold(strength, &space.atoms, &self.worth))
+                .flat_map(|layers| least_that_hold(strength, &layers.groups, &self.importance))
                 .collect(),
             Criterion::Threshold => all
                 .into_iter()
-                .filter(|atom| self.worth[atom] < strength)
+                .filter(|group| self.importance[group] < strength)
                 .collect(),
         }
     }
 }
 
-/// Whether each space lies on maps so small that its convolutions hold more parameters for their MACs
+/// Whether coupled layers lie on feature maps so small that their convolutions hold more parameters for their MACs
 /// than the whole network does.
-fn heavy(plan: &Plan, spaces: &Spaces) -> Vec<bool> {
+fn heavy(plan: &Plan, groups: &PruningGroups) -> Vec<bool> {
     let whole = cost(plan);
     let shapes = plan.shapes();
     let area = whole.macs as f64 / whole.parameters.max(1) as f64;
@@ -225,68 +229,80 @@ fn heavy(plan: &Plan, spaces: &Spaces) -> Vec<bool> {
             .map(Shape::area)
             .min()
     };
-    spaces
-        .spaces
+    groups
+        .layers
         .iter()
-        .map(|space| smallest(&space.nodes).is_none_or(|own| (own as f64) < area))
+        .map(|layers| smallest(&layers.nodes).is_none_or(|own| (own as f64) < area))
         .collect()
 }
 
-/// What each atom is worth: the sum over its channels in all nodes of its space.
-fn worth(importance: &Importance, spaces: &Spaces) -> HashMap<usize, f32> {
-    let mut worth: HashMap<usize, f32> = spaces
-        .spaces
+/// The importance of each pruning group: the sum over its channels in all nodes that have them.
+fn of_groups(importance: &Importance, groups: &PruningGroups) -> HashMap<usize, f32> {
+    let mut sums: HashMap<usize, f32> = groups
+        .layers
         .iter()
-        .flat_map(|space| &space.atoms)
-        .map(|&atom| (atom, 0.0))
+        .flat_map(|layers| &layers.groups)
+        .map(|&group| (group, 0.0))
         .collect();
-    for (atoms, channels) in spaces.atoms.iter().zip(&importance.0) {
-        for (atom, channel) in atoms.iter().zip(channels) {
-            if let Some(sum) = worth.get_mut(atom) {
+    for (groups, channels) in groups.of_channels.iter().zip(&importance.0) {
+        for (group, channel) in groups.iter().zip(channels) {
+            if let Some(sum) = sums.get_mut(group) {
                 *sum += channel;
             }
         }
     }
-    worth
+    sums
 }
 
-/// The least atoms that together hold no more than a share of the sum over `atoms`.
-fn least_that_hold(share: f32, atoms: &[usize], worth: &HashMap<usize, f32>) -> HashSet<usize> {
-    let allowed = f64::from(share) * atoms.iter().map(|atom| f64::from(worth[atom])).sum::<f64>();
+/// The least important groups that together hold no more than a share of the sum over `groups`.
+fn least_that_hold(
+    share: f32,
+    groups: &[usize],
+    importance: &HashMap<usize, f32>,
+) -> HashSet<usize> {
+    let allowed = f64::from(share)
+        * groups
+            .iter()
+            .map(|group| f64::from(importance[group]))
+            .sum::<f64>();
     let mut sum = 0.0;
-    sorted(atoms, worth)
+    sorted(groups, importance)
         .into_iter()
-        .take_while(|atom| {
-            sum += f64::from(worth[atom]);
+        .take_while(|group| {
+            sum += f64::from(importance[group]);
             sum <= allowed
         })
         .collect()
 }
 
-/// The atoms of a space that stay when those `below` are to go: as many as a multiple of eight
-/// channels needs, the most valuable first.
-fn rounded(space: &Space, worth: &HashMap<usize, f32>, below: &HashSet<usize>) -> Vec<usize> {
-    let wanted = space
-        .atoms
+/// The groups of coupled layers that stay when those `below` are to go: as many as a multiple of eight
+/// channels needs, the most important first.
+fn rounded(
+    layers: &CoupledLayers,
+    importance: &HashMap<usize, f32>,
+    below: &HashSet<usize>,
+) -> Vec<usize> {
+    let wanted = layers
+        .groups
         .iter()
-        .filter(|atom| !below.contains(atom))
+        .filter(|group| !below.contains(group))
         .count()
-        * space.channels_per_atom;
+        * layers.channels_per_group;
     let channels = wanted.max(1).next_multiple_of(MULTIPLE);
     let count = channels
-        .div_ceil(space.channels_per_atom)
-        .min(space.atoms.len());
-    sorted(&space.atoms, worth)
+        .div_ceil(layers.channels_per_group)
+        .min(layers.groups.len());
+    sorted(&layers.groups, importance)
         .into_iter()
         .rev()
         .take(count)
         .collect()
 }
 
-/// Atoms from the least to the most valuable; equals in their own order.
-fn sorted(atoms: &[usize], worth: &HashMap<usize, f32>) -> Vec<usize> {
-    let mut sorted = atoms.to_vec();
-    sorted.sort_by(|a, b| worth[a].total_cmp(&worth[b]).then(a.cmp(b)));
+/// Groups from the least to the most important; equals in their own order.
+fn sorted(groups: &[usize], importance: &HashMap<usize, f32>) -> Vec<usize> {
+    let mut sorted = groups.to_vec();
+    sorted.sort_by(|a, b| importance[a].total_cmp(&importance[b]).then(a.cmp(b)));
     sorted
 }
 

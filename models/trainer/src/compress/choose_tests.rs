@@ -1,10 +1,10 @@
-//! Targets are met, and the least channels go first.
+//! Targets are met, and the least important channels go first.
 
 use super::*;
-use crate::dice::{Dice, Purpose};
-use crate::nets::numbers::Numbers;
+use crate::nets::parameters::Parameters;
 use crate::nets::plan::Layer;
-use crate::nets::{Architecture, Head, MobileNetV1, numbers};
+use crate::nets::{Architecture, Head, MobileNetV1, parameters};
+use crate::rng::{Purpose, Rng};
 
 fn network() -> Written {
     let plan = MobileNetV1 {
@@ -14,17 +14,17 @@ fn network() -> Written {
     }
     .plan(64, 7)
     .unwrap();
-    let mut dice = Dice::new(3, Purpose::Weights, 0, 0);
-    let mut numbers = numbers::random(&plan, &mut dice);
-    for numbers in &mut numbers {
-        if let Numbers::Conv(conv) = numbers {
+    let mut rng = Rng::new(3, Purpose::Weights, 0, 0);
+    let mut parameters = parameters::random(&plan, &mut rng);
+    for parameters in &mut parameters {
+        if let Parameters::Conv(conv) = parameters {
             conv.gamma
                 .iter_mut()
                 .flatten()
-                .for_each(|gamma| *gamma = dice.unit());
+                .for_each(|gamma| *gamma = rng.unit());
         }
     }
-    Written { plan, numbers }
+    Written { plan, parameters }
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn each_criterion_meets_the_target_closely_with_multiples_of_eight() {
         Criterion::ShareOfNetwork,
         Criterion::Threshold,
     ] {
-        let left = cut(&whole, &Importance::of_scales(&whole), criterion, target)
+        let left = prune(&whole, &Importance::of_scales(&whole), criterion, target)
             .unwrap()
             .left;
         let after = cost(&left.plan).macs;
@@ -70,7 +70,7 @@ fn at_equal_size_a_share_of_the_network_is_a_threshold_and_a_share_of_each_layer
         parameters: u64::MAX,
     };
     let left = |criterion| {
-        cut(&whole, &Importance::of_scales(&whole), criterion, target)
+        prune(&whole, &Importance::of_scales(&whole), criterion, target)
             .unwrap()
             .left
     };
@@ -86,7 +86,7 @@ fn parameters_can_be_the_tighter_target() {
         macs: u64::MAX,
         parameters: cost(&whole.plan).parameters / 3,
     };
-    let left = cut(
+    let left = prune(
         &whole,
         &Importance::of_scales(&whole),
         Criterion::ShareOfNetwork,
@@ -95,26 +95,26 @@ fn parameters_can_be_the_tighter_target() {
     .unwrap()
     .left;
     assert!(cost(&left.plan).parameters <= target.parameters);
-    // Few MACs went with them: the layers on small maps were cut.
+    // Few MACs went with them: the layers on small feature maps were pruned.
     assert!(cost(&left.plan).macs > cost(&whole.plan).macs / 3);
 }
 
 #[test]
 fn the_least_scales_go_first() {
     let mut whole = network();
-    if let Numbers::Conv(conv) = &mut whole.numbers[1] {
+    if let Parameters::Conv(conv) = &mut whole.parameters[1] {
         // The stem has 16 channels, of which the last eight hardly count; so have those of the
         // depthwise layer that goes with it.
         conv.gamma = Some([vec![1.0; 8], vec![1e-6; 8]].concat());
     }
-    if let Numbers::Conv(conv) = &mut whole.numbers[2] {
+    if let Parameters::Conv(conv) = &mut whole.parameters[2] {
         conv.gamma = Some([vec![1.0; 8], vec![1e-6; 8]].concat());
     }
     let target = Target {
         macs: cost(&whole.plan).macs * 9 / 10,
         parameters: u64::MAX,
     };
-    let left = cut(
+    let left = prune(
         &whole,
         &Importance::of_scales(&whole),
         Criterion::ShareOfLayer,
@@ -122,12 +122,13 @@ fn the_least_scales_go_first() {
     )
     .unwrap()
     .left;
-    let (Numbers::Conv(stem), Numbers::Conv(whole_stem)) = (&left.numbers[1], &whole.numbers[1])
+    let (Parameters::Conv(stem), Parameters::Conv(whole_stem)) =
+        (&left.parameters[1], &whole.parameters[1])
     else {
         panic!("the stem is a convolution");
     };
     assert_eq!(stem.beta.len(), 8);
-    assert_eq!(stem.kernel, whole_stem.kernel[..stem.kernel.len()]);
+    assert_eq!(stem.weights, whole_stem.weights[..stem.weights.len()]);
 }
 
 #[test]
@@ -138,11 +139,11 @@ fn a_target_that_cannot_be_met_says_how_far_it_goes() {
     };
     let whole = network();
     let scales = Importance::of_scales(&whole);
-    let error = cut(&whole, &scales, Criterion::Threshold, target)
+    let error = prune(&whole, &scales, Criterion::Threshold, target)
         .unwrap_err()
         .to_string();
     assert!(
-        error.contains("cannot be cut to 1000 MACs") && error.contains("still has"),
+        error.contains("cannot be pruned to 1000 MACs") && error.contains("still has"),
         "{error}"
     );
 }

@@ -1,18 +1,18 @@
 //! What a network's weights weigh once they are coded by how often each value occurs.
 //!
 //! Deep Compression (Han et al. 2015, arXiv 1510.00149) codes quantised weights with Huffman's code;
-//! here the size is the one that such a code has, built for each kernel anew, with its table counted.
+//! here the size is the one that such a code has, built for each layer's weights anew, with its table counted.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
-/// Bytes of a kernel of whole steps under a Huffman code of its own, rounded up. The table is a byte
+/// Bytes of quantised weights under a Huffman code of its own, rounded up. The table is a byte
 /// for the value and a byte for the length of its code.
 #[must_use]
-pub fn coded_bytes(steps: &[i8]) -> usize {
+pub fn coded_bytes(values: &[i8]) -> usize {
     let mut counts: BTreeMap<i8, u64> = BTreeMap::new();
-    for &step in steps {
-        *counts.entry(step).or_default() += 1;
+    for &value in values {
+        *counts.entry(value).or_default() += 1;
     }
     let table = 2 * counts.len();
     (huffman_bits(counts.values().copied()) as usize).div_ceil(8) + table

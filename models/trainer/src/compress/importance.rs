@@ -1,11 +1,11 @@
-//! What each channel is worth, by which those to prune are chosen.
+//! The importance of each channel, by which those to prune are chosen.
 
 use serde::{Deserialize, Serialize};
 
 use super::narrow::Written;
-use crate::nets::numbers::Numbers;
+use crate::nets::parameters::Parameters;
 
-/// How the worth of channels is found.
+/// How the importance of channels is found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Measure {
@@ -26,7 +26,7 @@ impl Measure {
     }
 }
 
-/// What each channel of each node is worth, at least 0; no numbers for a node that has no normalisation of its own.
+/// The importance of each channel of each node, at least 0; no numbers for a node that has no normalisation of its own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Importance(pub Vec<Vec<f32>>);
 
@@ -34,8 +34,8 @@ impl Importance {
     /// By the size of the scales.
     #[must_use]
     pub fn of_scales(network: &Written) -> Self {
-        let of_node = |numbers: &Numbers| match numbers {
-            Numbers::Conv(conv) => conv
+        let of_node = |parameters: &Parameters| match parameters {
+            Parameters::Conv(conv) => conv
                 .gamma
                 .iter()
                 .flatten()
@@ -43,6 +43,6 @@ impl Importance {
                 .collect(),
             _ => Vec::new(),
         };
-        Self(network.numbers.iter().map(of_node).collect())
+        Self(network.parameters.iter().map(of_node).collect())
     }
 }

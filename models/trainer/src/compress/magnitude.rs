@@ -9,25 +9,25 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-/// How the share of zeros grows (Zhu and Gupta 2017, arXiv 1710.01878):
+/// How sparsity grows (Zhu and Gupta 2017, arXiv 1710.01878):
 /// `s = s_f + (s_i − s_f)·(1 − (t − t_0)/(n·Δt))³`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Schedule {
-    /// Share of zeros at the first step.
+    /// Sparsity at the first step, 0..1.
     pub initial: f64,
-    /// Share of zeros at the end.
+    /// Sparsity at the end.
     pub last: f64,
     /// Share of the run's steps before the first pruning.
     pub begin: f64,
-    /// Share of the run's steps after which the share of zeros stays.
+    /// Share of the run's steps after which the sparsity stays.
     pub end: f64,
     /// Steps between two prunings.
     pub every: usize,
 }
 
 impl Schedule {
-    /// The share of zeros wanted at `step` of `steps`; none where nothing is to be pruned then. However
+    /// The sparsity wanted at `step` of `steps`; none where nothing is to be pruned then. However
     /// short the run, all of them are there at the schedule's end.
     #[must_use]
     pub fn share(&self, step: usize, steps: usize) -> Option<f64> {
@@ -45,23 +45,23 @@ impl Schedule {
     }
 }
 
-/// Sets the smallest `share` of each kernel's weights to zero. Depthwise kernels stay whole: they
-/// are a hundredth of the weights, and each is all that its channel sees.
+/// Sets the smallest `share` of each layer's weights to zero. Those of depthwise convolutions stay: they
+/// are a hundredth of all weights, and each is all that its channel sees.
 #[must_use]
 pub fn prune<N: Module>(network: N, share: f64) -> N {
     network.map(&mut Smallest { share })
 }
 
-/// Sets to zero what is zero in the kernels of `pruned`: the optimiser moves every weight, and an
+/// Sets to zero what is zero in the weights of `pruned`: the optimiser moves every weight, and an
 /// average remembers what was there before.
 #[must_use]
 pub fn hold<N: Module>(network: N, pruned: &N) -> N {
-    let mut kernels = Kernels::default();
-    pruned.visit(&mut kernels);
-    network.map(&mut Masks { pruned: kernels.0 })
+    let mut weights = PrunedWeights::default();
+    pruned.visit(&mut weights);
+    network.map(&mut Masks { pruned: weights.0 })
 }
 
-/// Whether a parameter of this shape is a kernel that is pruned.
+/// Whether a parameter of this shape holds weights that are pruned.
 fn is_pruned(shape: &[usize]) -> bool {
     shape.len() == 4 && shape[1] > 1
 }
@@ -73,26 +73,26 @@ struct Smallest {
 impl ModuleMapper for Smallest {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let share = self.share;
-        with_numbers(param, |numbers| {
-            let mut sizes: Vec<f32> = numbers.iter().map(|number| number.abs()).collect();
+        with_weights(param, |weights| {
+            let mut sizes: Vec<f32> = weights.iter().map(|weight| weight.abs()).collect();
             let count = ((sizes.len() as f64 * share) as usize).min(sizes.len());
             if count > 0 {
                 let (_, largest, _) = sizes.select_nth_unstable_by(count - 1, f32::total_cmp);
                 let largest = *largest;
-                numbers
+                weights
                     .iter_mut()
-                    .filter(|number| number.abs() <= largest)
-                    .for_each(|number| *number = 0.0);
+                    .filter(|weight| weight.abs() <= largest)
+                    .for_each(|weight| *weight = 0.0);
             }
         })
     }
 }
 
-/// The kernels of a network, in the order of its fields.
+/// The weights of a network that are pruned, in the order of its fields.
 #[derive(Default)]
-struct Kernels(VecDeque<Vec<f32>>);
+struct PrunedWeights(VecDeque<Vec<f32>>);
 
-impl ModuleVisitor for Kernels {
+impl ModuleVisitor for PrunedWeights {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if is_pruned(&param.val().dims()) {
             self.0
@@ -114,18 +114,18 @@ impl ModuleMapper for Masks {
             .pruned
             .pop_front()
             .expect("both networks have the same fields");
-        with_numbers(param, |numbers| {
-            for (number, pruned) in numbers.iter_mut().zip(pruned) {
+        with_weights(param, |weights| {
+            for (weight, pruned) in weights.iter_mut().zip(pruned) {
                 if pruned == 0.0 {
-                    *number = 0.0;
+                    *weight = 0.0;
                 }
             }
         })
     }
 }
 
-/// Changes the numbers of a kernel; leaves any other parameter alone.
-fn with_numbers<const D: usize>(
+/// Changes weights that are pruned; leaves any other parameter alone.
+fn with_weights<const D: usize>(
     param: Param<Tensor<D>>,
     change: impl FnOnce(&mut [f32]),
 ) -> Param<Tensor<D>> {
@@ -134,9 +134,9 @@ fn with_numbers<const D: usize>(
     }
     param.map(|tensor| {
         let (device, shape) = (tensor.device(), tensor.dims());
-        let mut numbers: Vec<f32> = tensor.into_data().iter::<f32>().collect();
-        change(&mut numbers);
-        Tensor::from_data(TensorData::new(numbers, shape), &device)
+        let mut weights: Vec<f32> = tensor.into_data().iter::<f32>().collect();
+        change(&mut weights);
+        Tensor::from_data(TensorData::new(weights, shape), &device)
     })
 }
 
@@ -153,7 +153,7 @@ mod tests {
     };
 
     #[test]
-    fn the_share_of_zeros_grows_fast_then_slowly_and_stays() {
+    fn sparsity_grows_fast_then_slowly_and_stays() {
         assert_eq!(SCHEDULE.share(0, 1000), None);
         assert_eq!(SCHEDULE.share(255, 1000), None);
         let shares: Vec<f64> = (250..1000)
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_of_few_steps_ends_with_all_zeros_too() {
+    fn a_run_of_few_steps_ends_with_full_sparsity_too() {
         for steps in 1..30 {
             let shares: Vec<f64> = (0..steps)
                 .filter_map(|step| SCHEDULE.share(step, steps))

@@ -1,12 +1,12 @@
-//! Changes networks between two runs: channels cut out ([`spaces`], [`importance`], [`choose`], [`narrow`]), weights set
-//! to zero ([`magnitude`]) and what those weigh once they are stored ([`storage`], [`entropy`]), two
+//! Changes networks between two runs: channels pruned ([`groups`], [`importance`], [`choose`], [`narrow`]), weights pruned
+//! by magnitude ([`magnitude`]) and what those take once they are stored ([`storage`], [`entropy`]), two
 //! networks averaged ([`blend`]).
 
 pub mod blend;
 pub mod choose;
 pub mod entropy;
+pub mod groups;
 pub mod importance;
 pub mod magnitude;
 pub mod narrow;
-pub mod spaces;
 pub mod storage;

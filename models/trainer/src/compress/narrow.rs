@@ -1,26 +1,28 @@
-//! Rebuilds a network narrower: the same layers with fewer channels, and the numbers of those that stay.
+//! Rebuilds a network narrower: the same layers with fewer channels, and the parameters of those that stay.
 
 use sortd::error::Result;
 
-use super::spaces::Spaces;
-use crate::nets::numbers::{ChannelGateNumbers, ConvNumbers, Numbers, PixelGateNumbers};
+use super::groups::PruningGroups;
+use crate::nets::parameters::{
+    ChannelAttentionParameters, ConvParameters, Parameters, SpatialAttentionParameters,
+};
 use crate::nets::plan::{Conv, Layer, Plan};
 
-/// A network without a module: its plan and its numbers.
+/// A network without a module: its plan and its parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Written {
     /// The plan.
     pub plan: Plan,
     /// One entry a node.
-    pub numbers: Vec<Numbers>,
+    pub parameters: Vec<Parameters>,
 }
 
-/// The plan that is left when only the channels of atoms stay that `keeps` picks.
+/// The plan that is left when only the channels of those pruning groups stay that `keeps` picks.
 ///
 /// # Errors
-/// What is left is no network, because a space lost all of its channels.
-pub fn plan(plan: &Plan, spaces: &Spaces, keeps: impl Fn(usize) -> bool) -> Result<Plan> {
-    let kept = kept(spaces, keeps);
+/// What is left is no network, because a layer lost all of its channels.
+pub fn plan(plan: &Plan, groups: &PruningGroups, keeps: impl Fn(usize) -> bool) -> Result<Plan> {
+    let kept = kept(groups, keeps);
     let mut narrow = plan.clone();
     for place in 0..plan.nodes.len() {
         let inputs = plan.nodes[place]
@@ -36,132 +38,147 @@ pub fn plan(plan: &Plan, spaces: &Spaces, keeps: impl Fn(usize) -> bool) -> Resu
                     conv.sliding.groups = outputs;
                 }
             }
-            Layer::ChannelGate(gate) => gate.channels = outputs,
+            Layer::ChannelAttention(gate) => gate.channels = outputs,
             _ => {}
         }
     }
     narrow.check().map(|()| narrow)
 }
 
-/// The network that is left when only the channels of atoms stay that `keeps` picks. Where the
+/// The network that is left when only the channels of those pruning groups stay that `keeps` picks. Where the
 /// others gave nothing but zeros, it computes what the whole network computed.
 ///
 /// # Errors
 /// As [`plan`].
-pub fn network(whole: &Written, spaces: &Spaces, keeps: impl Fn(usize) -> bool) -> Result<Written> {
-    let kept = kept(spaces, &keeps);
-    let narrow = plan(&whole.plan, spaces, keeps)?;
-    let numbers = whole
+pub fn network(
+    whole: &Written,
+    groups: &PruningGroups,
+    keeps: impl Fn(usize) -> bool,
+) -> Result<Written> {
+    let kept = kept(groups, &keeps);
+    let narrow = plan(&whole.plan, groups, keeps)?;
+    let parameters = whole
         .plan
         .nodes
         .iter()
-        .zip(&whole.numbers)
+        .zip(&whole.parameters)
         .enumerate()
-        .map(|(place, (node, numbers))| {
+        .map(|(place, (node, parameters))| {
             let inputs = node.inputs.first().map_or(&[][..], |&input| &kept[input]);
-            match (&node.layer, numbers) {
-                (Layer::Conv(conv), Numbers::Conv(numbers)) => {
-                    Numbers::Conv(cut_conv(conv, numbers, inputs, &kept[place]))
+            match (&node.layer, parameters) {
+                (Layer::Conv(conv), Parameters::Conv(parameters)) => {
+                    Parameters::Conv(pruned_conv(conv, parameters, inputs, &kept[place]))
                 }
-                (Layer::ChannelGate(gate), Numbers::ChannelGate(numbers)) => {
-                    Numbers::ChannelGate(cut_gate(numbers, gate.channels, &kept[place]))
+                (Layer::ChannelAttention(gate), Parameters::ChannelAttention(parameters)) => {
+                    Parameters::ChannelAttention(pruned_attention(
+                        parameters,
+                        gate.channels,
+                        &kept[place],
+                    ))
                 }
-                (_, Numbers::PixelGate(numbers)) => {
-                    let share = inputs.len() as f32 / spaces.atoms[place].len() as f32;
-                    Numbers::PixelGate(thinner_gate(numbers, share))
+                (_, Parameters::SpatialAttention(parameters)) => {
+                    let share = inputs.len() as f32 / groups.of_channels[place].len() as f32;
+                    Parameters::SpatialAttention(pruned_spatial(parameters, share))
                 }
-                (_, numbers) => numbers.clone(),
+                (_, parameters) => parameters.clone(),
             }
         })
         .collect();
     Ok(Written {
         plan: narrow,
-        numbers,
+        parameters,
     })
 }
 
 /// The places of the channels of each node that stay.
-fn kept(spaces: &Spaces, keeps: impl Fn(usize) -> bool) -> Vec<Vec<usize>> {
-    let cut: std::collections::HashSet<usize> = spaces
-        .spaces
+fn kept(groups: &PruningGroups, keeps: impl Fn(usize) -> bool) -> Vec<Vec<usize>> {
+    let pruned: std::collections::HashSet<usize> = groups
+        .layers
         .iter()
-        .flat_map(|space| &space.atoms)
+        .flat_map(|layers| &layers.groups)
         .copied()
-        .filter(|&atom| !keeps(atom))
+        .filter(|&group| !keeps(group))
         .collect();
-    spaces
-        .atoms
+    groups
+        .of_channels
         .iter()
-        .map(|atoms| {
-            (0..atoms.len())
-                .filter(|&channel| !cut.contains(&atoms[channel]))
+        .map(|groups| {
+            (0..groups.len())
+                .filter(|&channel| !pruned.contains(&groups[channel]))
                 .collect()
         })
         .collect()
 }
 
-fn cut_conv(
+fn pruned_conv(
     conv: &Conv,
-    numbers: &ConvNumbers,
+    parameters: &ConvParameters,
     inputs: &[usize],
     outputs: &[usize],
-) -> ConvNumbers {
+) -> ConvParameters {
     let [_, depth, side, _] = conv.kernel_shape();
     let (area, outputs_per_group) = (side * side, conv.outputs / conv.sliding.groups);
-    let mut kernel = Vec::new();
+    let mut weights = Vec::new();
     for &output in outputs {
         let first = output / outputs_per_group * depth;
-        // A depthwise kernel reads the one channel that it gives; any other reads those of its
+        // A depthwise convolution reads the one channel that it gives; any other reads those of its
         // group that stay.
         for &input in inputs
             .iter()
             .filter(|&&input| (first..first + depth).contains(&input))
         {
-            kernel.extend_from_slice(
-                &numbers.kernel[(output * depth + input - first) * area..][..area],
+            weights.extend_from_slice(
+                &parameters.weights[(output * depth + input - first) * area..][..area],
             );
         }
     }
     let pick = |values: &Vec<f32>| picked(values, outputs);
-    ConvNumbers {
-        kernel,
-        gamma: numbers.gamma.as_ref().map(pick),
-        beta: pick(&numbers.beta),
-        statistics: numbers
+    ConvParameters {
+        weights,
+        gamma: parameters.gamma.as_ref().map(pick),
+        beta: pick(&parameters.beta),
+        statistics: parameters
             .statistics
             .as_ref()
             .map(|(mean, variance)| (pick(mean), pick(variance))),
     }
 }
 
-fn cut_gate(numbers: &ChannelGateNumbers, channels: usize, kept: &[usize]) -> ChannelGateNumbers {
-    let hidden = numbers.squeeze_bias.len();
-    ChannelGateNumbers {
-        squeeze: numbers
+fn pruned_attention(
+    parameters: &ChannelAttentionParameters,
+    channels: usize,
+    kept: &[usize],
+) -> ChannelAttentionParameters {
+    let hidden = parameters.squeeze_bias.len();
+    ChannelAttentionParameters {
+        squeeze: parameters
             .squeeze
             .chunks(channels)
             .flat_map(|row| picked(row, kept))
             .collect(),
-        squeeze_bias: numbers.squeeze_bias.clone(),
+        squeeze_bias: parameters.squeeze_bias.clone(),
         expand: kept
             .iter()
-            .flat_map(|&channel| numbers.expand[channel * hidden..][..hidden].to_vec())
+            .flat_map(|&channel| parameters.expand[channel * hidden..][..hidden].to_vec())
             .collect(),
-        expand_bias: picked(&numbers.expand_bias, kept),
+        expand_bias: picked(&parameters.expand_bias, kept),
     }
 }
 
 /// A spatial attention that sees the mean of fewer channels: what is left of them has a mean that is
 /// larger by `1 / share`, so its weights become smaller.
-fn thinner_gate(numbers: &PixelGateNumbers, share: f32) -> PixelGateNumbers {
-    let mut kernel = numbers.kernel.clone();
-    let of_means = kernel.len() / 2;
-    kernel[..of_means]
+fn pruned_spatial(
+    parameters: &SpatialAttentionParameters,
+    share: f32,
+) -> SpatialAttentionParameters {
+    let mut weights = parameters.weights.clone();
+    let of_means = weights.len() / 2;
+    weights[..of_means]
         .iter_mut()
         .for_each(|weight| *weight *= share);
-    PixelGateNumbers {
-        kernel,
-        bias: numbers.bias,
+    SpatialAttentionParameters {
+        weights,
+        bias: parameters.bias,
     }
 }
 
@@ -174,57 +191,57 @@ mod tests {
     use burn::tensor::{Device, Tensor, TensorData};
 
     use super::*;
-    use crate::dice::{Dice, Purpose};
     use crate::nets::net::{Net, Pass};
     use crate::nets::{
-        Architecture, BlStage, ElNet, Head, MobileBlNet, MobileNetCbam, MobileNetV1, numbers,
+        Architecture, BlStage, ElNet, Head, MobileBlNet, MobileNetCbam, MobileNetV1, parameters,
     };
     use crate::quantise::Ranges;
+    use crate::rng::{Purpose, Rng};
 
-    /// A network whose numbers are small and whole, so that its sums are exact in any order.
+    /// A network whose parameters are small and whole, so that its sums are exact in any order.
     fn whole(plan: Plan) -> Written {
-        let mut dice = Dice::new(7, Purpose::Weights, 0, 0);
-        let mut numbers = numbers::random(&plan, &mut dice);
-        for (node, numbers) in plan.nodes.iter().zip(&mut numbers) {
-            if let (Layer::Conv(conv), Numbers::Conv(numbers)) = (&node.layer, numbers) {
-                numbers
-                    .kernel
+        let mut rng = Rng::new(7, Purpose::Weights, 0, 0);
+        let mut parameters = parameters::random(&plan, &mut rng);
+        for (node, parameters) in plan.nodes.iter().zip(&mut parameters) {
+            if let (Layer::Conv(conv), Parameters::Conv(parameters)) = (&node.layer, parameters) {
+                parameters
+                    .weights
                     .iter_mut()
-                    .for_each(|weight| *weight = dice.below(3) as f32 - 1.0);
-                numbers
+                    .for_each(|weight| *weight = rng.below(3) as f32 - 1.0);
+                parameters
                     .beta
                     .iter_mut()
-                    .for_each(|shift| *shift = dice.below(3) as f32);
-                if let Some((_, variance)) = &mut numbers.statistics {
+                    .for_each(|shift| *shift = rng.below(3) as f32);
+                if let Some((_, variance)) = &mut parameters.statistics {
                     // With ε this is one, so that the normalisation divides by one.
                     variance.fill(1.0 - crate::nets::units::epsilon(conv.norm) as f32);
                 }
             }
         }
-        Written { plan, numbers }
+        Written { plan, parameters }
     }
 
-    /// Sets every second atom of each space to give nothing but zeros, and gives those that stay.
-    fn silence(whole: &mut Written, spaces: &Spaces) -> std::collections::HashSet<usize> {
-        let stay: std::collections::HashSet<usize> = spaces
-            .spaces
+    /// Sets every second pruning group to give nothing but zeros, and gives those that stay.
+    fn silence(whole: &mut Written, groups: &PruningGroups) -> std::collections::HashSet<usize> {
+        let stay: std::collections::HashSet<usize> = groups
+            .layers
             .iter()
-            .flat_map(|space| space.atoms.iter().step_by(2))
+            .flat_map(|layers| layers.groups.iter().step_by(2))
             .copied()
             .collect();
-        let cut: std::collections::HashSet<usize> = spaces
-            .spaces
+        let pruned: std::collections::HashSet<usize> = groups
+            .layers
             .iter()
-            .flat_map(|space| &space.atoms)
+            .flat_map(|layers| &layers.groups)
             .copied()
-            .filter(|atom| !stay.contains(atom))
+            .filter(|group| !stay.contains(group))
             .collect();
-        for (place, numbers) in whole.numbers.iter_mut().enumerate() {
-            if let Numbers::Conv(numbers) = numbers {
-                for (channel, atom) in spaces.atoms[place].iter().enumerate() {
-                    if cut.contains(atom) {
-                        numbers.beta[channel] = 0.0;
-                        numbers
+        for (place, parameters) in whole.parameters.iter_mut().enumerate() {
+            if let Parameters::Conv(parameters) = parameters {
+                for (channel, group) in groups.of_channels[place].iter().enumerate() {
+                    if pruned.contains(group) {
+                        parameters.beta[channel] = 0.0;
+                        parameters
                             .gamma
                             .iter_mut()
                             .for_each(|gamma| gamma[channel] = 0.0);
@@ -239,7 +256,7 @@ mod tests {
         let device = Device::flex();
         let net = Net::new(
             written.plan.clone(),
-            &written.numbers,
+            &written.parameters,
             &Ranges::unseen(written.plan.nodes.len()),
             &device,
         );
@@ -248,7 +265,7 @@ mod tests {
             TensorData::new(pixels.to_vec(), [1, 3, side, side]),
             &device,
         );
-        net.forward(picture, Pass::Measure)
+        net.forward(picture, Pass::Evaluate)
             .logits
             .into_data()
             .iter::<f32>()
@@ -257,21 +274,21 @@ mod tests {
 
     fn answers_before_and_after(network: &dyn Architecture) -> (Vec<f32>, Vec<f32>) {
         let mut whole = whole(network.plan(32, 4).unwrap());
-        let spaces = Spaces::of(&whole.plan);
-        let stay = silence(&mut whole, &spaces);
-        let left = super::network(&whole, &spaces, |atom| stay.contains(&atom)).unwrap();
+        let groups = PruningGroups::of(&whole.plan);
+        let stay = silence(&mut whole, &groups);
+        let left = super::network(&whole, &groups, |group| stay.contains(&group)).unwrap();
         assert!(
             crate::nets::cost::cost(&left.plan).macs < crate::nets::cost::cost(&whole.plan).macs
         );
-        let mut dice = Dice::new(8, Purpose::Weights, 0, 0);
+        let mut rng = Rng::new(8, Purpose::Weights, 0, 0);
         let pixels: Vec<f32> = (0..3 * 32 * 32)
-            .map(|_| dice.below(3) as f32 - 1.0)
+            .map(|_| rng.below(3) as f32 - 1.0)
             .collect();
         (logits(&whole, &pixels), logits(&left, &pixels))
     }
 
     #[test]
-    fn cutting_channels_that_give_zeros_changes_nothing() {
+    fn pruning_channels_that_give_zeros_changes_nothing() {
         let networks: [Box<dyn Architecture>; 3] = [
             Box::new(MobileNetV1 {
                 width: 0.25,

@@ -5,40 +5,44 @@ use serde::{Deserialize, Serialize};
 use super::entropy;
 use crate::deploy::{Deployed, Weights};
 use crate::nets::net::Net;
-use crate::nets::numbers::Numbers;
+use crate::nets::parameters::Parameters;
 use crate::quantise;
 
-/// The kernel of one layer.
+/// The weights of one layer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Kernel {
+pub struct StoredWeights {
     /// The layer's name.
     pub layer: String,
-    /// Share of its weights that are zero, 0..1.
-    pub zeros: f64,
+    /// Share of them that are zero, 0..1.
+    #[serde(alias = "zeros")]
+    pub sparsity: f64,
     /// Bytes in int8.
     pub bytes: usize,
     /// Bytes once those are coded by how often each value occurs.
     pub coded_bytes: usize,
 }
 
-impl Kernel {
-    /// The kernels of all convolutions of a network, in its order. Zeros are counted before batch
+impl StoredWeights {
+    /// The weights of all convolutions of a network, in its order. Zeros are counted before batch
     /// normalisation is folded in, bytes after that.
     #[must_use]
     pub fn all_of(network: &Net) -> Vec<Self> {
         let plan = network.plan();
-        let (numbers, deployed) = (network.numbers(), Deployed::real(network));
-        let layers = plan.nodes.iter().zip(numbers.iter().zip(&deployed.weights));
+        let (parameters, deployed) = (network.parameters(), Deployed::real(network));
+        let layers = plan
+            .nodes
+            .iter()
+            .zip(parameters.iter().zip(&deployed.weights));
         layers
             .filter_map(|(node, layer)| match layer {
-                (Numbers::Conv(conv), Weights::Conv { kernel, bias }) => {
-                    let steps = quantise::steps(kernel, bias.len()).steps;
+                (Parameters::Conv(conv), Weights::Conv { weights, bias }) => {
+                    let values = quantise::quantise_weights(weights, bias.len()).values;
                     Some(Self {
                         layer: node.name.clone(),
-                        zeros: share_of_zeros(&conv.kernel),
-                        bytes: steps.len(),
-                        coded_bytes: entropy::coded_bytes(&steps),
+                        sparsity: sparsity(&conv.weights),
+                        bytes: values.len(),
+                        coded_bytes: entropy::coded_bytes(&values),
                     })
                 }
                 _ => None,
@@ -47,15 +51,15 @@ impl Kernel {
     }
 }
 
-/// The bytes of all kernels, in int8 and once they are coded.
+/// The bytes of all layers, in int8 and once they are coded.
 #[must_use]
-pub fn total(kernels: &[Kernel]) -> (usize, usize) {
-    kernels.iter().fold((0, 0), |(bytes, coded), kernel| {
-        (bytes + kernel.bytes, coded + kernel.coded_bytes)
+pub fn total(stored: &[StoredWeights]) -> (usize, usize) {
+    stored.iter().fold((0, 0), |(bytes, coded), weights| {
+        (bytes + weights.bytes, coded + weights.coded_bytes)
     })
 }
 
-fn share_of_zeros(weights: &[f32]) -> f64 {
+fn sparsity(weights: &[f32]) -> f64 {
     let zeros = weights.iter().filter(|weight| **weight == 0.0).count();
     zeros as f64 / weights.len().max(1) as f64
 }

@@ -1,4 +1,4 @@
-//! Batches of varied photographs, made on a second thread while the network learns from the last.
+//! Batches of augmented photographs, made on a second thread while the network trains on the last.
 
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::Scope;
@@ -8,10 +8,10 @@ use image::RgbImage;
 use rayon::prelude::*;
 use sortd::error::{Error, Result};
 
-use super::augment::{Grounds, Variation, vary};
+use super::augment::{Augmentation, Grounds, augment};
 use super::draws;
 use super::photo::Reduced;
-use crate::dice::{Dice, Purpose};
+use crate::rng::{Purpose, Rng};
 
 /// Batches that may wait for the network.
 const AHEAD: usize = 2;
@@ -23,8 +23,8 @@ pub struct Source<'a> {
     pub photos: &'a [Reduced],
     /// What items are laid onto.
     pub grounds: Grounds<'a>,
-    /// How photographs are varied.
-    pub variation: &'a Variation,
+    /// The data augmentation.
+    pub augmentation: &'a Augmentation,
     /// Side of the model's input.
     pub side: u32,
     /// Photographs drawn in an epoch, by their weights.
@@ -73,8 +73,8 @@ impl Source<'_> {
         let (sender, receiver) = sync_channel(AHEAD);
         scope.spawn(move || {
             let weights: Vec<f64> = self.photos.iter().map(|photo| photo.weight).collect();
-            let mut dice = Dice::new(self.seed, Purpose::Order, epoch as u64, 0);
-            let order = draws::draw(&weights, self.draws, &mut dice);
+            let mut rng = Rng::new(self.seed, Purpose::Order, epoch as u64, 0);
+            let order = draws::draw(&weights, self.draws, &mut rng);
             let batches = order.chunks(self.batch).take(self.batches());
             for (number, places) in batches.enumerate() {
                 let first = number * self.batch;
@@ -88,25 +88,25 @@ impl Source<'_> {
     }
 
     /// The photographs at `places`, of which the first is the draw number `first` of the epoch: a
-    /// photograph that is drawn twice is varied in two ways.
+    /// photograph that is drawn twice is augmented in two ways.
     fn batch(&self, epoch: usize, first: usize, places: &[usize]) -> Result<Batch> {
-        let varied: Vec<Result<RgbImage>> = places
+        let augmented: Vec<Result<RgbImage>> = places
             .par_iter()
             .enumerate()
             .map(|(offset, &place)| {
                 let draw = (first + offset) as u64;
-                let mut dice = Dice::new(self.seed, Purpose::Variation, epoch as u64, draw);
-                vary(
+                let mut rng = Rng::new(self.seed, Purpose::Augmentation, epoch as u64, draw);
+                augment(
                     &self.photos[place],
                     self.grounds,
-                    self.variation,
+                    self.augmentation,
                     self.side,
-                    &mut dice,
+                    &mut rng,
                 )
             })
             .collect();
         let mut pixels = Vec::with_capacity(places.len() * (self.side * self.side * 3) as usize);
-        for picture in varied {
+        for picture in augmented {
             pixels.extend_from_slice(picture?.as_raw());
         }
         Ok(Batch {

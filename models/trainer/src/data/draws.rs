@@ -1,7 +1,7 @@
 //! Which photographs an epoch shows: a fixed number of draws, in which each photograph comes as
 //! often as its weight says.
 
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 /// `count` places in `weights`, in random order. A photograph whose share of the draws is 2.3 comes
 /// twice or three times, and 2.3 times on average over the epochs: the photographs are laid end to
@@ -9,31 +9,31 @@ use crate::dice::Dice;
 /// laid over them (systematic sampling, Madow 1949). With equal weights and as many draws as
 /// photographs, each comes once.
 #[must_use]
-pub fn draw(weights: &[f64], count: usize, dice: &mut Dice) -> Vec<usize> {
+pub fn draw(weights: &[f64], count: usize, rng: &mut Rng) -> Vec<usize> {
     let sum: f64 = weights.iter().sum();
     let spacing = sum / count as f64;
-    let first = f64::from(dice.unit());
+    let first = f64::from(rng.unit());
     let mut drawn = Vec::with_capacity(count);
     let mut reached = 0.0;
-    for place in dice.order(weights.len()) {
+    for place in rng.order(weights.len()) {
         reached += weights[place];
         // The teeth number so far, from their positions (first + number) * spacing.
         while drawn.len() < count && (first + drawn.len() as f64) * spacing < reached {
             drawn.push(place);
         }
     }
-    let shuffled = dice.order(drawn.len());
+    let shuffled = rng.order(drawn.len());
     shuffled.into_iter().map(|place| drawn[place]).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dice::Purpose;
+    use crate::rng::Purpose;
 
     fn counts(weights: &[f64], draws: usize, epoch: u64) -> Vec<usize> {
         let mut counts = vec![0; weights.len()];
-        for place in draw(weights, draws, &mut Dice::new(1, Purpose::Order, epoch, 0)) {
+        for place in draw(weights, draws, &mut Rng::new(1, Purpose::Order, epoch, 0)) {
             counts[place] += 1;
         }
         counts

@@ -13,7 +13,7 @@ use super::pyramid::Pyramid;
 use super::sources::gather::{FEWEST, Taken};
 use super::sources::{Sources, Use};
 
-/// Shorter side of the copies that inputs are cut from, as a multiple of the input's side.
+/// Shorter side of the copies that inputs are cropped from, as a multiple of the input's side.
 const REDUCED: f64 = 1.5;
 
 /// Most boards that items are laid onto; more show nothing new.
@@ -31,12 +31,12 @@ pub enum Framing {
     Item,
 }
 
-/// What a run learns from and chooses by.
+/// The training and validation photographs of a run.
 #[derive(Debug)]
 pub struct Material {
     /// Labels, in the order of the model's outputs.
     pub labels: Vec<String>,
-    /// Photographs to learn from, with their weights.
+    /// Training photographs, with their weights.
     pub train: Loaded<Reduced>,
     /// Photographs to choose the best epoch by.
     pub validation: Loaded<Squeezed>,
@@ -46,11 +46,11 @@ pub struct Material {
     pub boards: Vec<Pyramid>,
     /// Photographs drawn in an epoch.
     pub draws: usize,
-    /// Whose photographs are learnt from.
+    /// Whose photographs are trained on.
     pub credits: Vec<Credit>,
 }
 
-/// A source that is learnt from, for the bundle's manifest.
+/// A source that is trained on, for the bundle's manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credit {
     /// The source's name.
@@ -68,7 +68,7 @@ impl Material {
     /// could not be read.
     ///
     /// # Errors
-    /// A source, list or class is missing or makes no sense, a photograph is both learnt from and
+    /// A source, list or class is missing or makes no sense, a photograph is both trained on and
     /// measured on, or nothing of a kind can be read.
     pub fn load(sources: &Sources, data: &Path, side: u32) -> Result<Self> {
         sources.refuse_leakage(data)?;
@@ -89,7 +89,7 @@ impl Material {
                 ..photo
             })
         })?;
-        train.report_skipped("photographs to learn from");
+        train.report_skipped("training photographs");
         let boards = load_boards(&boards, short_side)?;
         // Evenly from all of them: a list goes by classes, and boards differ with them.
         let step = boards.len().div_ceil(BOARDS).max(1);
@@ -97,7 +97,7 @@ impl Material {
         let grounds = grounds.map(|board| board.picture.clone()).collect();
         train.photos.extend(boards);
         let validation = sources.load(data, &sources.validation, side, Framing::Whole)?;
-        validation.report_skipped("photographs to choose by");
+        validation.report_skipped("validation photographs");
         require_enough(&sources.labels, &taken, &train.photos)?;
         let backgrounds = load_backgrounds(sources, data, short_side)?;
         let weight: f64 = train.photos.iter().map(|photo| photo.weight).sum();
@@ -159,7 +159,7 @@ impl Sources {
         })
     }
 
-    /// The sources that are learnt from, with the number of their photographs.
+    /// The sources that are trained on, with the number of their photographs.
     ///
     /// # Errors
     /// A source or list is missing.
@@ -184,7 +184,7 @@ impl Sources {
     }
 }
 
-/// Makes sure that there is something to learn of each label, and that not most of what was asked for
+/// Makes sure that there are training photographs of each label, and that not most of what was asked for
 /// cannot be read.
 fn require_enough(labels: &[String], asked: &[Taken], read: &[Reduced]) -> Result<()> {
     for (place, label) in labels.iter().enumerate() {
@@ -196,7 +196,7 @@ fn require_enough(labels: &[String], asked: &[Taken], read: &[Reduced]) -> Resul
         // Of a small source a part can be smaller than that, and is what the sources ask for.
         if read == 0 || (asked >= FEWEST && read < FEWEST) {
             return Err(Error::data(format!(
-                "of {label} {read} photographs to learn from can be read, of {asked} that the sources name; at least {FEWEST} are needed"
+                "of {label} {read} training photographs can be read, of {asked} that the sources name; at least {FEWEST} are needed"
             ))
             .advice("add photographs, mend those that are told of above, or take the label out of the sources"));
         }
@@ -204,7 +204,7 @@ fn require_enough(labels: &[String], asked: &[Taken], read: &[Reduced]) -> Resul
     Ok(())
 }
 
-/// Shorter side of the copies that inputs of `side` pixels are cut from.
+/// Shorter side of the copies that inputs of `side` pixels are cropped from.
 #[must_use]
 pub fn reduced_side(side: u32) -> u32 {
     (f64::from(side) * REDUCED) as u32

@@ -1,8 +1,9 @@
-//! Photographs: where they lie, how they become model input, and how training varies them.
+//! Photographs: where they lie, how they become model input, and how training augments them.
 //!
 //! [`sources`] describes what a run is shown and finds the files in their [`tree`]s; [`material`]
-//! reads them ([`photo`], [`pyramid`], [`board`]); [`batches`] draws ([`draws`]) and varies ([`augment`],
-//! [`frame`], the item found by [`segment`]) what training sees. [`strip`] knows the parts of picture files, [`public`] where the sets come from.
+//! reads them ([`photo`], [`pyramid`], [`board`]); [`batches`] draws ([`draws`]) and augments ([`augment`],
+//! [`frame`], the item found by [`segment`]) what training sees. [`strip`] knows the parts of picture files, [`public`]
+//! where public sets come from.
 
 pub mod augment;
 pub mod batches;

@@ -1,5 +1,5 @@
 //! Photographs in memory: decoding, squeezing to the model's square, and the reduced copies that
-//! training varies.
+//! training augments.
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ pub enum Content {
     Nothing,
 }
 
-/// A reduced photograph that training cuts its inputs from.
+/// A reduced photograph that training crops its inputs from.
 #[derive(Debug, Clone)]
 pub struct Reduced {
     /// The picture, covered by its item where that was found and else by all that is seen.

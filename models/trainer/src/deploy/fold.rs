@@ -1,30 +1,30 @@
 //! Folds batch normalisation into the convolution before it.
 
-use crate::nets::numbers::ConvNumbers;
+use crate::nets::parameters::ConvParameters;
 use crate::nets::plan::Conv;
 use crate::nets::units::epsilon;
 
-/// The kernel and the bias that together equal convolution and then normalisation with running
+/// The weights and the bias that together equal convolution and then normalisation with running
 /// statistics: w' = w·γ/√(σ²+ε), b' = β − μ·γ/√(σ²+ε).
-pub fn fold(conv: &Conv, numbers: &ConvNumbers) -> (Vec<f32>, Vec<f32>) {
-    let Some((means, variances)) = &numbers.statistics else {
-        return (numbers.kernel.clone(), numbers.beta.clone());
+pub fn fold(conv: &Conv, parameters: &ConvParameters) -> (Vec<f32>, Vec<f32>) {
+    let Some((means, variances)) = &parameters.statistics else {
+        return (parameters.weights.clone(), parameters.beta.clone());
     };
-    let length = numbers.kernel.len() / conv.outputs;
-    let mut kernel = numbers.kernel.clone();
+    let length = parameters.weights.len() / conv.outputs;
+    let mut weights = parameters.weights.clone();
     let mut bias = Vec::with_capacity(conv.outputs);
     for channel in 0..conv.outputs {
-        let gamma = numbers
+        let gamma = parameters
             .gamma
             .as_ref()
             .map_or(1.0, |gamma| f64::from(gamma[channel]));
         let scale = gamma / (f64::from(variances[channel]) + epsilon(conv.norm)).sqrt();
-        for weight in &mut kernel[channel * length..][..length] {
+        for weight in &mut weights[channel * length..][..length] {
             *weight = (f64::from(*weight) * scale) as f32;
         }
-        bias.push((f64::from(numbers.beta[channel]) - f64::from(means[channel]) * scale) as f32);
+        bias.push((f64::from(parameters.beta[channel]) - f64::from(means[channel]) * scale) as f32);
     }
-    (kernel, bias)
+    (weights, bias)
 }
 
 #[cfg(test)]
@@ -48,14 +48,14 @@ mod tests {
             norm: Norm::Batch,
             activation: Activation::Relu6,
         };
-        let numbers = ConvNumbers {
-            kernel: vec![1.0, 2.0, 3.0, 4.0],
+        let parameters = ConvParameters {
+            weights: vec![1.0, 2.0, 3.0, 4.0],
             gamma: Some(vec![2.0, 0.5]),
             beta: vec![1.0, -1.0],
             statistics: Some((vec![3.0, 0.0], vec![4.0 - 1e-3, 1.0 - 1e-3])),
         };
-        let (kernel, bias) = fold(&conv, &numbers);
-        assert_eq!(kernel, [1.0, 2.0, 1.5, 2.0]);
+        let (weights, bias) = fold(&conv, &parameters);
+        assert_eq!(weights, [1.0, 2.0, 1.5, 2.0]);
         assert_eq!(bias, [-2.0, -1.0]);
     }
 }

@@ -1,34 +1,34 @@
-//! The whole numbers of a quantised layer: kernel, scales and bias as the file holds them and as the
+//! The integers of a quantised layer: weights, scales and bias as the file holds them and as the
 //! simulation computes with them.
 
-use crate::quantise::{Quantisation, Steps, steps};
+use crate::quantise::{Quantisation, QuantisedWeights, quantise_weights};
 
-/// The most steps that a bias may have: so many that the sums beside it still fit into 32 bits.
+/// The largest quantised bias: so many that the sums beside it still fit into 32 bits.
 const LARGEST_BIAS: f64 = (1_u32 << 29) as f64;
 
-/// A layer's kernel and bias in whole steps.
+/// A layer's quantised weights and bias.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Integers {
-    /// The kernel in steps, −127 to 127, `[out, in / groups, k, k]`.
-    pub kernel: Vec<i8>,
-    /// The step of each output channel.
+    /// The weights, −127 to 127, `[out, in / groups, k, k]`.
+    pub weights: Vec<i8>,
+    /// The scale of each output channel's weights.
     pub scales: Vec<f32>,
-    /// The bias of each output channel, in steps of input scale × kernel scale.
+    /// The bias of each output channel, of the scale input scale × weight scale.
     pub bias: Vec<i32>,
 }
 
 impl Integers {
-    /// Rounds a layer that reads a map with these steps.
+    /// Quantises a layer whose input has this quantisation.
     ///
-    /// A channel whose kernel has all but vanished beside its bias gets a longer step than its
-    /// kernel asks for, since else its bias would not fit into 32 bits.
+    /// A channel whose weights have all but vanished beside its bias gets a larger scale than its
+    /// weights ask for, since else its bias would not fit into 32 bits.
     #[must_use]
-    pub fn of(kernel: &[f32], bias: &[f32], input: Quantisation) -> Self {
-        let Steps {
-            mut steps,
+    pub fn of(weights: &[f32], bias: &[f32], input: Quantisation) -> Self {
+        let QuantisedWeights {
+            mut values,
             mut scales,
-        } = steps(kernel, bias.len());
-        let length = kernel.len() / bias.len().max(1);
+        } = quantise_weights(weights, bias.len());
+        let length = weights.len() / bias.len().max(1);
         let input = f64::from(input.scale);
         let mut rounded = Vec::with_capacity(bias.len());
         for (channel, &bias) in bias.iter().enumerate() {
@@ -36,15 +36,15 @@ impl Integers {
             if least > scales[channel] {
                 scales[channel] = least;
                 let places = channel * length..(channel + 1) * length;
-                for (step, weight) in steps[places.clone()].iter_mut().zip(&kernel[places]) {
-                    *step = (weight / least).round_ties_even().clamp(-127.0, 127.0) as i8;
+                for (value, weight) in values[places.clone()].iter_mut().zip(&weights[places]) {
+                    *value = (weight / least).round_ties_even().clamp(-127.0, 127.0) as i8;
                 }
             }
             let step = input * f64::from(scales[channel]);
             rounded.push((f64::from(bias) / step).round_ties_even() as i32);
         }
         Self {
-            kernel: steps,
+            weights: values,
             scales,
             bias: rounded,
         }
@@ -61,15 +61,15 @@ mod tests {
     };
 
     #[test]
-    fn a_bias_is_in_steps_of_input_times_kernel() {
+    fn the_scale_of_a_bias_is_that_of_input_times_weights() {
         let found = Integers::of(&[1.27, -0.5, 0.0, 0.0], &[0.0105, 0.7], HALVES);
-        assert_eq!(found.kernel, [127, -50, 0, 0]);
-        // The step of a kernel of zeros is 1, so that of its bias is a half.
+        assert_eq!(found.weights, [127, -50, 0, 0]);
+        // The scale of weights that are all zero is 1, so that of their bias is a half.
         assert_eq!(found.bias, [2, 1]);
     }
 
     #[test]
-    fn a_bias_beside_a_vanished_kernel_still_fits() {
+    fn a_bias_beside_vanished_weights_still_fits() {
         let found = Integers::of(&[1e-12, -1e-12], &[3.0, -3.0], HALVES);
         for (&bias, &scale) in found.bias.iter().zip(&found.scales) {
             assert!(i64::from(bias).abs() <= 1 << 29, "{bias}");

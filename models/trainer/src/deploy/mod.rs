@@ -1,4 +1,4 @@
-//! A network as it is deployed: normalisation folded in, and its maps' steps where it is quantised.
+//! A network as it is deployed: batch normalisation folded in, and scales and zero points where it is quantised.
 //!
 //! This is the one form that the exporter writes; it knows no module and no tensor.
 
@@ -13,7 +13,7 @@ pub use correction::corrected;
 pub use integers::Integers;
 
 use crate::nets::net::Net;
-use crate::nets::numbers::{ChannelGateNumbers, Numbers, PixelGateNumbers};
+use crate::nets::parameters::{ChannelAttentionParameters, Parameters, SpatialAttentionParameters};
 use crate::nets::plan::{Layer, Plan};
 use crate::quantise::{Quantisation, Ranges, SLOTS};
 
@@ -24,9 +24,9 @@ pub struct Deployed {
     pub plan: Plan,
     /// The weights of each node.
     pub weights: Vec<Weights>,
-    /// The steps of each node's maps, by the slots of [`crate::quantise::Rounding`]; none where the
+    /// Scale and zero point of each node's activations, by the slots of [`crate::quantise::FakeQuantiser`]; none where the
     /// network computes in real numbers.
-    pub steps: Option<Vec<[Option<Quantisation>; SLOTS]>>,
+    pub quantisation: Option<Vec<[Option<Quantisation>; SLOTS]>>,
 }
 
 /// The weights of one node.
@@ -37,14 +37,14 @@ pub enum Weights {
     /// A convolution's, normalisation folded in.
     Conv {
         /// `[out, in / groups, k, k]`.
-        kernel: Vec<f32>,
+        weights: Vec<f32>,
         /// One an output channel.
         bias: Vec<f32>,
     },
     /// A channel attention's.
-    ChannelGate(ChannelGateNumbers),
+    ChannelAttention(ChannelAttentionParameters),
     /// A spatial attention's.
-    PixelGate(PixelGateNumbers),
+    SpatialAttention(SpatialAttentionParameters),
 }
 
 impl Deployed {
@@ -55,70 +55,77 @@ impl Deployed {
         let weights = plan
             .nodes
             .iter()
-            .zip(net.numbers())
-            .map(|(node, numbers)| weights(&node.layer, numbers))
+            .zip(net.parameters())
+            .map(|(node, parameters)| weights(&node.layer, parameters))
             .collect();
         Self {
             plan,
             weights,
-            steps: None,
+            quantisation: None,
         }
     }
 
     /// The network in int8.
     ///
     /// # Errors
-    /// The range of a map is not known: the network was neither calibrated nor taught with rounding.
+    /// The range of an activation is not known: the network was neither calibrated nor trained quantisation-aware.
     pub fn quantised(net: &Net) -> Result<Self> {
         let mut deployed = Self::real(net);
         let ranges = net.ranges();
-        let steps = (0..deployed.plan.nodes.len())
-            .map(|place| steps(&deployed.plan, &ranges, place))
+        let quantisation = (0..deployed.plan.nodes.len())
+            .map(|place| quantisation(&deployed.plan, &ranges, place))
             .collect::<Result<_>>()?;
-        deployed.steps = Some(steps);
+        deployed.quantisation = Some(quantisation);
         Ok(deployed)
     }
 
-    /// The steps of one slot of the node at `place`.
+    /// The quantisation of one slot of the node at `place`.
     ///
     /// # Errors
-    /// They are not known.
-    pub fn steps_of(&self, place: usize, slot: usize) -> Result<Quantisation> {
-        let node = self.steps.as_ref().and_then(|steps| steps.get(place));
+    /// It is not known.
+    pub fn quantisation_of(&self, place: usize, slot: usize) -> Result<Quantisation> {
+        let node = self
+            .quantisation
+            .as_ref()
+            .and_then(|quantisation| quantisation.get(place));
         node.and_then(|slots| slots[slot])
             .ok_or_else(|| unknown_range(&self.plan, place))
     }
 
-    /// The steps of the bytes that the node at `place` gives or passes on.
+    /// The quantisation of the bytes that the node at `place` gives or passes on.
     #[must_use]
     pub fn bytes(&self, place: usize) -> Option<Quantisation> {
-        self.steps.as_ref()?[self.plan.bytes_of(place)][0]
+        self.quantisation.as_ref()?[self.plan.bytes_of(place)][0]
     }
 }
 
-fn weights(layer: &Layer, numbers: Numbers) -> Weights {
-    match (layer, numbers) {
-        (Layer::Conv(conv), Numbers::Conv(numbers)) => {
-            let (kernel, bias) = fold::fold(conv, &numbers);
-            Weights::Conv { kernel, bias }
+fn weights(layer: &Layer, parameters: Parameters) -> Weights {
+    match (layer, parameters) {
+        (Layer::Conv(conv), Parameters::Conv(parameters)) => {
+            let (weights, bias) = fold::fold(conv, &parameters);
+            Weights::Conv { weights, bias }
         }
-        (_, Numbers::ChannelGate(gate)) => Weights::ChannelGate(gate),
-        (_, Numbers::PixelGate(gate)) => Weights::PixelGate(gate),
+        (_, Parameters::ChannelAttention(gate)) => Weights::ChannelAttention(gate),
+        (_, Parameters::SpatialAttention(gate)) => Weights::SpatialAttention(gate),
         _ => Weights::None,
     }
 }
 
-/// The steps of one node, which must all be known.
-fn steps(plan: &Plan, ranges: &Ranges, place: usize) -> Result<[Option<Quantisation>; SLOTS]> {
+/// The quantisation of all slots of one node, which must be known.
+fn quantisation(
+    plan: &Plan,
+    ranges: &Ranges,
+    place: usize,
+) -> Result<[Option<Quantisation>; SLOTS]> {
     let inner = match plan.nodes[place].layer {
-        Layer::ChannelGate(_) => 1..4,
-        Layer::PixelGate { .. } => 1..3,
+        Layer::ChannelAttention(_) => 1..4,
+        Layer::SpatialAttention { .. } => 1..3,
         _ => 0..0,
     };
-    let mut steps = [None; SLOTS];
+    let mut quantisation = [None; SLOTS];
     if place == 0 {
-        steps[0] = Some(Quantisation::PICTURE);
-        return Ok(steps);
+        quantisation[0] = Some(Quantisation::PICTURE);
+        return Ok(quantisation);
     }
     for slot in plan
         .is_quantised(place)
@@ -127,13 +134,13 @@ fn steps(plan: &Plan, ranges: &Ranges, place: usize) -> Result<[Option<Quantisat
         .chain(inner)
     {
         let known = ranges.quantisation(place, slot);
-        steps[slot] = Some(known.ok_or_else(|| unknown_range(plan, place))?);
+        quantisation[slot] = Some(known.ok_or_else(|| unknown_range(plan, place))?);
     }
-    Ok(steps)
+    Ok(quantisation)
 }
 
 fn unknown_range(plan: &Plan, place: usize) -> Error {
     let name = &plan.nodes[place].name;
     Error::data(format!("layer {name} has no known range"))
-        .advice("calibrate the network, or teach it with rounding: `trainer quantise`")
+        .advice("quantise the network first: `trainer quantise`")
 }

@@ -266,7 +266,7 @@ impl Normalise {
         }
         let count = (sizes[0] * sizes[2]) as f64;
         let [sum, squares] = sums.map(|lanes| f64::from(total(&lanes)) / count);
-        // Rounding may leave a little less than nothing.
+        // FakeQuantiser may leave a little less than nothing.
         let variance = squares - sum * sum;
         let variance = if variance < 0.0 { 0.0 } else { variance };
         Moment {
@@ -315,7 +315,7 @@ impl Operator<3> for Normalise {
         (buffers::tensor(result, shape::<4>(maps)), moments)
     }
 
-    /// With g the gradient before the activation and x̂ the normalised maps:
+    /// With g the gradient before the activation and x̂ the normalised feature maps:
     /// dβ = Σ g, dγ = Σ g·x̂, dx = γ/√(σ² + ε)·(g − mean(g) − x̂·mean(g·x̂)).
     fn backward(
         &self,

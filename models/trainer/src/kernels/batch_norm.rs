@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 
 use super::{Activation, normalise, scale_shift};
 
-/// What `norm.forward(maps)` and the activation give.
+/// What `norm.forward(feature maps)` and the activation give.
 ///
 /// As burn's layer does, it normalises by the batch, and lets the running statistics follow it, on a
 /// device with gradients unless the layer is frozen; else it normalises by the running statistics.

@@ -3,9 +3,9 @@
 
 use super::sizes::Sizes;
 
-/// Where one tap reads along one side of the maps.
+/// Where one tap reads along one side of the feature maps.
 struct Reach {
-    /// The output positions that see the maps and not the padding.
+    /// The output positions that see the feature maps and not the padding.
     inside: std::ops::Range<usize>,
     /// The place that the first of them sees.
     first: usize,
@@ -16,7 +16,7 @@ impl Reach {
         let (stride, pad) = (sizes.sliding.stride, sizes.sliding.pads[axis]);
         let moved = tap * sizes.sliding.dilation;
         let begin = pad.saturating_sub(moved).div_ceil(stride);
-        // The first output whose place lies beyond the maps.
+        // The first output whose place lies beyond the feature maps.
         let end = (sizes.input[axis] + pad)
             .saturating_sub(moved)
             .div_ceil(stride);
@@ -29,7 +29,7 @@ impl Reach {
     }
 }
 
-/// Whether the columns are the maps themselves.
+/// Whether the columns are the feature maps themselves.
 pub fn plain(sizes: &Sizes) -> bool {
     sizes.side == 1 && sizes.sliding.stride == 1 && sizes.sliding.pads == [0; 4]
 }
@@ -57,7 +57,7 @@ pub fn unroll(sizes: &Sizes, maps: &[f32], columns: &mut [f32]) {
                 let source = &source[from * sizes.input[1]..][..sizes.input[1]];
                 line[..places.inside.start].fill(0.0);
                 line[places.inside.end..].fill(0.0);
-                // A tap of a kernel that is wider than the map may see nothing of it.
+                // A tap of a kernel that is wider than the feature map may see nothing of it.
                 if places.inside.is_empty() {
                     continue;
                 }
@@ -126,7 +126,7 @@ fn each_row(
     }
 }
 
-/// Brings some images' maps of `channels` channels into the order of columns,
+/// Brings some images' feature maps of `channels` channels into the order of columns,
 /// `[channels, images · plane]`.
 pub fn gather(maps: &[f32], channels: usize, plane: usize, columns: &mut [f32]) {
     let images = maps.len() / (channels * plane);

@@ -1,7 +1,7 @@
 //! Convolution over several channels, as matrix products over the columns of [`columns`].
 //!
-//! Images go in *tiles* of several where their maps are small, so that the matrices are wide enough,
-//! and tiles in *blocks*, each of which adds up its own part of the kernel's gradient. Both depend on
+//! Images go in *tiles* of several where their feature maps are small, so that the matrices are wide enough,
+//! and tiles in *blocks*, each of which adds up its own part of the gradient of the weights. Both depend on
 //! the shapes only.
 
 use burn_flex::FlexTensor;
@@ -58,7 +58,7 @@ impl<'a> Plan<'a> {
         self.sizes.outputs * self.sizes.output_plane()
     }
 
-    /// Calls `with` with the columns of a tile's maps.
+    /// Calls `with` with the columns of a tile's feature maps.
     fn with_columns<R>(&self, maps: &[f32], with: impl FnOnce(&[f32]) -> R) -> R {
         let images = maps.len() / self.input();
         if plain(self.sizes) && images == 1 {
@@ -92,7 +92,7 @@ impl<'a> Plan<'a> {
         self.depth * self.sizes.sliding.groups
     }
 
-    /// The kernel's matrix of each group.
+    /// The matrix of weights of each group.
     fn kernels<'k>(&self, kernel: &'k [f32]) -> impl Iterator<Item = Matrix<'k>> {
         let (outputs, depth) = (self.outputs, self.depth);
         kernel
@@ -123,7 +123,7 @@ pub fn forward(sizes: &Sizes, maps: &FlexTensor, kernel: &FlexTensor) -> FlexTen
     buffers::tensor(result, sizes.output_shape())
 }
 
-/// rows = kernel · columns, group by group.
+/// rows = weights · columns, group by group.
 fn multiply(plan: &Plan<'_>, kernel: &[f32], columns: &[f32], rows: &mut [f32]) {
     let width = rows.len() / plan.sizes.outputs;
     let groups = rows.chunks_exact_mut(plan.outputs * width);
@@ -133,7 +133,7 @@ fn multiply(plan: &Plan<'_>, kernel: &[f32], columns: &[f32], rows: &mut [f32]) 
     }
 }
 
-/// The gradients of maps and kernel.
+/// The gradients of feature maps and weights.
 pub fn backward(
     sizes: &Sizes,
     maps: &FlexTensor,
@@ -211,7 +211,7 @@ fn add_to_kernel(
     });
 }
 
-/// The maps' gradient: kernelᵀ · rows, brought back from columns to maps.
+/// The feature maps' gradient: kernelᵀ · rows, brought back from columns to feature maps.
 fn back_to_maps(plan: &Plan<'_>, kernel: &[f32], rows: &[f32], into: &mut [f32]) {
     let width = rows.len() / plan.sizes.outputs;
     let multiply = |columns: &mut [f32]| {

@@ -1,7 +1,7 @@
 //! Convolution with one filter a channel, of any side, stride, dilation and padding.
 //!
 //! The laid-out plane (see [`Frame`]) fits the first cache, so a pass over it costs next to nothing
-//! beside reading the maps once and writing the result once.
+//! beside reading the feature maps once and writing the result once.
 
 use burn_flex::FlexTensor;
 use rayon::prelude::*;
@@ -43,7 +43,7 @@ pub fn forward(sizes: &Sizes, maps: &FlexTensor, kernel: &FlexTensor) -> FlexTen
     buffers::tensor(result, sizes.output_shape())
 }
 
-/// The gradients of maps and kernel.
+/// The gradients of feature maps and weights.
 pub fn backward(
     sizes: &Sizes,
     maps: &FlexTensor,
@@ -149,7 +149,7 @@ impl Work {
         }
     }
 
-    /// Adds what one plane gives to the kernel's gradient, and writes the plane's own.
+    /// Adds what one plane gives to the gradient of the weights, and writes the plane's own.
     fn plane(
         &mut self,
         frame: &Frame,

@@ -20,7 +20,7 @@ pub trait Kernels: Backend {
         operator: Convolve,
     ) -> FloatTensor<Self>;
 
-    /// See [`super::normalise`]: the maps, their means and their variances.
+    /// See [`super::normalise`]: the feature maps, their means and their variances.
     fn normalise(
         maps: FloatTensor<Self>,
         gamma: FloatTensor<Self>,

@@ -6,11 +6,11 @@
 //! other device they are burn's. All of them have gradients, and on the processor the same inputs give
 //! the same bits, however many threads there are.
 //!
-//! Maps are `[batch, channels, height, width]`. A shape that does not fit is a mistake of the caller's
+//! Feature maps are `[batch, channels, height, width]`. A shape that does not fit is a mistake of the caller's
 //! code, never of a user's data, so each function panics on it and says which shapes met.
 //!
 //! Terms: *plane*, one channel of one image; *tap*, one element of a square kernel; *gate*, a number
-//! that maps are multiplied with.
+//! that feature maps are multiplied with.
 
 mod affine;
 mod attention;
@@ -56,7 +56,7 @@ pub struct Sliding {
     pub stride: usize,
     /// Distance of neighbouring taps in both directions.
     pub dilation: usize,
-    /// Into how many independent parts the channels are cut.
+    /// Into how many independent groups the channels are split.
     pub groups: usize,
     /// Rows and columns of zeros: top, left, bottom, right.
     pub pads: [usize; 4],
@@ -95,7 +95,7 @@ pub enum Activation {
 /// What [`normalise`] gives.
 #[derive(Debug)]
 pub struct Normalised {
-    /// The normalised, activated maps.
+    /// The normalised, activated feature maps.
     pub maps: Tensor<4>,
     /// Mean of each channel over the batch, without gradients.
     pub mean: Tensor<1>,
@@ -151,7 +151,7 @@ pub fn convolve(maps: Tensor<4>, kernel: Tensor<4>, sliding: Sliding) -> Tensor<
 /// arXiv 1502.03167).
 ///
 /// # Panics
-/// `gamma` or `beta` has not one number a channel, or the maps are empty.
+/// `gamma` or `beta` has not one number a channel, or the feature maps are empty.
 #[must_use]
 pub fn normalise(
     maps: Tensor<4>,
@@ -244,7 +244,7 @@ pub fn fake_quantise(
 /// looks at (Woo et al. 2018, arXiv 1807.06521).
 ///
 /// # Panics
-/// The maps have no position.
+/// The feature maps have no position.
 #[must_use]
 pub fn channel_statistics(maps: Tensor<4>) -> (Tensor<2>, Tensor<2>) {
     let [_, _, height, width] = maps.dims();
@@ -262,7 +262,7 @@ pub fn channel_statistics(maps: Tensor<4>) -> (Tensor<2>, Tensor<2>) {
 /// looks at.
 ///
 /// # Panics
-/// The maps have no channel.
+/// The feature maps have no channel.
 #[must_use]
 pub fn pixel_statistics(maps: Tensor<4>) -> Tensor<4> {
     assert!(maps.dims()[1] > 0, "maps of {:?} are empty", maps.dims());

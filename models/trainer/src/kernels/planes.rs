@@ -45,7 +45,7 @@ pub fn planes_a_part(plane: usize) -> usize {
     (PART / plane.max(1)).max(1)
 }
 
-/// Cuts maps into groups of `group` channels: one list for each group, with one slice for each image.
+/// Cuts feature maps into groups of `group` channels: one list for each group, with one slice for each image.
 pub fn by_channels(
     maps: &mut [f32],
     [images, channels, plane]: [usize; 3],

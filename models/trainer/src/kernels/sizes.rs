@@ -25,7 +25,7 @@ pub struct Sizes {
 }
 
 impl Sizes {
-    /// Those of this kernel over these maps.
+    /// Those of these weights over these feature maps.
     pub fn new(sliding: Sliding, maps: &FlexTensor, kernel: &FlexTensor) -> Self {
         let [images, channels, height, width] = shape::<4>(maps);
         let [outputs, _, side, _] = shape::<4>(kernel);

@@ -90,7 +90,7 @@ pub fn pixel_statistics(maps: Tensor<4>) -> Tensor<4> {
     Tensor::cat(vec![maps.clone().mean_dim(1), maps.max_dim(1)], 1)
 }
 
-/// Maps times gates that have the same number of dimensions, some of them 1.
+/// Feature maps times gates that have the same number of dimensions, some of them 1.
 pub fn gate(maps: Tensor<4>, gates: Tensor<4>) -> Tensor<4> {
     maps * gates
 }

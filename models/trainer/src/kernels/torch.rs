@@ -2,7 +2,7 @@
 //! PyTorch knows.
 //!
 //! Put together from burn's operators, a depthwise convolution would have a gradient of one convolution a
-//! channel, and a normalisation one of some twenty passes over the maps.
+//! channel, and a normalisation one of some twenty passes over the feature maps.
 
 #![allow(deprecated, reason = "see `DeviceKind::open`")]
 
@@ -31,7 +31,7 @@ pub trait TorchKernels: Backend {
         operator: Convolve,
     ) -> FloatTensor<Self>;
 
-    /// See [`super::normalise`]: the maps, their means and their variances.
+    /// See [`super::normalise`]: the feature maps, their means and their variances.
     fn torch_normalise(
         maps: FloatTensor<Self>,
         gamma: FloatTensor<Self>,

@@ -1,22 +1,22 @@
-//! Classifiers that a few photographs of each class teach, on embeddings that stay as they are.
+//! Classifiers that a support set of a few photographs of each class makes, on embeddings that stay as they are.
 //!
-//! All of them are linear in the embedding, so each is a table of coefficients, one a taught photograph and class:
-//! the score of a class is the sum of the taught photographs' coefficients times their products with the one that is
-//! asked about. What they need of the taught photographs is the matrix of their products (the Gram matrix).
+//! All of them are linear in the embedding, so each is a table of coefficients, one a support
+//! photograph and class: the score of a class is the sum of their coefficients times their products with the query. What
+//! they need of the support set is the matrix of its products (the Gram matrix).
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::solve::{largest_eigenvalue_bound, solve_symmetric};
 
-/// How the taught photographs become a classifier.
+/// How a support set becomes a classifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Head {
     /// The nearest mean of a class by cosine
     #[default]
     NearestMean,
-    /// The same, measured from the mean of all taught ones (Wang et al. 2019, arXiv 1911.04623)
+    /// The same, measured from the mean of the support set (Wang et al. 2019, arXiv 1911.04623)
     CentredMean,
     /// Least squares to one-hot targets with a penalty on the weights
     Ridge,
@@ -45,14 +45,14 @@ impl Head {
         }
     }
 
-    /// Whether embeddings are measured from the mean of the taught ones.
+    /// Whether embeddings are measured from the mean of the support set.
     #[must_use]
     pub const fn centres(self) -> bool {
         !matches!(self, Self::NearestMean)
     }
 
-    /// The coefficients, a row for each taught photograph and in it one number for each of `classes`. `gram` holds
-    /// the products of the taught photographs, row by row; `truths` their classes.
+    /// The coefficients, a row for each support photograph and in it one number for each of `classes`. `gram` holds
+    /// the products of the support photographs, row by row; `truths` their classes.
     #[must_use]
     pub fn coefficients(self, gram: &[f64], truths: &[usize], classes: usize) -> Vec<f64> {
         match self {
@@ -95,7 +95,7 @@ fn targets(truths: &[usize], classes: usize) -> Vec<f64> {
     targets
 }
 
-/// Gradient descent on the weights with Nesterov's momentum, written in the coefficients of the taught photographs.
+/// Gradient descent on the weights with Nesterov's momentum, written in the coefficients of the support photographs.
 fn logistic(gram: &[f64], truths: &[usize], classes: usize) -> Vec<f64> {
     let count = truths.len();
     // The curvature of a softmax is at most a half.

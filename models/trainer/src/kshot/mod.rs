@@ -1,4 +1,4 @@
-//! How well a few photographs teach a bin on the spot: a classifier of embeddings that stay as they are.
+//! Few-shot accuracy: how good a classifier is that a few photographs of each class make, on embeddings that stay as they are.
 
 mod head;
 mod solve;
@@ -6,34 +6,34 @@ mod solve;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::dice::{Dice, Purpose};
+use crate::rng::{Purpose, Rng};
 
 pub use head::Head;
 
-/// How often photographs to teach are drawn.
+/// How often a support set is drawn.
 const DRAWS: usize = 100;
 
-/// The accuracy after a few photographs of each class were taught.
+/// The few-shot accuracy with a number of photographs of each class.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct KShot {
-    /// How the taught photographs answer.
+    /// The classifier that the support set makes.
     #[serde(default)]
     pub head: Head,
-    /// Photographs taught of each class.
+    /// Photographs of each class in the support set.
     pub shots: usize,
-    /// Labels that took part: those with more photographs than are taught.
+    /// Labels that took part: those with more photographs than that.
     pub labels: Vec<String>,
-    /// How often photographs were drawn.
+    /// How often a support set was drawn.
     pub draws: usize,
-    /// Mean accuracy on the photographs that were not taught, over the draws.
+    /// Mean accuracy on the other photographs, over the draws.
     pub mean: f64,
     /// Standard deviation of the accuracy over the draws.
     pub deviation: f64,
 }
 
 impl KShot {
-    /// Draws photographs to teach and answers the others by `head`, all embeddings being scaled to the length 1; none
+    /// Draws support sets and classifies the other photographs by `head`, all embeddings being scaled to the length 1; none
     /// where fewer than two classes take part.
     #[must_use]
     pub fn measure(
@@ -76,33 +76,33 @@ impl KShot {
     }
 }
 
-/// Photographs with the places of their classes: those that are taught, and those that are asked about.
+/// Photographs with the places of their classes: the support set, and the queries.
 struct Draw {
-    taught: Vec<(usize, usize)>,
-    asked: Vec<(usize, usize)>,
+    support: Vec<(usize, usize)>,
+    queries: Vec<(usize, usize)>,
 }
 
 impl Draw {
     fn new(shots: usize, classes: &[(usize, Vec<usize>)], seed: u64, draw: u64) -> Self {
-        let (mut taught, mut asked) = (Vec::new(), Vec::new());
+        let (mut support, mut queries) = (Vec::new(), Vec::new());
         for (place, (class, photos)) in classes.iter().enumerate() {
-            // The same photographs are taught whatever else the list holds of other classes.
-            let mut dice = Dice::new(seed, Purpose::Shots, draw, *class as u64);
-            let order = dice.order(photos.len());
+            // The support set of a class is the same whatever else the list holds of other classes.
+            let mut rng = Rng::new(seed, Purpose::Shots, draw, *class as u64);
+            let order = rng.order(photos.len());
             let placed = order.iter().map(|&photo| (photos[photo], place));
-            taught.extend(placed.clone().take(shots));
-            asked.extend(placed.skip(shots));
+            support.extend(placed.clone().take(shots));
+            queries.extend(placed.skip(shots));
         }
-        Self { taught, asked }
+        Self { support, queries }
     }
 
     /// The share of right answers.
     fn accuracy(&self, head: Head, embeddings: &[Vec<f32>], classes: usize) -> f64 {
-        let mut centre = vec![0.0; embeddings[self.taught[0].0].len()];
+        let mut centre = vec![0.0; embeddings[self.support[0].0].len()];
         if head.centres() {
-            for (photo, _) in &self.taught {
+            for (photo, _) in &self.support {
                 for (sum, number) in centre.iter_mut().zip(&embeddings[*photo]) {
-                    *sum += number / self.taught.len() as f32;
+                    *sum += number / self.support.len() as f32;
                 }
             }
         }
@@ -110,21 +110,21 @@ impl Draw {
             let numbers = embeddings[photo].iter().zip(&centre);
             numbers.map(|(number, centre)| number - centre).collect()
         };
-        let taught: Vec<Vec<f32>> = self
-            .taught
+        let support: Vec<Vec<f32>> = self
+            .support
             .iter()
             .map(|(photo, _)| from_centre(*photo))
             .collect();
         let products = |row: &[f32]| -> Vec<f64> {
-            taught
+            support
                 .iter()
                 .map(|other| f64::from(product(row, other)))
                 .collect()
         };
-        let gram: Vec<f64> = taught.iter().flat_map(|row| products(row)).collect();
-        let truths: Vec<usize> = self.taught.iter().map(|(_, class)| *class).collect();
+        let gram: Vec<f64> = support.iter().flat_map(|row| products(row)).collect();
+        let truths: Vec<usize> = self.support.iter().map(|(_, class)| *class).collect();
         let coefficients = head.coefficients(&gram, &truths, classes);
-        let right = self.asked.iter().filter(|(photo, truth)| {
+        let right = self.queries.iter().filter(|(photo, truth)| {
             let mut scores = vec![0.0; classes];
             let products = products(&from_centre(*photo));
             for (product, row) in products.iter().zip(coefficients.chunks_exact(classes)) {
@@ -135,7 +135,7 @@ impl Draw {
             let scores: Vec<f32> = scores.iter().map(|score| *score as f32).collect();
             crate::metrics::best(&scores) == *truth
         });
-        right.count() as f64 / self.asked.len() as f64
+        right.count() as f64 / self.queries.len() as f64
     }
 }
 
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn classes_that_lie_apart_are_learnt_from_one_photograph() {
+    fn classes_that_lie_apart_need_one_photograph_each() {
         let embeddings: Vec<Vec<f32>> = (0..20_u8)
             .map(|photo| {
                 let noise = 0.1 * f32::from(photo % 5);

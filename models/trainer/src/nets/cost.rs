@@ -24,12 +24,12 @@ pub struct LayerCost {
     pub kind: String,
     /// The shape of its result.
     pub shape: Shape,
-    /// Parameters as deployed: kernel and bias, normalisation folded in.
+    /// Parameters as deployed: weights and bias, batch normalisation folded in.
     pub parameters: u64,
     /// MACs of one inference.
     pub macs: u64,
     /// For a convolution that ends a standard one's replacement: the MACs of the replacement, and
-    /// of the standard convolution that would read and give the same maps.
+    /// of the standard convolution that would read and give the same feature maps.
     pub standard: Option<Replaced>,
 }
 
@@ -65,7 +65,7 @@ pub fn layers(plan: &Plan) -> Vec<LayerCost> {
                     conv_parameters(conv),
                     conv_macs(conv, shape),
                 ),
-                Layer::ChannelGate(gate) => {
+                Layer::ChannelAttention(gate) => {
                     let weights = 2 * gate.channels * gate.hidden;
                     let biases = gate.channels + gate.hidden;
                     // The perceptron runs twice: on the means and on the maxima.
@@ -75,7 +75,7 @@ pub fn layers(plan: &Plan) -> Vec<LayerCost> {
                         2 * weights,
                     )
                 }
-                Layer::PixelGate { kernel } => {
+                Layer::SpatialAttention { kernel } => {
                     let weights = 2 * kernel * kernel;
                     (
                         format!("spatial attention {kernel}×{kernel}"),
@@ -117,7 +117,7 @@ fn conv_macs(conv: &Conv, shape: Shape) -> usize {
     conv.weights() * shape.area()
 }
 
-/// The kernel and one bias a channel, into which any normalisation is folded.
+/// The weights and one bias a channel, into which any normalisation is folded.
 fn conv_parameters(conv: &Conv) -> usize {
     debug_assert!(matches!(
         conv.norm,

@@ -14,7 +14,7 @@ pub struct ElNet {
     pub stem_stride: usize,
     /// Channels of the stem.
     pub stem: usize,
-    /// Channels and number of blocks of each stage; each stage but the first halves the map.
+    /// Channels and number of blocks of each stage; each stage but the first halves the feature map.
     pub stages: Vec<(usize, usize)>,
     /// Groups of the pointwise convolutions.
     pub groups: usize,
@@ -38,7 +38,7 @@ impl Architecture for ElNet {
             .find(|channels| self.groups == 0 || *channels == 0 || channels % self.groups != 0)
         {
             return Err(Error::usage(format!(
-                "{odd} channels cannot be cut into {} groups",
+                "{odd} channels cannot be split into {} groups",
                 self.groups
             )));
         }

@@ -1,14 +1,14 @@
-//! What follows the last map: the vector that describes the item, and the classes' logits.
+//! What follows the last feature map: the vector that describes the item, and the classes' logits.
 
 use serde::{Deserialize, Serialize};
 use sortd::error::Result;
 
 use super::plan::{Builder, Layer, Norm, Plan};
 
-/// How many numbers the embedding head gives.
+/// Dimensions of the embedding head's embedding.
 const EMBEDDING: usize = 128;
 
-/// How many numbers the features head gives.
+/// Dimensions of the features head's embedding.
 const FEATURES: usize = 256;
 
 /// How a network ends.
@@ -17,16 +17,16 @@ const FEATURES: usize = 256;
 pub enum Head {
     /// The mean of each channel, then a dense layer with a bias (Howard et al. 2017).
     Classic,
-    /// The mean of each channel, dropout (keep 0.4), a dense layer of 128 numbers without bias and
+    /// The mean of each channel, dropout (keep 0.4), a dense layer of 128 units without bias and
     /// batch normalisation without scale, then the classifier: the public re-implementation's head.
     Embedding,
-    /// The mean of each channel, which two dense layers with biases read: one of 256 numbers, the embedding, which is
-    /// taught by the features of another network, and behind dropout (keep 0.8) the classifier.
+    /// The mean of each channel, which two dense layers with biases read: one of 256 units, the embedding, which is
+    /// trained to predict the features of another network (feature distillation), and behind dropout (keep 0.8) the classifier.
     Features,
 }
 
 impl Head {
-    /// Ends a plan behind the map at `from`.
+    /// Ends a plan behind the feature map at `from`.
     ///
     /// # Errors
     /// A layer of the plan does not fit.

@@ -1,9 +1,9 @@
 //! Mobile_BLNet (Yuan et al. 2023): Big-Little stages (Chen et al. 2018, arXiv 1807.03848) built from
 //! inverted residuals of depthwise separable convolutions.
 //!
-//! A stage has two branches. The *big* one is deep and sees the map at half resolution; the *little*
-//! one is shallow and narrow and sees it whole. The big branch's map is enlarged, both are added, and
-//! an inverted residual merges them; most of the work so lies where maps are small.
+//! A stage has two branches. The *big* one is deep and sees the feature map at half resolution; the *little*
+//! one is shallow and narrow and sees it whole. The big branch's feature map is enlarged, both are added, and
+//! an inverted residual merges them; most of the work so lies where feature maps are small.
 
 use sortd::error::{Error, Result};
 
@@ -110,7 +110,7 @@ impl MobileBlNet {
         })
     }
 
-    /// One Big-Little stage behind the map at `from`.
+    /// One Big-Little stage behind the feature map at `from`.
     fn stage(&self, builder: &mut Builder, from: usize, stage: BlStage, name: &str) -> usize {
         let inside = builder.shape(from).channels;
         // Half the resolution, then the deep part.

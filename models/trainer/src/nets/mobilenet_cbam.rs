@@ -7,7 +7,7 @@ use super::mobilenet_v1::{Extras, body};
 use super::plan::{Builder, Plan};
 use super::{Architecture, Head};
 
-/// How many times narrower than the map the perceptron of an attention is, as in the CBAM paper.
+/// How many times narrower than the feature map the perceptron of an attention is, as in the CBAM paper.
 const REDUCTION: usize = 16;
 
 /// Number of blocks of MobileNet v1.

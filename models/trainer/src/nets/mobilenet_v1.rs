@@ -92,7 +92,7 @@ pub(super) fn body(
     );
     for (number, (outputs, stride)) in (1..).zip(BLOCKS) {
         let extras = extras(number);
-        // A step of two already widens the view, and a dilated kernel would skip between its steps.
+        // A stride of two already widens the receptive field, and a dilated kernel would skip pixels between them.
         let dilation = if stride == 1 { extras.dilation } else { 1 };
         builder.stage(format!("block {number}"));
         last = builder.depthwise(

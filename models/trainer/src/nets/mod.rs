@@ -1,4 +1,4 @@
-//! The networks: what each is made of, what it costs, and the module that learns it.
+//! The networks: what each is made of, what it costs, and the module that is trained.
 //!
 //! A network's file writes a [`plan::Plan`] and nothing else; [`net::Net`] computes any plan.
 
@@ -9,7 +9,7 @@ mod mobile_blnet;
 mod mobilenet_cbam;
 mod mobilenet_v1;
 pub mod net;
-pub mod numbers;
+pub mod parameters;
 pub mod plan;
 pub(crate) mod units;
 pub(crate) mod walk;

@@ -1,31 +1,31 @@
-//! The module that computes a plan: it learns, it is measured, and it is computed as the integer engine will.
+//! The module that computes a plan: in training, in evaluation, and as the integer engine will.
 
 use std::sync::Arc;
 
 use burn::module::{Module, Param, ParamGroup, RunningState};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::numbers::Numbers;
+use super::parameters::Parameters;
 use super::plan::{Layer, Plan};
-use super::units::{ChannelGateUnit, ConvUnit, PixelGateUnit, values};
+use super::units::{ChannelAttentionUnit, ConvUnit, SpatialAttentionUnit, values};
 use crate::quantise::{Ranges, SLOTS};
 
 /// How a network is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pass {
     /// Normalised by the batch; running statistics follow; dropout drops.
-    Learn {
+    Train {
         /// What dropout's draws depend on: another number in each step of a run.
         draw: u64,
     },
     /// Normalised by the running statistics.
-    Measure,
-    /// As [`Self::Measure`], while the ranges of the maps follow what is seen.
+    Evaluate,
+    /// As [`Self::Evaluate`], while the ranges of the activations follow what is seen.
     Calibrate,
-    /// As the integer engine computes: kernels and maps rounded, normalisation folded; the ranges
-    /// of the maps follow what is seen, gradients pass through the rounding, dropout drops.
-    LearnQuantised {
-        /// As in [`Self::Learn`].
+    /// Quantisation-aware training: weights and activations are fake-quantised, batch normalisation folded; the ranges of
+    /// the activations follow what is seen, gradients pass straight through, dropout drops.
+    TrainQuantised {
+        /// As in [`Self::Train`].
         draw: u64,
     },
     /// As the integer engine computes, with the ranges that are known.
@@ -33,26 +33,26 @@ pub enum Pass {
 }
 
 impl Pass {
-    /// Whether numbers are rounded.
+    /// Whether weights and activations are fake-quantised.
     pub(super) const fn quantises(self) -> bool {
-        matches!(self, Self::LearnQuantised { .. } | Self::Quantised)
+        matches!(self, Self::TrainQuantised { .. } | Self::Quantised)
     }
 
-    /// Whether the ranges of the maps follow what is seen.
+    /// Whether the ranges of the activations follow what is seen.
     pub(super) const fn observes(self) -> bool {
-        matches!(self, Self::LearnQuantised { .. } | Self::Calibrate)
+        matches!(self, Self::TrainQuantised { .. } | Self::Calibrate)
     }
 
     /// What dropout's draws depend on, where it drops.
     pub(super) const fn draw(self) -> Option<u64> {
         match self {
-            Self::Learn { draw } | Self::LearnQuantised { draw } => Some(draw),
-            Self::Measure | Self::Calibrate | Self::Quantised => None,
+            Self::Train { draw } | Self::TrainQuantised { draw } => Some(draw),
+            Self::Evaluate | Self::Calibrate | Self::Quantised => None,
         }
     }
 }
 
-/// What a network says of a batch of pictures.
+/// The outputs of a network for a batch of pictures.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// `[batch, classes]`.
@@ -64,31 +64,32 @@ pub struct Answer {
 /// A network.
 #[derive(Module, Debug)]
 pub struct Net {
+    // Weights are recorded under the names of these fields.
     convolutions: Vec<ConvUnit>,
-    channel_gates: Vec<ChannelGateUnit>,
-    pixel_gates: Vec<PixelGateUnit>,
-    /// Smallest and largest number of each node's map, `[nodes, 2 × slots]`; zeros where nothing was seen.
+    channel_gates: Vec<ChannelAttentionUnit>,
+    pixel_gates: Vec<SpatialAttentionUnit>,
+    /// Smallest and largest activation of each node, `[nodes, 2 × slots]`; zeros where nothing was seen.
     ranges: RunningState<Tensor<2>>,
     #[module(skip)]
     plan: Arc<Plan>,
 }
 
 impl Net {
-    /// The network of a plan with these numbers, one entry a node.
+    /// The network of a plan with these parameters, one entry a node.
     #[must_use]
-    pub fn new(plan: Plan, numbers: &[Numbers], ranges: &Ranges, device: &Device) -> Self {
+    pub fn new(plan: Plan, parameters: &[Parameters], ranges: &Ranges, device: &Device) -> Self {
         let (mut convolutions, mut channel_gates, mut pixel_gates) =
             (Vec::new(), Vec::new(), Vec::new());
-        for (node, numbers) in plan.nodes.iter().zip(numbers) {
-            match (&node.layer, numbers) {
-                (Layer::Conv(conv), Numbers::Conv(numbers)) => {
-                    convolutions.push(ConvUnit::new(conv, numbers, device));
+        for (node, parameters) in plan.nodes.iter().zip(parameters) {
+            match (&node.layer, parameters) {
+                (Layer::Conv(conv), Parameters::Conv(parameters)) => {
+                    convolutions.push(ConvUnit::new(conv, parameters, device));
                 }
-                (Layer::ChannelGate(_), Numbers::ChannelGate(numbers)) => {
-                    channel_gates.push(ChannelGateUnit::new(numbers, device));
+                (Layer::ChannelAttention(_), Parameters::ChannelAttention(parameters)) => {
+                    channel_gates.push(ChannelAttentionUnit::new(parameters, device));
                 }
-                (Layer::PixelGate { kernel }, Numbers::PixelGate(numbers)) => {
-                    pixel_gates.push(PixelGateUnit::new(*kernel, numbers, device));
+                (Layer::SpatialAttention { kernel }, Parameters::SpatialAttention(parameters)) => {
+                    pixel_gates.push(SpatialAttentionUnit::new(*kernel, parameters, device));
                 }
                 _ => {}
             }
@@ -109,29 +110,33 @@ impl Net {
         &self.plan
     }
 
-    /// Its numbers, one entry a node.
+    /// Its parameters, one entry a node.
     #[must_use]
-    pub fn numbers(&self) -> Vec<Numbers> {
+    pub fn parameters(&self) -> Vec<Parameters> {
         let mut units = Units::of(self);
         self.plan
             .nodes
             .iter()
             .map(|node| match &node.layer {
-                Layer::Conv(_) => Numbers::Conv(units.convolution().numbers()),
-                Layer::ChannelGate(_) => Numbers::ChannelGate(units.channel_gate().numbers()),
-                Layer::PixelGate { .. } => Numbers::PixelGate(units.pixel_gate().numbers()),
-                _ => Numbers::None,
+                Layer::Conv(_) => Parameters::Conv(units.convolution().parameters()),
+                Layer::ChannelAttention(_) => {
+                    Parameters::ChannelAttention(units.channel_attention().parameters())
+                }
+                Layer::SpatialAttention { .. } => {
+                    Parameters::SpatialAttention(units.spatial_attention().parameters())
+                }
+                _ => Parameters::None,
             })
             .collect()
     }
 
-    /// The ranges of its maps that it has seen.
+    /// The ranges of its activations that it has seen.
     #[must_use]
     pub fn ranges(&self) -> Ranges {
         Ranges::from_flat(&values(self.ranges.value_sync()))
     }
 
-    /// Takes ranges over as those that its maps have.
+    /// Takes ranges over as those of its activations.
     pub(super) fn observe(&self, ranges: &Ranges) {
         let data = TensorData::new(ranges.flat(), [self.plan.nodes.len(), 2 * SLOTS]);
         self.ranges
@@ -146,8 +151,12 @@ impl Net {
         for (place, node) in self.plan.nodes.iter().enumerate() {
             let ids = match &node.layer {
                 Layer::Conv(_) => ParamGroup::ids_from_module(units.convolution().clone()),
-                Layer::ChannelGate(_) => ParamGroup::ids_from_module(units.channel_gate().clone()),
-                Layer::PixelGate { .. } => ParamGroup::ids_from_module(units.pixel_gate().clone()),
+                Layer::ChannelAttention(_) => {
+                    ParamGroup::ids_from_module(units.channel_attention().clone())
+                }
+                Layer::SpatialAttention { .. } => {
+                    ParamGroup::ids_from_module(units.spatial_attention().clone())
+                }
                 _ => continue,
             };
             if wanted(place) {
@@ -191,8 +200,8 @@ impl Net {
 /// Hands out a network's units in the order of its nodes.
 pub(super) struct Units<'a> {
     convolutions: std::slice::Iter<'a, ConvUnit>,
-    channel_gates: std::slice::Iter<'a, ChannelGateUnit>,
-    pixel_gates: std::slice::Iter<'a, PixelGateUnit>,
+    channel_gates: std::slice::Iter<'a, ChannelAttentionUnit>,
+    pixel_gates: std::slice::Iter<'a, SpatialAttentionUnit>,
 }
 
 impl<'a> Units<'a> {
@@ -213,14 +222,14 @@ impl<'a> Units<'a> {
     }
 
     /// The next channel attention.
-    pub(super) fn channel_gate(&mut self) -> &'a ChannelGateUnit {
+    pub(super) fn channel_attention(&mut self) -> &'a ChannelAttentionUnit {
         self.channel_gates
             .next()
             .expect("a unit for each channel attention of the plan")
     }
 
     /// The next spatial attention.
-    pub(super) fn pixel_gate(&mut self) -> &'a PixelGateUnit {
+    pub(super) fn spatial_attention(&mut self) -> &'a SpatialAttentionUnit {
         self.pixel_gates
             .next()
             .expect("a unit for each spatial attention of the plan")

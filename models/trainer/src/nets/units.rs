@@ -1,14 +1,14 @@
-//! The parts of a network that have numbers of their own: convolutions with their normalisation, and
-//! the two gates of CBAM.
+//! The parts of a network that have parameters: convolutions with their normalisation, and the two attentions of
+//! CBAM. Weights are recorded under the names of the fields.
 
 use burn::module::{Module, Param, RunningState};
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::numbers::{ChannelGateNumbers, ConvNumbers, PixelGateNumbers};
+use super::parameters::{ChannelAttentionParameters, ConvParameters, SpatialAttentionParameters};
 use super::plan::{Conv, Norm};
 use crate::kernels::{self, Activation, Sliding};
-use crate::quantise::Rounding;
+use crate::quantise::FakeQuantiser;
 
 /// How much of the running statistics each batch replaces.
 const MOMENTUM: f64 = 0.1;
@@ -41,7 +41,7 @@ pub struct ConvUnit {
     pub statistics: Option<Statistics>,
 }
 
-/// What a normalisation remembers of the maps that it saw.
+/// The running statistics of a batch normalisation.
 #[derive(Module, Debug)]
 pub struct Statistics {
     mean: RunningState<Tensor<1>>,
@@ -49,21 +49,21 @@ pub struct Statistics {
 }
 
 impl ConvUnit {
-    /// A unit with these numbers.
-    pub fn new(conv: &Conv, numbers: &ConvNumbers, device: &Device) -> Self {
+    /// A unit with these parameters.
+    pub fn new(conv: &Conv, parameters: &ConvParameters, device: &Device) -> Self {
         let vector = |values: &[f32]| TensorData::new(values.to_vec(), [values.len()]);
         let state = |values: &[f32]| RunningState::new(Tensor::from_data(vector(values), device));
         Self {
             kernel: Param::from_data(
-                TensorData::new(numbers.kernel.clone(), conv.kernel_shape()),
+                TensorData::new(parameters.weights.clone(), conv.kernel_shape()),
                 device,
             ),
-            gamma: numbers
+            gamma: parameters
                 .gamma
                 .as_deref()
                 .map(|gamma| Param::from_data(vector(gamma), device)),
-            beta: Param::from_data(vector(&numbers.beta), device),
-            statistics: numbers
+            beta: Param::from_data(vector(&parameters.beta), device),
+            statistics: parameters
                 .statistics
                 .as_ref()
                 .map(|(mean, variance)| Statistics {
@@ -73,10 +73,10 @@ impl ConvUnit {
         }
     }
 
-    /// Its numbers.
-    pub fn numbers(&self) -> ConvNumbers {
-        ConvNumbers {
-            kernel: values(self.kernel.val()),
+    /// Its parameters.
+    pub fn parameters(&self) -> ConvParameters {
+        ConvParameters {
+            weights: values(self.kernel.val()),
             gamma: self.gamma.as_ref().map(|gamma| values(gamma.val())),
             beta: values(self.beta.val()),
             statistics: self.statistics.as_ref().map(|known| {
@@ -89,9 +89,9 @@ impl ConvUnit {
     }
 
     /// Normalises by the batch and lets the running statistics follow it.
-    pub fn learn(&self, conv: &Conv, maps: Tensor<4>) -> Tensor<4> {
+    pub fn train(&self, conv: &Conv, maps: Tensor<4>) -> Tensor<4> {
         let Some(statistics) = &self.statistics else {
-            return self.measure(conv, maps);
+            return self.evaluate(conv, maps);
         };
         let sums = kernels::convolve(maps, self.kernel.val(), conv.sliding);
         let gamma = self
@@ -111,25 +111,25 @@ impl ConvUnit {
     }
 
     /// Normalises by the running statistics.
-    pub fn measure(&self, conv: &Conv, maps: Tensor<4>) -> Tensor<4> {
+    pub fn evaluate(&self, conv: &Conv, maps: Tensor<4>) -> Tensor<4> {
         let sums = kernels::convolve(maps, self.kernel.val(), conv.sliding);
         let (scale, shift) = self.folded(conv, &sums.device());
         let scale = scale.unwrap_or_else(|| ones(conv, &sums.device()));
         kernels::scale_shift(sums, scale, shift, conv.activation)
     }
 
-    /// As [`Self::measure`], with the normalisation folded into the kernel, and the kernel rounded as
-    /// the integer engine holds it, as is the bias where the step of the map is known. Gradients pass
-    /// through the rounding.
+    /// As [`Self::evaluate`], with the normalisation folded into the weights, and the weights fake-quantised as
+    /// the integer engine holds them, as is the bias where the scale of the input is known. Gradients pass
+    /// straight through.
     pub fn quantised(&self, conv: &Conv, maps: Tensor<4>, step: Option<f32>) -> Tensor<4> {
         let device = maps.device();
         let (scale, shift) = self.folded(conv, &device);
-        let kernel = match scale {
+        let weights = match scale {
             Some(scale) => self.kernel.val() * scale.reshape([conv.outputs, 1, 1, 1]),
             None => self.kernel.val(),
         };
-        let (kernel, shift) = both_rounded(kernel, shift, step);
-        let sums = kernels::convolve(maps, kernel, conv.sliding);
+        let (weights, shift) = fake_quantised(weights, shift, step);
+        let sums = kernels::convolve(maps, weights, conv.sliding);
         kernels::scale_shift(sums, ones(conv, &device), shift, conv.activation)
     }
 
@@ -163,18 +163,19 @@ fn ones(conv: &Conv, device: &Device) -> Tensor<1> {
     Tensor::ones([conv.outputs], device)
 }
 
-/// A kernel rounded to 127 steps on each side of zero, a scale for each output channel. Gradients pass.
-fn rounded(kernel: Tensor<4>) -> Tensor<4> {
-    let fixed = kernel.clone().detach();
-    let step = steps_of(&kernel);
-    let step = step.clone().reshape([step.dims()[0], 1, 1, 1]);
-    let steps = (fixed.clone() / step.clone()).round().clamp(-127.0, 127.0);
-    kernel + (steps * step - fixed).detach()
+/// Weights fake-quantised to 127 values on each side of zero, a scale for each output channel. Gradients pass straight
+/// through.
+fn fake_quantised_weights(weights: Tensor<4>) -> Tensor<4> {
+    let fixed = weights.clone().detach();
+    let scale = scales_of(&weights);
+    let scale = scale.clone().reshape([scale.dims()[0], 1, 1, 1]);
+    let rounded = (fixed.clone() / scale.clone()).round().clamp(-127.0, 127.0);
+    weights + (rounded * scale - fixed).detach()
 }
 
-/// The step of each output channel of a kernel; 1 where its numbers are all zero.
-fn steps_of(kernel: &Tensor<4>) -> Tensor<1> {
-    let fixed = kernel.clone().detach();
+/// The scale of each output channel of some weights; 1 where they are all zero.
+fn scales_of(weights: &Tensor<4>) -> Tensor<1> {
+    let fixed = weights.clone().detach();
     let outputs = fixed.dims()[0];
     let largest = fixed.abs().max_dim(3).max_dim(2).max_dim(1);
     let unused = largest.clone().equal_elem(0.0);
@@ -184,26 +185,30 @@ fn steps_of(kernel: &Tensor<4>) -> Tensor<1> {
         .reshape([outputs])
 }
 
-/// A kernel and its bias as the integer engine holds them, where the step of the map that they meet is
-/// known; else only the kernel is rounded.
-fn both_rounded(kernel: Tensor<4>, bias: Tensor<1>, step: Option<f32>) -> (Tensor<4>, Tensor<1>) {
+/// Weights and their bias as the integer engine holds them, where the scale of their input is
+/// known; else only the weights are fake-quantised.
+fn fake_quantised(
+    weights: Tensor<4>,
+    bias: Tensor<1>,
+    step: Option<f32>,
+) -> (Tensor<4>, Tensor<1>) {
     let bias = match step {
-        Some(step) => rounded_bias(bias, steps_of(&kernel) * step),
+        Some(step) => fake_quantised_bias(bias, scales_of(&weights) * step),
         None => bias,
     };
-    (rounded(kernel), bias)
+    (fake_quantised_weights(weights), bias)
 }
 
-/// A bias in whole steps. Gradients pass.
-fn rounded_bias(bias: Tensor<1>, step: Tensor<1>) -> Tensor<1> {
+/// A bias in whole multiples of a scale. Gradients pass straight through.
+fn fake_quantised_bias(bias: Tensor<1>, scale: Tensor<1>) -> Tensor<1> {
     let fixed = bias.clone().detach();
-    let steps = (fixed.clone() / step.clone()).round();
-    bias + (steps * step - fixed).detach()
+    let rounded = (fixed.clone() / scale.clone()).round();
+    bias + (rounded * scale - fixed).detach()
 }
 
 /// Channel attention.
 #[derive(Module, Debug)]
-pub struct ChannelGateUnit {
+pub struct ChannelAttentionUnit {
     /// `[hidden, channels, 1, 1]`.
     squeeze: Param<Tensor<4>>,
     squeeze_bias: Param<Tensor<1>>,
@@ -212,10 +217,10 @@ pub struct ChannelGateUnit {
     expand_bias: Param<Tensor<1>>,
 }
 
-impl ChannelGateUnit {
-    /// A unit with these numbers.
-    pub fn new(numbers: &ChannelGateNumbers, device: &Device) -> Self {
-        let (channels, hidden) = (numbers.expand_bias.len(), numbers.squeeze_bias.len());
+impl ChannelAttentionUnit {
+    /// A unit with these parameters.
+    pub fn new(parameters: &ChannelAttentionParameters, device: &Device) -> Self {
+        let (channels, hidden) = (parameters.expand_bias.len(), parameters.squeeze_bias.len());
         let matrix = |values: &[f32], shape: [usize; 4]| {
             Param::from_data(TensorData::new(values.to_vec(), shape), device)
         };
@@ -223,16 +228,16 @@ impl ChannelGateUnit {
             Param::from_data(TensorData::new(values.to_vec(), [values.len()]), device)
         };
         Self {
-            squeeze: matrix(&numbers.squeeze, [hidden, channels, 1, 1]),
-            squeeze_bias: vector(&numbers.squeeze_bias),
-            expand: matrix(&numbers.expand, [channels, hidden, 1, 1]),
-            expand_bias: vector(&numbers.expand_bias),
+            squeeze: matrix(&parameters.squeeze, [hidden, channels, 1, 1]),
+            squeeze_bias: vector(&parameters.squeeze_bias),
+            expand: matrix(&parameters.expand, [channels, hidden, 1, 1]),
+            expand_bias: vector(&parameters.expand_bias),
         }
     }
 
-    /// Its numbers.
-    pub fn numbers(&self) -> ChannelGateNumbers {
-        ChannelGateNumbers {
+    /// Its parameters.
+    pub fn parameters(&self) -> ChannelAttentionParameters {
+        ChannelAttentionParameters {
             squeeze: values(self.squeeze.val()),
             squeeze_bias: values(self.squeeze_bias.val()),
             expand: values(self.expand.val()),
@@ -240,43 +245,43 @@ impl ChannelGateUnit {
         }
     }
 
-    /// The map times its gates.
-    pub fn forward(&self, maps: Tensor<4>, rounding: &mut Rounding<'_>) -> Tensor<4> {
+    /// The feature map times its gates.
+    pub fn forward(&self, maps: Tensor<4>, quantiser: &mut FakeQuantiser<'_>) -> Tensor<4> {
         let (mean, most) = kernels::channel_statistics(maps.clone());
-        let pooled = rounding.round_both(1, [mean, most].map(as_map));
+        let pooled = quantiser.apply_both(1, [mean, most].map(as_map));
         let hidden = pooled.map(|map| {
             let weights = (&self.squeeze, &self.squeeze_bias);
-            answer(map, weights, POINTWISE, Activation::Relu, (rounding, 1))
+            answer(map, weights, POINTWISE, Activation::Relu, (quantiser, 1))
         });
-        let hidden = rounding.round_both(2, hidden);
+        let hidden = quantiser.apply_both(2, hidden);
         let answers = hidden.map(|map| {
             let weights = (&self.expand, &self.expand_bias);
-            answer(map, weights, POINTWISE, Activation::None, (rounding, 2))
+            answer(map, weights, POINTWISE, Activation::None, (quantiser, 2))
         });
-        let [of_mean, of_most] = rounding.round_both(3, answers);
+        let [of_mean, of_most] = quantiser.apply_both(3, answers);
         let gates = sigmoid(of_mean + of_most);
         let [batch, channels, ..] = gates.dims();
         kernels::gate_channels(maps, gates.reshape([batch, channels]))
     }
 }
 
-/// A convolution inside a gate; `slot` holds the steps of what it reads.
+/// A convolution inside an attention; `slot` holds the range of what it reads.
 fn answer(
     maps: Tensor<4>,
-    (kernel, bias): (&Param<Tensor<4>>, &Param<Tensor<1>>),
+    (weights, bias): (&Param<Tensor<4>>, &Param<Tensor<1>>),
     sliding: Sliding,
     activation: Activation,
-    (rounding, slot): (&Rounding<'_>, usize),
+    (quantiser, slot): (&FakeQuantiser<'_>, usize),
 ) -> Tensor<4> {
-    let (kernel, bias) = (kernel.val(), bias.val());
-    let (kernel, bias) = if rounding.rounds {
-        both_rounded(kernel, bias, rounding.step_of(rounding.place, slot))
+    let (weights, bias) = (weights.val(), bias.val());
+    let (weights, bias) = if quantiser.quantises {
+        fake_quantised(weights, bias, quantiser.scale_of(quantiser.place, slot))
     } else {
-        (kernel, bias)
+        (weights, bias)
     };
     let one = Tensor::ones([bias.dims()[0]], &maps.device());
     kernels::scale_shift(
-        kernels::convolve(maps, kernel, sliding),
+        kernels::convolve(maps, weights, sliding),
         one,
         bias,
         activation,
@@ -291,7 +296,7 @@ pub const POINTWISE: Sliding = Sliding {
     pads: [0; 4],
 };
 
-/// A convolution with a kernel of `side` rows that keeps the side of its map.
+/// A convolution with a kernel of `side` rows that keeps the side of its feature map.
 pub const fn around(side: usize) -> Sliding {
     Sliding {
         pads: [side / 2; 4],
@@ -299,7 +304,7 @@ pub const fn around(side: usize) -> Sliding {
     }
 }
 
-/// Vectors as maps of one pixel.
+/// Vectors as feature maps of one pixel.
 fn as_map(vectors: Tensor<2>) -> Tensor<4> {
     let [batch, length] = vectors.dims();
     vectors.reshape([batch, length, 1, 1])
@@ -307,47 +312,52 @@ fn as_map(vectors: Tensor<2>) -> Tensor<4> {
 
 /// Spatial attention.
 #[derive(Module, Debug)]
-pub struct PixelGateUnit {
+pub struct SpatialAttentionUnit {
     /// `[1, 2, k, k]`: of the means, of the maxima.
     kernel: Param<Tensor<4>>,
     bias: Param<Tensor<1>>,
 }
 
-impl PixelGateUnit {
-    /// A unit with these numbers, whose kernel has `side` rows.
-    pub fn new(side: usize, numbers: &PixelGateNumbers, device: &Device) -> Self {
+impl SpatialAttentionUnit {
+    /// A unit with these parameters, whose kernel has `side` rows.
+    pub fn new(side: usize, parameters: &SpatialAttentionParameters, device: &Device) -> Self {
         let shape = [1, 2, side, side];
         Self {
-            kernel: Param::from_data(TensorData::new(numbers.kernel.clone(), shape), device),
-            bias: Param::from_data(TensorData::new(vec![numbers.bias], [1]), device),
+            kernel: Param::from_data(TensorData::new(parameters.weights.clone(), shape), device),
+            bias: Param::from_data(TensorData::new(vec![parameters.bias], [1]), device),
         }
     }
 
-    /// Its numbers.
-    pub fn numbers(&self) -> PixelGateNumbers {
-        PixelGateNumbers {
-            kernel: values(self.kernel.val()),
+    /// Its parameters.
+    pub fn parameters(&self) -> SpatialAttentionParameters {
+        SpatialAttentionParameters {
+            weights: values(self.kernel.val()),
             bias: values(self.bias.val())[0],
         }
     }
 
-    /// The map times its gates.
-    pub fn forward(&self, side: usize, maps: Tensor<4>, rounding: &mut Rounding<'_>) -> Tensor<4> {
-        let pooled = rounding.round(1, kernels::pixel_statistics(maps.clone()));
+    /// The feature map times its gates.
+    pub fn forward(
+        &self,
+        side: usize,
+        maps: Tensor<4>,
+        quantiser: &mut FakeQuantiser<'_>,
+    ) -> Tensor<4> {
+        let pooled = quantiser.apply(1, kernels::pixel_statistics(maps.clone()));
         let weights = (&self.kernel, &self.bias);
         let seen = answer(
             pooled,
             weights,
             around(side),
             Activation::None,
-            (rounding, 1),
+            (quantiser, 1),
         );
-        let answer = rounding.round(2, seen);
+        let answer = quantiser.apply(2, seen);
         kernels::gate_pixels(maps, sigmoid(answer))
     }
 }
 
-/// A tensor's numbers, row by row.
+/// A tensor's values, row by row.
 pub fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().iter::<f32>().collect()
 }

@@ -1,16 +1,16 @@
-//! A network on its way from the pictures to its answer, node by node.
+//! A network on its way from the pictures to its logits and embedding, node by node.
 
 use burn::tensor::activation::relu;
 use burn::tensor::{Tensor, TensorData};
 
 use super::net::{Answer, Net, Pass, Units};
 use super::plan::{Conv, Layer, Plan};
-use crate::dice::{Dice, Purpose};
 use crate::kernels::Activation;
-use crate::quantise::{Ranges, Rounding};
+use crate::quantise::{FakeQuantiser, Ranges};
+use crate::rng::{Purpose, Rng};
 
 impl Net {
-    /// What it says of pictures `[batch, 3, side, side]` with values `(pixel − 128) / 128`.
+    /// Logits and embedding of pictures `[batch, 3, side, side]` with values `(pixel − 128) / 128`.
     ///
     /// # Panics
     /// The pictures are not of the plan's side.
@@ -40,12 +40,12 @@ pub struct Walk<'a> {
     pass: Pass,
     ranges: Ranges,
     last_uses: Vec<usize>,
-    /// The map of each node so far, until its last reader has taken it.
+    /// The feature map of each node so far, until its last reader has taken it.
     maps: Vec<Option<Tensor<4>>>,
 }
 
 impl<'a> Walk<'a> {
-    /// The network before its first layer; `pictures` are the map of its first node.
+    /// The network before its first layer; `pictures` are the feature map of its first node.
     pub fn new(net: &'a Net, pass: Pass, pictures: Tensor<4>) -> Self {
         let plan = net.plan();
         let mut maps = Vec::with_capacity(plan.nodes.len());
@@ -65,7 +65,7 @@ impl<'a> Walk<'a> {
         self.plan.nodes.get(self.maps.len()).map(|node| &node.layer)
     }
 
-    /// The map of a node that is a result.
+    /// The feature map of a node that is a result.
     ///
     /// # Panics
     /// It is none, or was not reached.
@@ -89,13 +89,13 @@ impl<'a> Walk<'a> {
             Layer::Sum { activation } => activated(self.input(0) + self.input(1), *activation),
             Layer::Shuffle { groups } => shuffled(self.input(0), *groups),
             Layer::Enlarge { factor } => enlarged(self.input(0), *factor),
-            Layer::ChannelGate(_) => {
-                let (unit, input) = (self.units.channel_gate(), self.input(0));
-                unit.forward(input, &mut self.rounding())
+            Layer::ChannelAttention(_) => {
+                let (unit, input) = (self.units.channel_attention(), self.input(0));
+                unit.forward(input, &mut self.fake_quantiser())
             }
-            Layer::PixelGate { kernel } => {
-                let (unit, input) = (self.units.pixel_gate(), self.input(0));
-                unit.forward(*kernel, input, &mut self.rounding())
+            Layer::SpatialAttention { kernel } => {
+                let (unit, input) = (self.units.spatial_attention(), self.input(0));
+                unit.forward(*kernel, input, &mut self.fake_quantiser())
             }
             Layer::Mean => mean(self.input(0)),
             Layer::Dropout { share } => self.dropped(*share),
@@ -112,10 +112,10 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// Takes `map` for what the next node gives, rounded where it is a map of bytes.
+    /// Takes `map` for what the next node gives, fake-quantised where the integer engine has bytes.
     pub fn arrive(&mut self, map: Tensor<4>) {
         let map = if self.plan.is_quantised(self.maps.len()) {
-            self.rounding().round(0, map)
+            self.fake_quantiser().apply(0, map)
         } else {
             map
         };
@@ -127,10 +127,10 @@ impl<'a> Walk<'a> {
         let read = self.plan.bytes_of(self.plan.nodes[place].inputs[0]);
         let input = self.input(0);
         match self.pass {
-            Pass::Learn { .. } => unit.learn(conv, input),
-            Pass::Measure | Pass::Calibrate => unit.measure(conv, input),
-            Pass::LearnQuantised { .. } | Pass::Quantised => {
-                let step = self.rounding().step_of(read, 0);
+            Pass::Train { .. } => unit.train(conv, input),
+            Pass::Evaluate | Pass::Calibrate => unit.evaluate(conv, input),
+            Pass::TrainQuantised { .. } | Pass::Quantised => {
+                let step = self.fake_quantiser().scale_of(read, 0);
                 unit.quantised(conv, input, step)
             }
         }
@@ -142,13 +142,13 @@ impl<'a> Walk<'a> {
             Some(draw) => dropped(
                 input,
                 share,
-                &mut Dice::new(draw, Purpose::Dropout, place as u64, 0),
+                &mut Rng::new(draw, Purpose::Dropout, place as u64, 0),
             ),
             None => input,
         }
     }
 
-    /// One of the maps that the next node reads. The last reader takes it over, so that it is freed as
+    /// One of the feature maps that the next node reads. The last reader takes it over, so that it is freed as
     /// soon as it can be.
     fn input(&mut self, which: usize) -> Tensor<4> {
         let place = self.maps.len();
@@ -158,15 +158,15 @@ impl<'a> Walk<'a> {
         } else {
             self.maps[from].clone()
         };
-        map.expect("a map is kept until its last reader")
+        map.expect("a feature map is kept until its last reader")
     }
 
-    /// The rounding of the next node's numbers.
-    const fn rounding(&mut self) -> Rounding<'_> {
-        Rounding {
+    /// The fake quantisation of the next node's activations.
+    const fn fake_quantiser(&mut self) -> FakeQuantiser<'_> {
+        FakeQuantiser {
             place: self.maps.len(),
             observes: self.pass.observes(),
-            rounds: self.pass.quantises(),
+            quantises: self.pass.quantises(),
             ranges: &mut self.ranges,
         }
     }
@@ -211,14 +211,14 @@ fn enlarged(maps: Tensor<4>, factor: usize) -> Tensor<4> {
         .reshape([batch, channels, height * factor, width * factor])
 }
 
-/// Sets a share of the numbers to zero and scales the others up, so that their mean stays.
+/// Sets a share of the activations to zero and scales the others up, so that their mean stays.
 ///
-/// The dice are our own: a device's sequence is shared by all that compute there, and what is drawn
+/// The random numbers are our own: a device's sequence is shared by all that compute there, and what is drawn
 /// would depend on who else draws.
-fn dropped(maps: Tensor<4>, share: f64, dice: &mut Dice) -> Tensor<4> {
+fn dropped(maps: Tensor<4>, share: f64, rng: &mut Rng) -> Tensor<4> {
     let dims = maps.dims();
     let kept = 1.0 / (1.0 - share) as f32;
-    let draw = |_| if dice.chance(share as f32) { 0.0 } else { kept };
+    let draw = |_| if rng.chance(share as f32) { 0.0 } else { kept };
     let mask: Vec<f32> = (0..dims.iter().product::<usize>()).map(draw).collect();
     let device = maps.device();
     maps * Tensor::from_data(TensorData::new(mask, dims), &device)

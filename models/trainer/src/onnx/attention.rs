@@ -3,14 +3,14 @@
 
 use super::graph::{Graph, integer, integers};
 
-/// `map` times the logistic function of the sum of two answers, one number a channel.
+/// `map` times the logistic function of the sum of two outputs, one number a channel.
 pub fn gate_channels(graph: &mut Graph, name: &str, map: &str, answers: [&str; 2]) -> String {
     let sum = graph.node("Add", &format!("{name}_sum"), &answers, vec![]);
     let gate = graph.node("Sigmoid", &format!("{name}_gate"), &[&sum], vec![]);
     graph.node("Mul", &format!("{name}_gated"), &[map, &gate], vec![])
 }
 
-/// Mean and maximum of `map` over its channels, as one map of two channels.
+/// Mean and maximum of `map` over its channels, as one feature map of two channels.
 pub fn pixel_statistics(graph: &mut Graph, name: &str, map: &str) -> String {
     let [mean, most] = [("ReduceMean", "mean"), ("ReduceMax", "most")].map(|(kind, what)| {
         let attributes = vec![integers("axes", &[1]), integer("keepdims", 1)];
@@ -25,7 +25,7 @@ pub fn pixel_statistics(graph: &mut Graph, name: &str, map: &str) -> String {
     )
 }
 
-/// `map` times the logistic function of an answer, one number a pixel.
+/// `map` times the logistic function of an output, one number a pixel.
 pub fn gate_pixels(graph: &mut Graph, name: &str, map: &str, answer: &str) -> String {
     let gate = graph.node("Sigmoid", &format!("{name}_gate"), &[answer], vec![]);
     graph.node("Mul", &format!("{name}_gated"), &[map, &gate], vec![])

@@ -1,6 +1,6 @@
 //! A network in int8, in the patterns of nodes that the daemon's integer kernels cover.
 //!
-//! Activations of convolutions are no nodes: a map whose lowest byte means zero saturates there.
+//! Activations of convolutions are no nodes: a feature map whose lowest byte means zero saturates there.
 //! Sums, means and gates are written in real numbers between `DequantizeLinear` and
 //! `QuantizeLinear`; the daemon computes them from bytes to bytes.
 
@@ -12,7 +12,7 @@ use super::graph::{Graph, window};
 use super::real::{activated, enlarge, shuffle};
 use crate::deploy::{Deployed, Integers, Weights};
 use crate::kernels::Sliding;
-use crate::nets::numbers::{ChannelGateNumbers, PixelGateNumbers};
+use crate::nets::parameters::{ChannelAttentionParameters, SpatialAttentionParameters};
 use crate::nets::plan::{Layer, Node, Shape};
 use crate::nets::units::{POINTWISE, around};
 use crate::quantise::Quantisation;
@@ -21,7 +21,7 @@ use crate::quantise::Quantisation;
 /// `[1, length, 1, 1]`.
 ///
 /// # Errors
-/// The steps of a map are not known.
+/// The range of an activation is not known.
 pub fn write(deployed: &Deployed, graph: &mut Graph) -> Result<[String; 2]> {
     let shapes = deployed.plan.shapes();
     let mut writer = Writer {
@@ -48,20 +48,20 @@ struct Writer<'a> {
 struct Value {
     bytes: Option<Bytes>,
     real: Option<String>,
-    /// The steps in which real numbers become bytes; none where nobody may ask for bytes.
-    steps: Option<Quantisation>,
+    /// The quantisation by which real numbers become bytes; none where nobody may ask for bytes.
+    quantisation: Option<Quantisation>,
 }
 
 /// A tensor of bytes.
 #[derive(Clone)]
 struct Bytes {
     name: String,
-    steps: Steps,
+    quantisation: Constants,
 }
 
-/// Steps as the constants that name them.
+/// A quantisation as the constants of the graph that hold it.
 #[derive(Clone)]
-struct Steps {
+struct Constants {
     scale: String,
     zero: String,
     known: Quantisation,
@@ -76,11 +76,11 @@ impl From<Bytes> for Value {
     }
 }
 
-/// A kernel in whole steps under a name; several nodes may read it.
-struct Kernel<'a> {
+/// The weights of a convolution under a name; several nodes may read them.
+struct ConvWeights<'a> {
     name: String,
     shape: [usize; 4],
-    numbers: &'a [f32],
+    weights: &'a [f32],
     bias: &'a [f32],
 }
 
@@ -90,27 +90,27 @@ impl Writer<'_> {
         let from = node.inputs.first().copied().unwrap_or_default();
         Ok(match (&node.layer, &self.deployed.weights[place]) {
             (Layer::Picture, _) => {
-                let steps = self.steps(place, 0, name)?;
-                self.quantise(&format!("{name}_bytes"), PICTURE, &steps)
+                let quantisation = self.quantisation(place, 0, name)?;
+                self.quantise(&format!("{name}_bytes"), PICTURE, &quantisation)
                     .into()
             }
-            (Layer::Conv(conv), Weights::Conv { kernel, bias }) => {
-                let kernel = Kernel {
+            (Layer::Conv(conv), Weights::Conv { weights, bias }) => {
+                let layer = ConvWeights {
                     name: name.to_owned(),
                     shape: conv.kernel_shape(),
-                    numbers: kernel,
+                    weights,
                     bias,
                 };
-                let steps = self.steps(place, 0, name)?;
+                let quantisation = self.quantisation(place, 0, name)?;
                 let map = self.bytes(from)?;
-                self.convolve(&kernel, name, &map, conv.sliding, &steps)
+                self.convolve(&layer, name, &map, conv.sliding, &quantisation)
                     .into()
             }
-            (Layer::ChannelGate(_), Weights::ChannelGate(numbers)) => {
-                let gated = self.channel_gate(place, name, from, numbers)?;
+            (Layer::ChannelAttention(_), Weights::ChannelAttention(parameters)) => {
+                let gated = self.channel_attention(place, name, from, parameters)?;
                 if self.deployed.plan.is_quantised(place) {
-                    let steps = self.steps(place, 0, name)?;
-                    self.quantise(name, &gated, &steps).into()
+                    let quantisation = self.quantisation(place, 0, name)?;
+                    self.quantise(name, &gated, &quantisation).into()
                 } else {
                     Value {
                         real: Some(gated),
@@ -118,18 +118,18 @@ impl Writer<'_> {
                     }
                 }
             }
-            (Layer::PixelGate { kernel }, Weights::PixelGate(numbers)) => {
-                let gated = self.pixel_gate(place, name, from, *kernel, numbers)?;
-                let steps = self.steps(place, 0, name)?;
-                self.quantise(name, &gated, &steps).into()
+            (Layer::SpatialAttention { kernel }, Weights::SpatialAttention(parameters)) => {
+                let gated = self.spatial_attention(place, name, from, *kernel, parameters)?;
+                let quantisation = self.quantisation(place, 0, name)?;
+                self.quantise(name, &gated, &quantisation).into()
             }
             (Layer::Sum { activation }, _) => {
                 let [a, b] = [from, node.inputs[1]].map(|term| self.real(term));
                 let sum = format!("{name}_sum");
                 let sum = self.graph.node("Add", &sum, &[&a, &b], vec![]);
                 let sum = activated(self.graph, name, sum, *activation);
-                let steps = self.steps(place, 0, name)?;
-                self.quantise(name, &sum, &steps).into()
+                let quantisation = self.quantisation(place, 0, name)?;
+                self.quantise(name, &sum, &quantisation).into()
             }
             (Layer::Mean, _) => {
                 let map = self.real(from);
@@ -137,8 +137,8 @@ impl Writer<'_> {
                 let pooled = self
                     .graph
                     .node("GlobalAveragePool", &pooled, &[&map], vec![]);
-                let steps = self.steps(place, 0, name)?;
-                self.quantise(name, &pooled, &steps).into()
+                let quantisation = self.quantisation(place, 0, name)?;
+                self.quantise(name, &pooled, &quantisation).into()
             }
             (Layer::Shuffle { groups }, _) => {
                 let map = self.bytes(from)?;
@@ -155,7 +155,7 @@ impl Writer<'_> {
                         &map,
                         *factor,
                     )),
-                    steps: self.deployed.bytes(place),
+                    quantisation: self.deployed.bytes(place),
                 }
             }
             (Layer::Dropout { .. }, _) => self.bytes(from)?.into(),
@@ -165,18 +165,22 @@ impl Writer<'_> {
 
     /// The bytes of the node at `place`.
     fn bytes(&mut self, place: usize) -> Result<Bytes> {
-        let Value { bytes, real, steps } = &self.values[place];
+        let Value {
+            bytes,
+            real,
+            quantisation,
+        } = &self.values[place];
         if let Some(bytes) = bytes {
             return Ok(bytes.clone());
         }
         let name = &self.deployed.plan.nodes[place].name;
-        let (Some(real), Some(steps)) = (real.clone(), *steps) else {
+        let (Some(real), Some(quantisation)) = (real.clone(), *quantisation) else {
             return Err(Error::internal(format!(
                 "layer {name} is read as bytes and has none"
             )));
         };
-        let steps = self.constants(name, steps);
-        let bytes = self.quantise(name, &real, &steps);
+        let quantisation = self.constants(name, quantisation);
+        let bytes = self.quantise(name, &real, &quantisation);
         self.values[place].bytes = Some(bytes.clone());
         Ok(bytes)
     }
@@ -196,57 +200,57 @@ impl Writer<'_> {
         real
     }
 
-    /// The steps of one slot of a node, whose constants begin with `name`.
-    fn steps(&mut self, place: usize, slot: usize, name: &str) -> Result<Steps> {
-        let known = self.deployed.steps_of(place, slot)?;
+    /// The quantisation of one slot of a node, whose constants begin with `name`.
+    fn quantisation(&mut self, place: usize, slot: usize, name: &str) -> Result<Constants> {
+        let known = self.deployed.quantisation_of(place, slot)?;
         Ok(self.constants(name, known))
     }
 
-    fn constants(&mut self, name: &str, known: Quantisation) -> Steps {
+    fn constants(&mut self, name: &str, known: Quantisation) -> Constants {
         let scale = format!("{name}_scale");
         let zero = format!("{name}_zero");
-        Steps {
+        Constants {
             scale: self.graph.constant(&scale, &[], &[known.scale]),
             zero: self.graph.constant(&zero, &[], &[known.zero_point]),
             known,
         }
     }
 
-    fn quantise(&mut self, name: &str, real: &str, steps: &Steps) -> Bytes {
-        let inputs = [real, &steps.scale, &steps.zero];
+    fn quantise(&mut self, name: &str, real: &str, quantisation: &Constants) -> Bytes {
+        let inputs = [real, &quantisation.scale, &quantisation.zero];
         let name = self.graph.node("QuantizeLinear", name, &inputs, vec![]);
         Bytes {
             name,
-            steps: steps.clone(),
+            quantisation: quantisation.clone(),
         }
     }
 
     fn dequantise(&mut self, name: &str, map: &Bytes) -> String {
-        let inputs = [&*map.name, &map.steps.scale, &map.steps.zero];
+        let inputs = [&*map.name, &map.quantisation.scale, &map.quantisation.zero];
         self.graph.node("DequantizeLinear", name, &inputs, vec![])
     }
 
-    /// The node `name` that slides a kernel over `map`.
+    /// The node `name` that convolves `map`.
     fn convolve(
         &mut self,
-        kernel: &Kernel<'_>,
+        layer: &ConvWeights<'_>,
         name: &str,
         map: &Bytes,
         sliding: Sliding,
-        result: &Steps,
+        result: &Constants,
     ) -> Bytes {
-        let outputs = kernel.shape[0];
-        let integers = Integers::of(kernel.numbers, kernel.bias, map.steps.known);
-        let constant = |what: &str| format!("{}_{what}", kernel.name);
+        let outputs = layer.shape[0];
+        let integers = Integers::of(layer.weights, layer.bias, map.quantisation.known);
+        let constant = |what: &str| format!("{}_{what}", layer.name);
         let graph = &mut *self.graph;
-        let weights = graph.constant(&constant("kernel"), &kernel.shape, &integers.kernel);
+        let weights = graph.constant(&constant("kernel"), &layer.shape, &integers.weights);
         let scale = graph.constant(&constant("kernel_scale"), &[outputs], &integers.scales);
         let zero = graph.constant(&constant("kernel_zero"), &[], &[0_i8]);
         let bias = graph.constant(&constant("bias"), &[outputs], &integers.bias);
         let inputs = [
             &*map.name,
-            &map.steps.scale,
-            &map.steps.zero,
+            &map.quantisation.scale,
+            &map.quantisation.zero,
             &weights,
             &scale,
             &zero,
@@ -254,55 +258,55 @@ impl Writer<'_> {
             &result.zero,
             &bias,
         ];
-        let attributes = window(kernel.shape[2], sliding);
+        let attributes = window(layer.shape[2], sliding);
         Bytes {
             name: graph.node("QLinearConv", name, &inputs, attributes),
-            steps: result.clone(),
+            quantisation: result.clone(),
         }
     }
 
-    fn channel_gate(
+    fn channel_attention(
         &mut self,
         place: usize,
         name: &str,
         from: usize,
-        numbers: &ChannelGateNumbers,
+        parameters: &ChannelAttentionParameters,
     ) -> Result<String> {
-        let (channels, hidden) = (numbers.expand_bias.len(), numbers.squeeze_bias.len());
-        let squeeze = Kernel {
+        let (channels, hidden) = (parameters.expand_bias.len(), parameters.squeeze_bias.len());
+        let squeeze = ConvWeights {
             name: format!("{name}_squeeze"),
             shape: [hidden, channels, 1, 1],
-            numbers: &numbers.squeeze,
-            bias: &numbers.squeeze_bias,
+            weights: &parameters.squeeze,
+            bias: &parameters.squeeze_bias,
         };
-        let expand = Kernel {
+        let expand = ConvWeights {
             name: format!("{name}_expand"),
             shape: [channels, hidden, 1, 1],
-            numbers: &numbers.expand,
-            bias: &numbers.expand_bias,
+            weights: &parameters.expand,
+            bias: &parameters.expand_bias,
         };
         let map = self.real(from);
-        let pooled_steps = self.steps(place, 1, &format!("{name}_pooled"))?;
-        let hidden_steps = self.steps(place, 2, &format!("{name}_hidden"))?;
-        let answer_steps = self.steps(place, 3, &format!("{name}_answer"))?;
+        let pooled_constants = self.quantisation(place, 1, &format!("{name}_pooled"))?;
+        let hidden_constants = self.quantisation(place, 2, &format!("{name}_hidden"))?;
+        let answer_constants = self.quantisation(place, 3, &format!("{name}_answer"))?;
         let paths = [("GlobalAveragePool", "mean"), ("GlobalMaxPool", "most")];
         let [of_mean, of_most] = paths.map(|(kind, what)| {
             let called = |step: &str| format!("{name}_{what}_{step}");
             let pooled = self.graph.node(kind, &called("pooled"), &[&map], vec![]);
-            let pooled = self.quantise(&called("bytes"), &pooled, &pooled_steps);
+            let pooled = self.quantise(&called("bytes"), &pooled, &pooled_constants);
             let hidden = self.convolve(
                 &squeeze,
                 &called("hidden"),
                 &pooled,
                 POINTWISE,
-                &hidden_steps,
+                &hidden_constants,
             );
             let answer = self.convolve(
                 &expand,
                 &called("answer"),
                 &hidden,
                 POINTWISE,
-                &answer_steps,
+                &answer_constants,
             );
             self.dequantise(&called("answer_real"), &answer)
         });
@@ -314,28 +318,28 @@ impl Writer<'_> {
         ))
     }
 
-    fn pixel_gate(
+    fn spatial_attention(
         &mut self,
         place: usize,
         name: &str,
         from: usize,
         side: usize,
-        numbers: &PixelGateNumbers,
+        parameters: &SpatialAttentionParameters,
     ) -> Result<String> {
-        let bias = [numbers.bias];
-        let kernel = Kernel {
+        let bias = [parameters.bias];
+        let layer = ConvWeights {
             name: format!("{name}_seen"),
             shape: [1, 2, side, side],
-            numbers: &numbers.kernel,
+            weights: &parameters.weights,
             bias: &bias,
         };
         let map = self.real(from);
         let both = attention::pixel_statistics(self.graph, name, &map);
-        let both_steps = self.steps(place, 1, &format!("{name}_both"))?;
-        let answer_steps = self.steps(place, 2, &format!("{name}_answer"))?;
-        let both = self.quantise(&format!("{name}_both_bytes"), &both, &both_steps);
+        let both_constants = self.quantisation(place, 1, &format!("{name}_both"))?;
+        let answer_constants = self.quantisation(place, 2, &format!("{name}_answer"))?;
+        let both = self.quantise(&format!("{name}_both_bytes"), &both, &both_constants);
         let answer = format!("{name}_answer");
-        let answer = self.convolve(&kernel, &answer, &both, around(side), &answer_steps);
+        let answer = self.convolve(&layer, &answer, &both, around(side), &answer_constants);
         let answer = self.dequantise(&format!("{name}_answer_real"), &answer);
         Ok(attention::gate_pixels(self.graph, name, &map, &answer))
     }

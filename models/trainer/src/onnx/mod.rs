@@ -27,12 +27,12 @@ pub const EMBEDDING: &str = "embedding";
 /// The bytes of a network's ONNX file.
 ///
 /// # Errors
-/// The network is quantised and the steps of a map are not known.
+/// The network is quantised and the range of an activation is not known.
 pub fn encode(deployed: &Deployed) -> Result<Vec<u8>> {
     let plan = &deployed.plan;
     let mut graph = Graph::new(&plan.name);
     graph.input(PICTURE, &[1, 3, plan.side, plan.side]);
-    let [logits, embedding] = match deployed.steps {
+    let [logits, embedding] = match deployed.quantisation {
         None => real::write(deployed, &mut graph),
         Some(_) => integer::write(deployed, &mut graph)?,
     };
@@ -46,9 +46,9 @@ pub fn encode(deployed: &Deployed) -> Result<Vec<u8>> {
     Ok(graph.encode())
 }
 
-/// The step of a logit of a quantised network that [`encode`] wrote; none of any other file.
+/// The scale of the logits of a quantised network that [`encode`] wrote; none of any other file.
 #[must_use]
-pub fn logit_step(file: &[u8]) -> Option<f32> {
+pub fn logit_scale(file: &[u8]) -> Option<f32> {
     let model = ModelProto::decode(file).ok()?;
     let wanted = format!("{LOGITS}_scale");
     let constants = model.graph?.initializer;

@@ -5,7 +5,7 @@ use super::attention;
 use super::graph::{Graph, integers, whole, window, word};
 use crate::deploy::{Deployed, Weights};
 use crate::kernels::{Activation, Sliding};
-use crate::nets::numbers::{ChannelGateNumbers, PixelGateNumbers};
+use crate::nets::parameters::{ChannelAttentionParameters, SpatialAttentionParameters};
 use crate::nets::plan::{Conv, Layer, Shape};
 use crate::nets::units::{POINTWISE, around};
 
@@ -17,14 +17,14 @@ pub fn write(deployed: &Deployed, graph: &mut Graph) -> [String; 2] {
         let input = |which: usize| names[node.inputs[which]].as_str();
         let name = node.name.as_str();
         let result = match (&node.layer, &deployed.weights[place]) {
-            (Layer::Conv(conv), Weights::Conv { kernel, bias }) => {
-                convolution(graph, name, input(0), conv, kernel, bias)
+            (Layer::Conv(conv), Weights::Conv { weights, bias }) => {
+                convolution(graph, name, input(0), conv, weights, bias)
             }
-            (Layer::ChannelGate(_), Weights::ChannelGate(numbers)) => {
-                channel_gate(graph, name, input(0), numbers)
+            (Layer::ChannelAttention(_), Weights::ChannelAttention(parameters)) => {
+                channel_attention(graph, name, input(0), parameters)
             }
-            (Layer::PixelGate { kernel }, Weights::PixelGate(numbers)) => {
-                pixel_gate(graph, name, input(0), *kernel, numbers)
+            (Layer::SpatialAttention { kernel }, Weights::SpatialAttention(parameters)) => {
+                spatial_attention(graph, name, input(0), *kernel, parameters)
             }
             (Layer::Sum { activation }, _) => {
                 let sum = graph.node("Add", name, &[input(0), input(1)], vec![]);
@@ -49,34 +49,34 @@ fn convolution(
     name: &str,
     from: &str,
     conv: &Conv,
-    kernel: &[f32],
+    weights: &[f32],
     bias: &[f32],
 ) -> String {
-    let weights = Kernel {
+    let layer = ConvWeights {
         name,
         shape: conv.kernel_shape(),
-        numbers: kernel,
+        weights,
         bias,
     };
-    let sums = weights.convolve(graph, name, from, conv.sliding);
+    let sums = layer.convolve(graph, name, from, conv.sliding);
     activated(graph, name, sums, conv.activation)
 }
 
-/// A kernel and its bias under a name.
-struct Kernel<'a> {
+/// The weights of a convolution and its bias under a name.
+struct ConvWeights<'a> {
     name: &'a str,
     shape: [usize; 4],
-    numbers: &'a [f32],
+    weights: &'a [f32],
     bias: &'a [f32],
 }
 
-impl Kernel<'_> {
-    /// The node `node` that slides it over `from`.
+impl ConvWeights<'_> {
+    /// The node `node` that convolves `from`.
     fn convolve(&self, graph: &mut Graph, node: &str, from: &str, sliding: Sliding) -> String {
-        let kernel = graph.constant(&format!("{}_kernel", self.name), &self.shape, self.numbers);
+        let weights = graph.constant(&format!("{}_kernel", self.name), &self.shape, self.weights);
         let bias = graph.constant(&format!("{}_bias", self.name), &[self.shape[0]], self.bias);
         let attributes = window(self.shape[2], sliding);
-        graph.node("Conv", node, &[from, &kernel, &bias], attributes)
+        graph.node("Conv", node, &[from, &weights, &bias], attributes)
     }
 }
 
@@ -124,20 +124,25 @@ pub fn enlarge(graph: &mut Graph, name: &str, from: &str, factor: usize) -> Stri
     graph.node("Resize", name, &[from, "", &scales], attributes)
 }
 
-fn channel_gate(graph: &mut Graph, name: &str, from: &str, numbers: &ChannelGateNumbers) -> String {
-    let (channels, hidden) = (numbers.expand_bias.len(), numbers.squeeze_bias.len());
+fn channel_attention(
+    graph: &mut Graph,
+    name: &str,
+    from: &str,
+    parameters: &ChannelAttentionParameters,
+) -> String {
+    let (channels, hidden) = (parameters.expand_bias.len(), parameters.squeeze_bias.len());
     let (squeeze_name, expand_name) = (format!("{name}_squeeze"), format!("{name}_expand"));
-    let squeeze = Kernel {
+    let squeeze = ConvWeights {
         name: &squeeze_name,
         shape: [hidden, channels, 1, 1],
-        numbers: &numbers.squeeze,
-        bias: &numbers.squeeze_bias,
+        weights: &parameters.squeeze,
+        bias: &parameters.squeeze_bias,
     };
-    let expand = Kernel {
+    let expand = ConvWeights {
         name: &expand_name,
         shape: [channels, hidden, 1, 1],
-        numbers: &numbers.expand,
-        bias: &numbers.expand_bias,
+        weights: &parameters.expand,
+        bias: &parameters.expand_bias,
     };
     let paths = [("GlobalAveragePool", "mean"), ("GlobalMaxPool", "most")];
     let [of_mean, of_most] = paths.map(|(kind, what)| {
@@ -151,20 +156,20 @@ fn channel_gate(graph: &mut Graph, name: &str, from: &str, numbers: &ChannelGate
     attention::gate_channels(graph, name, from, [&of_mean, &of_most])
 }
 
-fn pixel_gate(
+fn spatial_attention(
     graph: &mut Graph,
     name: &str,
     from: &str,
     side: usize,
-    numbers: &PixelGateNumbers,
+    parameters: &SpatialAttentionParameters,
 ) -> String {
     let both = attention::pixel_statistics(graph, name, from);
-    let weights = Kernel {
+    let layer = ConvWeights {
         name,
         shape: [1, 2, side, side],
-        numbers: &numbers.kernel,
-        bias: &[numbers.bias],
+        weights: &parameters.weights,
+        bias: &[parameters.bias],
     };
-    let answer = weights.convolve(graph, &format!("{name}_answer"), &both, around(side));
+    let answer = layer.convolve(graph, &format!("{name}_answer"), &both, around(side));
     attention::gate_pixels(graph, name, from, &answer)
 }

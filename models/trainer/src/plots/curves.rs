@@ -21,7 +21,7 @@ struct Panel<'a> {
     axis: &'a str,
     decimals: usize,
     values: Range<f64>,
-    learning: fn(&EpochRecord) -> f64,
+    training: fn(&EpochRecord) -> f64,
     validation: fn(&EpochRecord) -> f64,
     legend: SeriesLabelPosition,
 }
@@ -44,7 +44,7 @@ pub fn learning_curves(path: &Path, history: &[EpochRecord], best_epoch: usize) 
         axis: "cross-entropy (nats)",
         decimals: 1,
         values: 0.0..highest * 1.05,
-        learning: |record| record.train_loss,
+        training: |record| record.train_loss,
         validation: |record| record.validation_loss,
         legend: SeriesLabelPosition::UpperRight,
     };
@@ -53,7 +53,7 @@ pub fn learning_curves(path: &Path, history: &[EpochRecord], best_epoch: usize) 
         axis: "recognised (%)",
         decimals: 0,
         values: (100.0 * lowest_accuracy / 10.0 - 0.5).floor().max(0.0) * 10.0..100.0,
-        learning: |record| 100.0 * record.train_accuracy,
+        training: |record| 100.0 * record.train_accuracy,
         validation: |record| 100.0 * record.validation_accuracy,
         legend: SeriesLabelPosition::LowerRight,
     };
@@ -103,7 +103,7 @@ fn draw(
         chart.draw_series([PathElement::new([(best, at(0.0)), (best, at(0.5))], GREY)])?;
     }
     for (name, colour, value) in [
-        ("learning, varied photographs", BLUE, panel.learning),
+        ("training, augmented photographs", BLUE, panel.training),
         ("validation, averaged weights", ORANGE, panel.validation),
     ] {
         let points = history

@@ -1,13 +1,13 @@
 //! Quantisation to int8, exactly as the integer engine has it (`src/classify/int8/PATTERNS.md`).
 //!
-//! Maps are asymmetric: one scale and one zero point a map, from the range of numbers that it
-//! takes. Kernels are symmetric: one scale for each output channel. Jacob et al. 2017
-//! (arXiv 1712.05877) is the source of both and of learning with rounded numbers.
+//! Activations are asymmetric: one scale and one zero point a feature map, from the range of values that it
+//! takes. Weights are symmetric: one scale for each output channel. Jacob et al. 2017
+//! (arXiv 1712.05877) is the source of both and of quantisation-aware training.
 
-mod kernel;
+mod fake;
 mod range;
-mod rounding;
+mod weights;
 
-pub use kernel::{Steps, steps};
+pub use fake::FakeQuantiser;
 pub use range::{Quantisation, Range, Ranges, SLOTS};
-pub use rounding::Rounding;
+pub use weights::{QuantisedWeights, quantise_weights};

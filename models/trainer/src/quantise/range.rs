@@ -1,23 +1,23 @@
-//! The range of numbers that a map takes, and the steps that it is cut into.
+//! The range of an activation, and the scale and zero point that follow from it.
 
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-/// Ranges of one node: its result's first, then those of vectors inside it (see
-/// [`super::Rounding`]).
+/// Ranges of one node: its result's first, then those of activations inside it (see
+/// [`super::FakeQuantiser`]).
 pub const SLOTS: usize = 4;
 
 /// How much of a known range each batch replaces.
 const MOMENTUM: f32 = 0.05;
 
-/// The least width of a range: that of a map that is all zeros, so that it is known to have been seen.
+/// The least width of a range: that of a feature map that is all zeros, so that it is known to have been seen.
 const NARROWEST: f32 = 1e-6;
 
-/// The least width that is cut into steps. The hidden maps of a gate can be all zeros; were their nothing
-/// cut into steps, the factor from the sums before them would be larger than the daemon's kernels take.
-const LEAST_CUT: f32 = 1e-2;
+/// The least width that a scale is made for. The hidden activations of an attention can be all zeros; were the scale made
+/// for their range, the factor from the sums before them would be larger than the daemon's kernels take.
+const LEAST_QUANTISED: f32 = 1e-2;
 
-/// The smallest and the largest number of a map.
+/// The smallest and the largest value of an activation.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Range {
     /// Smallest, at most 0.
@@ -26,17 +26,17 @@ pub struct Range {
     pub high: f32,
 }
 
-/// Scale and zero point of a map of bytes: a number is `(byte − zero_point) · scale`.
+/// Scale and zero point of a quantised activation: a value is `(byte − zero_point) · scale`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Quantisation {
-    /// The step.
+    /// The scale.
     pub scale: f32,
     /// The byte that means zero.
     pub zero_point: i8,
 }
 
 impl Quantisation {
-    /// That of pictures: `pixel − 128`, in steps of 1/128.
+    /// That of pictures: `pixel − 128`, with the scale 1/128.
     pub const PICTURE: Self = Self {
         scale: 1.0 / 128.0,
         zero_point: 0,
@@ -44,7 +44,7 @@ impl Quantisation {
 }
 
 impl Range {
-    /// The range of a map's numbers, widened to contain zero, and never empty: a map that is all
+    /// The range of a feature map, widened to contain zero, and never empty: one that is all
     /// zeros was seen nevertheless.
     #[must_use]
     pub fn of<const D: usize>(map: &Tensor<D>) -> Self {
@@ -57,10 +57,10 @@ impl Range {
         }
     }
 
-    /// The steps that cut the range into 255 parts, one of which is zero.
+    /// The quantisation that divides the range into 255 parts; one of its values is zero.
     #[must_use]
     pub fn quantisation(self) -> Quantisation {
-        let width = (self.high - self.low).max(LEAST_CUT);
+        let width = (self.high - self.low).max(LEAST_QUANTISED);
         let scale = width / 255.0;
         let zero = (-128.0 - self.low / scale)
             .round_ties_even()
@@ -97,7 +97,7 @@ impl Ranges {
         self.0.get(place).and_then(|node| node[slot])
     }
 
-    /// The steps of a node's result.
+    /// The quantisation of one slot of a node.
     #[must_use]
     pub fn quantisation(&self, place: usize, slot: usize) -> Option<Quantisation> {
         self.at(place, slot).map(Range::quantisation)
@@ -115,7 +115,7 @@ impl Ranges {
         *known = Some(known.map_or(batch, |known| known.followed_by(batch)));
     }
 
-    /// All numbers in a row, for a tensor; zeros where nothing was seen.
+    /// All bounds in a row, for a tensor; zeros where nothing was seen.
     #[must_use]
     pub fn flat(&self) -> Vec<f32> {
         let numbers =
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn zero_is_a_step_and_a_range_above_zero_begins_at_the_least_byte() {
+    fn zero_is_a_quantised_value_and_a_range_above_zero_begins_at_the_least_byte() {
         assert_eq!(
             Range {
                 low: 0.0,
@@ -171,14 +171,14 @@ mod tests {
     }
 
     #[test]
-    fn a_map_of_zeros_was_seen() {
+    fn a_feature_map_of_zeros_was_seen() {
         let zeros = Tensor::<2>::zeros([2, 3], &burn::tensor::Device::flex());
         let mut ranges = Ranges::unseen(1);
         ranges.follow(0, 0, Range::of(&zeros));
         let again = Ranges::from_flat(&ranges.flat());
-        let steps = again.quantisation(0, 0).unwrap();
-        assert_eq!(steps.zero_point, -128);
-        assert!(steps.scale > 1e-5, "{steps:?}");
+        let quantisation = again.quantisation(0, 0).unwrap();
+        assert_eq!(quantisation.zero_point, -128);
+        assert!(quantisation.scale > 1e-5, "{quantisation:?}");
     }
 
     #[test]

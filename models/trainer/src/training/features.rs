@@ -1,7 +1,8 @@
-//! Feature distillation: the embedding is to say what a frozen network says of the same varied picture.
+//! Feature distillation: the embedding is to predict the features that a frozen network gives for the same augmented
+//! picture.
 //!
-//! Labels of a few rooms teach a network those rooms. What ImageNet has taught it of all other things is what a bin
-//! is taught by later, so that is held: the target is the teacher's pooled features, standardised, on their first
+//! Fine-tuning on the labels of a few rooms makes a network forget what it knows of all other things from ImageNet. A bin
+//! is taught by that later, so it is held: the target is the teacher's pooled features, standardised, on their first
 //! principal components, and the loss is one less the cosine.
 
 use burn::tensor::{Device, Tensor, TensorData};
@@ -15,45 +16,45 @@ use crate::nets::net::{Net, Pass};
 /// Added to lengths, so that zeros have a direction's cosine of 0.
 const TINY: f32 = 1e-8;
 
-/// A frozen network, and the space of its features that is to be predicted.
+/// A frozen network, and the principal components of its features, which are to be predicted.
 #[derive(Debug)]
 pub struct FeatureTeacher {
     network: Net,
-    /// What it says of photographs that nobody has varied.
+    /// Those of photographs without augmentation.
     pub components: Components,
-    kernel: Tensor<2>,
+    weights: Tensor<2>,
     bias: Tensor<2>,
 }
 
 impl FeatureTeacher {
-    /// Finds the `length` components of what `network` says of photographs.
+    /// Finds the first `length` components of the features that `network` gives for photographs.
     ///
     /// # Errors
     /// A photograph is not of the network's side.
     pub fn new(network: Net, photos: &[Squeezed], length: usize, device: &Device) -> Result<Self> {
         let side = network.plan().side;
-        let said = answers::answers(&network, Pass::Measure, photos, side, device)?;
+        let said = answers::answers(&network, Pass::Evaluate, photos, side, device)?;
         let components = Components::of(&said.embeddings, length, device);
-        let (kernel, bias) = components.as_dense();
-        let (count, numbers) = (components.count(), components.mean.len());
-        let kernel = Tensor::<2>::from_data(TensorData::new(kernel, [count, numbers]), device);
+        let (weights, bias) = components.as_dense();
+        let (count, length) = (components.count(), components.mean.len());
+        let weights = Tensor::<2>::from_data(TensorData::new(weights, [count, length]), device);
         Ok(Self {
             network,
-            kernel: kernel.transpose(),
+            weights: weights.transpose(),
             bias: Tensor::from_data(TensorData::new(bias, [1, count]), device),
             components,
         })
     }
 
-    /// What the embedding is to say of pictures, `[batch, length]`.
+    /// What the embedding is to be for pictures, `[batch, length]`.
     #[must_use]
     pub fn targets(&self, pictures: Tensor<4>) -> Tensor<2> {
-        let features = self.network.forward(pictures, Pass::Measure).embedding;
-        features.matmul(self.kernel.clone()) + self.bias.clone()
+        let features = self.network.forward(pictures, Pass::Evaluate).embedding;
+        features.matmul(self.weights.clone()) + self.bias.clone()
     }
 }
 
-/// One less the mean cosine between rows; the targets are not taught.
+/// One less the mean cosine between rows; no gradient reaches the targets.
 #[must_use]
 pub fn loss(embedding: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
     let targets = targets.detach();
@@ -66,19 +67,19 @@ pub fn loss(embedding: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dice::{Dice, Purpose};
-    use crate::nets::numbers::{self, Numbers};
+    use crate::nets::parameters::{self, Parameters};
     use crate::nets::{Architecture, Head, MobileNetV1};
     use crate::quantise::Ranges;
+    use crate::rng::{Purpose, Rng};
 
     const SIDE: usize = 32;
 
     fn photos() -> Vec<Squeezed> {
-        let mut dice = Dice::new(5, Purpose::Variation, 0, 0);
+        let mut rng = Rng::new(5, Purpose::Augmentation, 0, 0);
         (0..24)
             .map(|photo| Squeezed {
                 pixels: (0..SIDE * SIDE * 3)
-                    .map(|at| (dice.bits() % 64) as u8 + (at * photo % 190) as u8)
+                    .map(|at| (rng.bits() % 64) as u8 + (at * photo % 190) as u8)
                     .collect(),
                 label: 0,
                 path: "photo".into(),
@@ -86,35 +87,35 @@ mod tests {
             .collect()
     }
 
-    fn network(head: Head, change: impl Fn(&mut Numbers)) -> Net {
+    fn network(head: Head, change: impl Fn(&mut Parameters)) -> Net {
         let network = MobileNetV1 {
             width: 0.25,
             stem_stride: 2,
             head,
         };
         let plan = network.plan(SIDE, 3).unwrap();
-        let mut numbers = numbers::random(&plan, &mut Dice::new(1, Purpose::Weights, 0, 0));
-        change(&mut numbers[plan.embedding]);
+        let mut parameters = parameters::random(&plan, &mut Rng::new(1, Purpose::Weights, 0, 0));
+        change(&mut parameters[plan.embedding]);
         let ranges = Ranges::unseen(plan.nodes.len());
-        Net::new(plan, &numbers, &ranges, &Device::flex())
+        Net::new(plan, &parameters, &ranges, &Device::flex())
     }
 
     #[test]
-    fn a_network_of_the_same_features_begins_by_saying_what_the_teacher_says() {
+    fn a_network_of_the_same_features_begins_by_predicting_what_the_teacher_gives() {
         let (device, photos) = (Device::flex(), photos());
         let frozen = network(Head::Classic, |_| {});
         let teacher = FeatureTeacher::new(frozen, &photos, 256, &device).unwrap();
         let begun = network(Head::Features, |embedding| {
-            let Numbers::Conv(embedding) = embedding else {
+            let Parameters::Conv(embedding) = embedding else {
                 panic!("the embedding is a dense layer")
             };
-            (embedding.kernel, embedding.beta) = teacher.components.as_dense();
+            (embedding.weights, embedding.beta) = teacher.components.as_dense();
         });
         let fresh = network(Head::Features, |_| {});
         let apart = |network: &Net| {
             let batch = answers::batches(&photos, SIDE, &device).next().unwrap();
             let pictures = batch.unwrap();
-            let said = network.forward(pictures.clone(), Pass::Measure).embedding;
+            let said = network.forward(pictures.clone(), Pass::Evaluate).embedding;
             loss(said, teacher.targets(pictures)).into_scalar::<f32>()
         };
         assert!(apart(&begun) < 1e-3, "{}", apart(&begun));

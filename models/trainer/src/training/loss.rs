@@ -1,4 +1,4 @@
-//! The losses: of labels, of a teacher's answers, of neighbours in the embedding.
+//! The losses: of labels, of teachers' logits, of neighbours in the embedding.
 
 use burn::tensor::activation::{log_softmax, softmax};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -30,14 +30,14 @@ pub fn of_labels(
     -(log_softmax(logits, 1) * target).sum()
 }
 
-/// How far the softened answers lie from the teachers': Kullback-Leibler divergence times the square of
-/// the temperature (Hinton et al. 2015, arXiv 1503.02531). The teachers are not taught.
-pub fn of_teachers(logits: Tensor<2>, taught: Tensor<2>, temperature: f32) -> Tensor<1> {
+/// How far the softened logits lie from the teachers': Kullback-Leibler divergence times the square of
+/// the temperature (Hinton et al. 2015, arXiv 1503.02531). No gradient reaches the teachers.
+pub fn of_teachers(logits: Tensor<2>, teachers: Tensor<2>, temperature: f32) -> Tensor<1> {
     let batch = logits.dims()[0] as f32;
-    let taught = taught.detach() / temperature;
-    let (target, target_logs) = (softmax(taught.clone(), 1), log_softmax(taught, 1));
-    let answer = log_softmax(logits / temperature, 1);
-    (target * (target_logs - answer)).sum() * (temperature * temperature / batch)
+    let teachers = teachers.detach() / temperature;
+    let (target, target_logs) = (softmax(teachers.clone(), 1), log_softmax(teachers, 1));
+    let student = log_softmax(logits / temperature, 1);
+    (target * (target_logs - student)).sum() * (temperature * temperature / batch)
 }
 
 /// Supervised contrastive loss (Khosla et al. 2020, arXiv 2004.11362): photographs of one class are to

@@ -1,7 +1,7 @@
-//! The training loop: shows varied photographs, follows the gradient, measures, keeps the best.
+//! The training loop: shows augmented photographs, follows the gradient, validates, keeps the best.
 //!
-//! One loop serves all: what [`RunConfig`] holds besides the plain course (teachers, a penalty on
-//! scales, zeros, rounding, a metric loss) changes a step, not the loop.
+//! One loop serves all: what [`RunConfig`] holds besides the plain course (distillation, a penalty on
+//! scales, magnitude pruning, fake quantisation, a metric loss) changes a step, not the loop.
 
 pub mod features;
 mod loss;
@@ -31,9 +31,9 @@ use objective::Objective;
 /// What a run trains by, and where it leaves its results.
 #[derive(Debug)]
 pub struct Course<'a> {
-    /// What it learns by.
+    /// What it minimises.
     pub objective: Objective<'a>,
-    /// Photographs to choose the best epoch by.
+    /// The validation photographs, by which the best epoch is chosen.
     pub validation: &'a [Squeezed],
     /// Where the results go.
     pub folder: &'a RunFolder,
@@ -42,21 +42,21 @@ pub struct Course<'a> {
 }
 
 impl Course<'_> {
-    /// How the network is computed while it learns.
-    const fn learning(&self, draw: u64) -> Pass {
-        if self.objective.config.training.rounding {
-            Pass::LearnQuantised { draw }
+    /// How the network is computed in a training step.
+    const fn training_pass(&self, draw: u64) -> Pass {
+        if self.objective.config.training.quantised {
+            Pass::TrainQuantised { draw }
         } else {
-            Pass::Learn { draw }
+            Pass::Train { draw }
         }
     }
 
-    /// How it is computed when it is measured.
-    const fn measuring(&self) -> Pass {
-        if self.objective.config.training.rounding {
+    /// How it is computed in validation.
+    const fn validation_pass(&self) -> Pass {
+        if self.objective.config.training.quantised {
             Pass::Quantised
         } else {
-            Pass::Measure
+            Pass::Evaluate
         }
     }
 
@@ -99,13 +99,13 @@ pub fn train(course: &Course<'_>, mut state: State<Net>, epochs: usize) -> Resul
         let started = Instant::now();
         let (next, mut record, shown) = one_epoch(course, state, &bar)?;
         state = next;
-        let learnt = started.elapsed().as_secs_f64();
-        measure(course, &state, &mut record)?;
+        let spent = started.elapsed().as_secs_f64();
+        validate(course, &state, &mut record)?;
         // What the epoch's last step has spoilt shows here first; it must not be kept.
         if !record.validation_loss.is_finite() {
             return Err(not_a_number(course, record.epoch - 1, state.progress.steps));
         }
-        record.images_per_second = shown as f64 / learnt;
+        record.images_per_second = shown as f64 / spent;
         record.seconds = started.elapsed().as_secs_f64();
         if let Some(line) = bar.epoch_done(&record, total) {
             (course.tell)(&line)?;
@@ -153,11 +153,11 @@ fn one_epoch(
     Ok((state, record, seen))
 }
 
-fn measure(course: &Course<'_>, state: &State<Net>, record: &mut EpochRecord) -> Result<()> {
+fn validate(course: &Course<'_>, state: &State<Net>, record: &mut EpochRecord) -> Result<()> {
     let side = course.objective.source.side as usize;
     let answers = answers::answers(
         &state.average,
-        course.measuring(),
+        course.validation_pass(),
         course.validation,
         side,
         course.objective.device,

@@ -1,4 +1,4 @@
-//! What a network is trained by: the labels of a batch, and what its teachers say of the same pictures.
+//! What a network is trained by: the labels of a batch, and the logits and features of its teachers for the same pictures.
 
 use burn::tensor::{Device, Tensor};
 
@@ -23,7 +23,7 @@ pub struct Objective<'a> {
 }
 
 impl<'a> Objective<'a> {
-    /// The losses of `config`. `teachers` give the logits that are learnt from besides the labels, and `features` what
+    /// The losses of `config`. `teachers` give the logits that are a target besides the labels, and `features` what
     /// the embedding is to predict, where the configuration names them.
     #[must_use]
     pub fn new(
@@ -49,7 +49,7 @@ impl<'a> Objective<'a> {
         self.class_weights.len()
     }
 
-    /// The loss of what a network answers to a batch of pictures, `[batch, 3, side, side]`. Penalties on weights are no
+    /// The loss of a network's outputs for a batch of pictures, `[batch, 3, side, side]`. Penalties on weights are no
     /// part of it.
     #[must_use]
     pub fn loss(&self, answer: Answer, pictures: Tensor<4>, labels: &[usize]) -> Tensor<1> {
@@ -62,8 +62,8 @@ impl<'a> Objective<'a> {
             &answer.logits.device(),
         );
         if let Some(settings) = &config.distillation {
-            let taught = Tensor::from_inner(self.taught(&pictures));
-            let of_teachers = loss::of_teachers(answer.logits, taught, settings.temperature);
+            let target = Tensor::from_inner(self.teacher_logits(&pictures));
+            let of_teachers = loss::of_teachers(answer.logits, target, settings.temperature);
             loss = loss * (1.0 - settings.share) + of_teachers * settings.share;
         }
         if let (Some(settings), Some(teacher)) = (&config.features, self.features) {
@@ -79,13 +79,13 @@ impl<'a> Objective<'a> {
         loss
     }
 
-    /// What the teachers say together: the mean of their logits.
-    fn taught(&self, pictures: &Tensor<4>) -> Tensor<2> {
-        let answers = self
+    /// The mean of the teachers' logits.
+    fn teacher_logits(&self, pictures: &Tensor<4>) -> Tensor<2> {
+        let logits = self
             .teachers
             .iter()
-            .map(|teacher| teacher.forward(pictures.clone(), Pass::Measure).logits);
-        Tensor::stack::<3>(answers.collect(), 0)
+            .map(|teacher| teacher.forward(pictures.clone(), Pass::Evaluate).logits);
+        Tensor::stack::<3>(logits.collect(), 0)
             .mean_dim(0)
             .squeeze_dim(0)
     }

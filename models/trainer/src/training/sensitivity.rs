@@ -17,7 +17,7 @@ use crate::nets::units::values;
 /// Measures the channels of `network`, which must be on a device with gradients, on the first batches of a run.
 ///
 /// # Errors
-/// A photograph cannot be varied, or the loss is not a number.
+/// A photograph cannot be augmented, or the loss is not a number.
 pub fn importance(objective: &Objective<'_>, network: &Net, batches: usize) -> Result<Importance> {
     let nodes = network.normalisations();
     let mut sums: Vec<Vec<f32>> = nodes
@@ -30,7 +30,7 @@ pub fn importance(objective: &Objective<'_>, network: &Net, batches: usize) -> R
             let batch = batch?;
             let side = objective.source.side as usize;
             let pictures = to_tensor(&batch.pixels, side, objective.device)?;
-            let answer = network.forward(Tensor::from_inner(pictures.clone()), Pass::Measure);
+            let answer = network.forward(Tensor::from_inner(pictures.clone()), Pass::Evaluate);
             let loss = objective.loss(answer, pictures, &batch.labels);
             if !loss.clone().into_scalar::<f32>().is_finite() {
                 return Err(not_a_number());

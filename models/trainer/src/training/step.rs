@@ -1,4 +1,4 @@
-//! One step: forward, loss, backward, the optimiser, and what keeps the average and the zeros.
+//! One step: forward, loss, backward, the optimiser, and what keeps the average and the sparsity.
 
 use burn::module::{Module, ParamGroup};
 use burn::optim::GradientsParams;
@@ -13,11 +13,11 @@ use crate::checkpoint::State;
 use crate::compress::magnitude;
 use crate::config::TrainingConfig;
 use crate::data::batches::{Batch, to_tensor};
-use crate::dice::{Dice, Purpose};
 use crate::metrics::Confusion;
 use crate::nets::net::Net;
+use crate::rng::{Purpose, Rng};
 
-/// Maps of at least this share of the picture's side belong to the early layers, whose pretrained
+/// Feature maps of at least this share of the picture's side belong to the early layers, whose pretrained
 /// edges and colours hold for any photograph.
 const EARLY: f64 = 1.0 / 8.0;
 
@@ -29,7 +29,7 @@ pub struct Seen {
     pub correct: u64,
 }
 
-/// Learns from one batch.
+/// Trains on one batch.
 ///
 /// # Errors
 /// The batch is not of whole pictures, or the rates cannot be set, both of which are defects.
@@ -38,11 +38,12 @@ pub fn step(course: &Course<'_>, state: &mut State<Net>, batch: &Batch, rate: f6
     let training = &objective.config.training;
     let side = objective.source.side as usize;
     let steps = state.progress.steps as u64;
-    let draw = Dice::new(objective.source.seed, Purpose::Dropout, steps, 0).bits();
+    let draw = Rng::new(objective.source.seed, Purpose::Dropout, steps, 0).bits();
     let pictures = to_tensor(&batch.pixels, side, objective.device)?;
-    let answer = state
-        .network
-        .forward(Tensor::from_inner(pictures.clone()), course.learning(draw));
+    let answer = state.network.forward(
+        Tensor::from_inner(pictures.clone()),
+        course.training_pass(draw),
+    );
     let rows = answers::rows(answer.logits.clone());
     let mut loss = objective.loss(answer, pictures, &batch.labels);
     let value = f64::from(loss.clone().into_scalar::<f32>());
@@ -74,7 +75,7 @@ pub fn step(course: &Course<'_>, state: &mut State<Net>, batch: &Batch, rate: f6
     })
 }
 
-/// Lets the average follow the network; zeros stay zeros in it.
+/// Lets the average follow the network; pruned weights stay zero in it.
 fn follow(course: &Course<'_>, state: &mut State<Net>) {
     // Reading the network as deployed settles the running statistics of this step.
     let settled = state.network.valid();
@@ -116,7 +117,7 @@ fn early_layers(network: &Net) -> ParamGroup {
     })
 }
 
-/// What begins from nothing and learns at a higher rate: the layers behind the last map.
+/// What begins from nothing and has a higher learning rate: the layers behind the last feature map.
 fn head(network: &Net) -> ParamGroup {
     let plan = network.plan();
     let embedding = plan.embedding;

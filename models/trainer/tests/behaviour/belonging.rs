@@ -67,9 +67,9 @@ fn what_was_measured_of_earlier_weights_does_not_get_into_a_bundle() {
     let folder = tempfile::tempdir().unwrap();
     shapes::write(folder.path());
     let here = Here(folder.path());
-    let untaught = TRAIN.replace("--epochs 2", "--epochs 0");
-    here.fine(&untaught);
-    here.fine(&format!("{untaught} --seed 2").replace("--run run", "--run other"));
+    let untrained = TRAIN.replace("--epochs 2", "--epochs 0");
+    here.fine(&untrained);
+    here.fine(&format!("{untrained} --seed 2").replace("--run run", "--run other"));
     here.fine("evaluate --data . --run run --test shapes/test");
     let measured = |options: &[&str]| {
         let call = ["export", "--data", ".", "--run", "run"];
@@ -100,10 +100,10 @@ fn a_bundle_is_measured_for_its_own_run_only() {
     let folder = tempfile::tempdir().unwrap();
     shapes::write(folder.path());
     let here = Here(folder.path());
-    let untaught = TRAIN.replace("--epochs 2", "--epochs 0");
-    here.fine(&untaught);
-    here.fine(&format!("{untaught} --seed 2").replace("--run run", "--run twin"));
-    let v1 = untaught.replace(
+    let untrained = TRAIN.replace("--epochs 2", "--epochs 0");
+    here.fine(&untrained);
+    here.fine(&format!("{untrained} --seed 2").replace("--run run", "--run twin"));
+    let v1 = untrained.replace(
         "mobilenet-cbam --width 0.125 --attention 3",
         "mobilenet-v1 --width 0.125",
     );
@@ -128,7 +128,7 @@ fn weights_that_are_gone_are_not_promised() {
 }
 
 #[test]
-fn what_a_parent_or_a_teacher_has_learnt_from_is_not_measured_on() {
+fn what_a_parent_or_a_teacher_was_trained_on_is_not_measured_on() {
     let folder = tempfile::tempdir().unwrap();
     shapes::write(folder.path());
     let here = Here(folder.path());
@@ -138,7 +138,7 @@ fn what_a_parent_or_a_teacher_has_learnt_from_is_not_measured_on() {
         .replace("test.txt", "train.txt")
         .replace("other.txt", "test.txt");
     fs::write(folder.path().join("turned.toml"), turned).unwrap();
-    let leak = "run has learnt from 15 of the 15 photographs of shapes/test";
+    let leak = "run was trained on 15 of the 15 photographs of shapes/test";
     let child = "train --data . --from run --run child --epochs 0";
     here.refused(&format!("{child} --sources turned.toml"), 65, leak);
     let pupil = TRAIN.replace(
@@ -153,12 +153,12 @@ fn what_a_parent_or_a_teacher_has_learnt_from_is_not_measured_on() {
     here.refused(
         &format!("{grandchild} --sources turned.toml"),
         65,
-        "has learnt from 15",
+        "was trained on 15",
     );
 }
 
 #[test]
-fn a_bundle_names_whose_photographs_a_run_before_it_has_learnt_from() {
+fn a_bundle_names_whose_photographs_a_run_before_it_was_trained_on() {
     let folder = tempfile::tempdir().unwrap();
     shapes::write(folder.path());
     std::os::unix::fs::symlink("shapes", folder.path().join("others")).unwrap();

@@ -1,10 +1,10 @@
-//! What calibration gives a network before it is rounded.
+//! What calibration gives a network before it is quantised.
 
 use burn::tensor::Device;
 use sortd_trainer::answers::{answers, batches};
 use sortd_trainer::deploy::corrected;
 use sortd_trainer::nets::net::{Net, Pass};
-use sortd_trainer::nets::numbers::Numbers;
+use sortd_trainer::nets::parameters::Parameters;
 use sortd_trainer::nets::plan::Plan;
 
 use crate::tiny::{self, CLASSES, SIDE};
@@ -43,8 +43,13 @@ fn correct(network: &Net) -> Net {
     let device = Device::flex();
     let photos = tiny::pictures(PICTURES, 106);
     let shown = batches(&photos, SIDE, &device).map(Result::unwrap);
-    let numbers = corrected(network, shown);
-    Net::new(network.plan().clone(), &numbers, &network.ranges(), &device)
+    let parameters = corrected(network, shown);
+    Net::new(
+        network.plan().clone(),
+        &parameters,
+        &network.ranges(),
+        &device,
+    )
 }
 
 #[test]
@@ -52,14 +57,18 @@ fn corrected_biases_bring_back_what_rounding_takes_from_the_mean_answer() {
     let (mut before, mut after) = (0.0, 0.0);
     for plan in tiny::plans() {
         let network = calibrated(&plan);
-        let exact = means(&network, Pass::Measure);
-        let steps = network.ranges().quantisation(plan.logits, 0).unwrap();
-        let lost = |network: &Net| farthest(&exact, &means(network, Pass::Quantised)) / steps.scale;
+        let exact = means(&network, Pass::Evaluate);
+        let quantisation = network.ranges().quantisation(plan.logits, 0).unwrap();
+        let lost =
+            |network: &Net| farthest(&exact, &means(network, Pass::Quantised)) / quantisation.scale;
         before += lost(&network);
         after += lost(&correct(&network));
     }
-    // Each answer is still off by a few steps to either side, which some dozens nearly even out.
-    assert!(after < 0.3 * before, "{after} of {before} steps");
+    // Each answer is still off by a few quantisation steps to either side, which some dozens nearly even out.
+    assert!(
+        after < 0.3 * before,
+        "{after} of {before} quantisation steps"
+    );
 }
 
 #[test]
@@ -67,16 +76,21 @@ fn a_correction_changes_biases_alone() {
     for plan in tiny::plans() {
         let network = calibrated(&plan);
         let without_biases = |network: &Net| {
-            let mut numbers = network.numbers();
-            for numbers in &mut numbers {
-                if let Numbers::Conv(conv) = numbers {
+            let mut parameters = network.parameters();
+            for parameters in &mut parameters {
+                if let Parameters::Conv(conv) = parameters {
                     conv.beta.clear();
                 }
             }
-            numbers
+            parameters
         };
         let corrected = correct(&network);
         assert_eq!(without_biases(&corrected), without_biases(&network));
-        assert_ne!(corrected.numbers(), network.numbers(), "{}", plan.name);
+        assert_ne!(
+            corrected.parameters(),
+            network.parameters(),
+            "{}",
+            plan.name
+        );
     }
 }

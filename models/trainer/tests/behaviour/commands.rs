@@ -117,7 +117,7 @@ fn a_run_is_trained_interrupted_resumed_quantised_measured_exported_and_held_aga
         assert_eq!(again.correct, measured.correct);
         assert!(again.subject.latency_ms.is_some());
     }
-    // A bundle of the network before it was rounded is found out.
+    // A bundle of the network before it was quantised is found out.
     let parity = "parity --data . --run int8 --bundle run-bundle";
     here.refused(parity, 65, "is not of the run");
 }
@@ -225,17 +225,17 @@ fn a_run_goes_on_at_another_picture_size_which_its_teacher_must_know() {
 }
 
 #[test]
-fn several_teachers_teach_the_mean_of_their_answers() {
+fn several_teachers_give_the_mean_of_their_logits() {
     let folder = tempfile::tempdir().unwrap();
     shapes::write(folder.path());
     let here = Here(folder.path());
-    let untaught = TRAIN.replace("--epochs 2", "--epochs 0");
+    let untrained = TRAIN.replace("--epochs 2", "--epochs 0");
     for seed in ["1", "2", "3"] {
-        here.fine(&untaught.replace("--run run", &format!("--run {seed} --seed {seed}")));
+        here.fine(&untrained.replace("--run run", &format!("--run {seed} --seed {seed}")));
     }
     let loss = |run: &str, teachers: &str| {
-        let lesson = "train --data . --from 1 --batch 5 --epochs 1 --teacher-share 1";
-        here.fine(&format!("{lesson} --run {run} {teachers}"));
+        let train = "train --data . --from 1 --batch 5 --epochs 1 --teacher-share 1";
+        here.fine(&format!("{train} --run {run} {teachers}"));
         let root = folder.path().join(run);
         let epochs: Vec<EpochRecord> = files::read_json(&root.join("metrics.json")).unwrap();
         let config: RunConfig = files::read_toml(&root.join("config.toml")).unwrap();

@@ -39,10 +39,10 @@ fn the_demo_s_photographs_are_those_of_the_rule_and_of_no_training_set() {
         Sources::read(&file).unwrap()
     };
     let tested = read("waste-blocked.toml");
-    let trained = ["waste-blocked.toml", "waste-everywhere.toml"];
-    let learnt: HashSet<String> = trained
+    let descriptions = ["waste-blocked.toml", "waste-everywhere.toml"];
+    let trained_on: HashSet<String> = descriptions
         .iter()
-        .flat_map(|name| read(name).learnt(&data).unwrap())
+        .flat_map(|name| read(name).trained_on(&data).unwrap())
         .collect();
     for (place, test, source) in [
         ("white-board", "trashnet/blocked-test", "trashnet"),
@@ -57,7 +57,7 @@ fn the_demo_s_photographs_are_those_of_the_rule_and_of_no_training_set() {
             let name = taken.item.path.strip_prefix(data.join(source)).unwrap();
             let (here, there) = (fs::read(root.join(name)), fs::read(&taken.item.path));
             assert_eq!(here.unwrap(), there.unwrap(), "{}", name.display());
-            assert!(!learnt.contains(&taken.original), "{}", taken.original);
+            assert!(!trained_on.contains(&taken.original), "{}", taken.original);
             expected.insert(name.to_owned());
         }
         assert_eq!(files_below(&root), expected, "{place}");

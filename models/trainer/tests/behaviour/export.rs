@@ -7,7 +7,7 @@ use sortd_trainer::data::photo::Squeezed;
 use sortd_trainer::deploy::Deployed;
 use sortd_trainer::deploy::simulate::Simulation;
 use sortd_trainer::nets::net::{Net, Pass};
-use sortd_trainer::nets::numbers::Numbers;
+use sortd_trainer::nets::parameters::Parameters;
 use sortd_trainer::nets::{Architecture, ElNet, Head, MobileBlNet, MobileNetCbam, MobileNetV1};
 use sortd_trainer::parity::{Margin, Parity};
 use sortd_trainer::quantise::Ranges;
@@ -44,7 +44,7 @@ fn a_real_network_of_each_family_answers_in_the_daemon_what_it_answers_here() {
     let photos = tiny::pictures(4, 1);
     for plan in tiny::plans() {
         let network = tiny::network(&plan, 3);
-        let ours = answers(&network, Pass::Measure, &photos, SIDE, &Device::flex()).unwrap();
+        let ours = answers(&network, Pass::Evaluate, &photos, SIDE, &Device::flex()).unwrap();
         let theirs = in_the_daemon(&Deployed::real(&network), &photos);
         let parity = Parity::of(Margin::Share, &photos, &ours, &theirs);
         assert!(parity.holds(), "{}: {parity}", plan.name);
@@ -92,7 +92,7 @@ fn learning_with_rounding_computes_what_the_integers_compute_but_for_halves() {
 }
 
 #[test]
-fn a_gate_that_has_learnt_nothing_runs_on_the_integer_kernels_too() {
+fn an_untrained_attention_runs_on_the_integer_kernels_too() {
     let plan = MobileNetCbam {
         width: 0.25,
         stem_stride: 2,
@@ -101,15 +101,15 @@ fn a_gate_that_has_learnt_nothing_runs_on_the_integer_kernels_too() {
         head: Head::Classic,
     };
     let plan = plan.plan(SIDE, tiny::CLASSES).unwrap();
-    let mut numbers = tiny::network(&plan, 6).numbers();
-    for node in &mut numbers {
-        if let Numbers::ChannelGate(gate) = node {
+    let mut parameters = tiny::network(&plan, 6).parameters();
+    for node in &mut parameters {
+        if let Parameters::ChannelAttention(gate) = node {
             // Behind the rectifier all hidden numbers are zero, whatever comes in.
             gate.squeeze_bias.fill(-1e3);
         }
     }
     let unseen = Ranges::unseen(plan.nodes.len());
-    let network = Net::new(plan, &numbers, &unseen, &Device::flex());
+    let network = Net::new(plan, &parameters, &unseen, &Device::flex());
     let photos = tiny::pictures(6, 7);
     answers(&network, Pass::Calibrate, &photos, SIDE, &Device::flex()).unwrap();
     let deployed = Deployed::quantised(&network).unwrap();

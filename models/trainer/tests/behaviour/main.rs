@@ -14,14 +14,15 @@ mod data_commands;
 mod demo;
 mod export;
 mod fetching;
-mod learning;
 mod misuse;
 mod networks;
+mod old_runs;
 mod photographs;
 mod pruning;
 mod shapes;
 mod shipped;
 mod tiny;
+mod training;
 
 /// Says that a test was skipped, past the test runner's capture, so that it is seen.
 fn skipped(why: &str) {

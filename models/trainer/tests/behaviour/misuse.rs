@@ -11,8 +11,8 @@ use sortd_trainer::run_folder::RunFolder;
 use crate::commands::{Here, TRAIN, outcome, trainer};
 use crate::shapes;
 
-/// A run of the shapes that has learnt nothing.
-fn untaught(folder: &Path) -> Here<'_> {
+/// A run of the shapes whose network is not trained.
+fn untrained(folder: &Path) -> Here<'_> {
     shapes::write(folder);
     let here = Here(folder);
     here.fine(&TRAIN.replace("--epochs 2", "--epochs 0"));
@@ -22,7 +22,7 @@ fn untaught(folder: &Path) -> Here<'_> {
 #[test]
 fn an_export_replaces_bundles_and_empty_folders_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
-    let here = untaught(folder.path());
+    let here = untrained(folder.path());
     let export = "export --data . --run run --golden shapes/test --out";
     let mine = folder.path().join("photos/mine.txt");
     fs::create_dir(folder.path().join("photos")).unwrap();
@@ -38,7 +38,7 @@ fn an_export_replaces_bundles_and_empty_folders_and_nothing_else() {
 #[test]
 fn confidences_that_nothing_can_be_said_of_are_told() {
     let folder = tempfile::tempdir().unwrap();
-    untaught(folder.path());
+    untrained(folder.path());
     let export = [
         "export",
         "--data",
@@ -56,7 +56,7 @@ fn confidences_that_nothing_can_be_said_of_are_told() {
 #[test]
 fn a_network_of_other_labels_is_not_called_by_new_names() {
     let folder = tempfile::tempdir().unwrap();
-    let here = untaught(folder.path());
+    let here = untrained(folder.path());
     let write = |name: &str, labels: &str| {
         let text = shapes::SOURCES.replace(r#""cross", "disc""#, labels);
         assert_ne!(text, shapes::SOURCES);
@@ -88,10 +88,10 @@ fn a_network_of_other_labels_is_not_called_by_new_names() {
 #[test]
 fn a_blend_goes_back_to_both_of_its_runs() {
     let folder = tempfile::tempdir().unwrap();
-    let here = untaught(folder.path());
-    here.fine("train --data . --from run --run taught --batch 5 --epochs 1");
-    let said = here.fine("blend --data . --from run --with taught --run mixed --share 0.25");
-    assert!(said.contains("from run and taught by 0.25"), "{said}");
+    let here = untrained(folder.path());
+    here.fine("train --data . --from run --run tuned --batch 5 --epochs 1");
+    let said = here.fine("blend --data . --from run --with tuned --run mixed --share 0.25");
+    assert!(said.contains("from run and tuned by 0.25"), "{said}");
     let export = "export --data . --run mixed --out bundle --golden shapes/test";
     here.fine(export);
     // Names that were used again make runs go back to each other.
@@ -103,8 +103,8 @@ fn a_blend_goes_back_to_both_of_its_runs() {
     )
     .unwrap();
     here.fine(export);
-    fs::rename(folder.path().join("taught"), folder.path().join("gone")).unwrap();
-    here.refused(export, 65, "started from taught");
+    fs::rename(folder.path().join("tuned"), folder.path().join("gone")).unwrap();
+    here.refused(export, 65, "started from tuned");
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn numbers_that_are_spoilt_by_the_last_step_of_an_epoch_are_not_kept() {
 #[test]
 fn zeros_that_are_still_being_added_leave_no_weights_behind() {
     let folder = tempfile::tempdir().unwrap();
-    let here = untaught(folder.path());
+    let here = untrained(folder.path());
     let sparsify = "sparsify --data . --from run --run sparse --batch 5 --epochs 5 --resume";
     let said = here.fine(&format!("{sparsify} --stop-after 1"));
     assert!(said.contains("go on with --resume"), "{said}");
@@ -141,7 +141,7 @@ fn zeros_that_are_still_being_added_leave_no_weights_behind() {
 #[test]
 fn two_commands_do_not_train_one_run() {
     let folder = tempfile::tempdir().unwrap();
-    let here = untaught(folder.path());
+    let here = untrained(folder.path());
     let again = TRAIN.replace("--epochs 2", "--epochs 0 --resume");
     let held = RunFolder::open(&folder.path().join("run"))
         .unwrap()
@@ -169,7 +169,7 @@ fn a_pipe_among_the_photographs_is_waited_for_by_nobody() {
 #[test]
 fn numbers_beyond_reason_are_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
-    let here = untaught(folder.path());
+    let here = untrained(folder.path());
     for (line, key) in [
         ("motion = 7.0", "motion lies in 0 to 1"),
         ("longest-motion = inf", "longest-motion"),
@@ -178,7 +178,7 @@ fn numbers_beyond_reason_are_refused_by_name() {
     ] {
         fs::write(folder.path().join("odd.toml"), line).unwrap();
         let train = TRAIN.replace("--run run", "--run new");
-        here.refused(&format!("{train} --variation odd.toml"), 65, key);
+        here.refused(&format!("{train} --augmentation odd.toml"), 65, key);
     }
     for senseless in ["--scale-penalty nan", "--scale-penalty=-3", "--width 1e5"] {
         here.refused(&format!("train --run new {senseless}"), 2, "error");
@@ -195,7 +195,7 @@ fn numbers_beyond_reason_are_refused_by_name() {
 #[test]
 fn an_option_that_would_change_nothing_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let here = untaught(folder.path());
+    let here = untrained(folder.path());
     for (command, problem) in [
         (
             "summary --net elnet --width 0.5",
@@ -229,7 +229,7 @@ fn an_option_that_would_change_nothing_is_refused() {
 #[test]
 fn a_configuration_that_does_not_fit_its_network_is_told() {
     let folder = tempfile::tempdir().unwrap();
-    let here = untaught(folder.path());
+    let here = untrained(folder.path());
     let plan = folder.path().join("run/plan.json");
     let mut found: serde_json::Value = files::read_json(&plan).unwrap();
     found["logits"] = found["embedding"].clone();
@@ -245,7 +245,7 @@ fn a_configuration_that_does_not_fit_its_network_is_told() {
 fn a_class_of_which_hardly_anything_can_be_read_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     shapes::write(folder.path());
-    // Two of the five to learn from.
+    // Two of the five training photographs.
     for file in ["disc/0.png", "disc/1.png"] {
         fs::write(folder.path().join("shapes").join(file), b"no picture").unwrap();
     }
@@ -253,7 +253,7 @@ fn a_class_of_which_hardly_anything_can_be_read_is_refused_by_name() {
     here.refused(
         TRAIN,
         65,
-        "of disc 3 photographs to learn from can be read, of 5",
+        "of disc 3 training photographs can be read, of 5",
     );
 }
 
@@ -273,7 +273,7 @@ fn a_reader_that_has_seen_enough_ends_the_program_quietly() {
 #[test]
 fn a_picture_size_that_was_changed_by_hand_is_told_before_anything_is_read() {
     let folder = tempfile::tempdir().unwrap();
-    let here = untaught(folder.path());
+    let here = untrained(folder.path());
     let config = folder.path().join("run/config.toml");
     let text = fs::read_to_string(&config).unwrap();
     let changed = text.replace("\nside = 32\n", "\nside = 4000000000\n");
@@ -289,8 +289,8 @@ fn a_picture_size_that_was_changed_by_hand_is_told_before_anything_is_read() {
 #[test]
 fn a_disk_that_fills_up_while_a_checkpoint_is_written_costs_no_more_than_that_checkpoint() {
     let folder = tempfile::tempdir().unwrap();
-    let here = untaught(folder.path());
-    // While zeros are being added no best weights are kept: the checkpoint is the first large file.
+    let here = untrained(folder.path());
+    // While sparsity grows no best weights are kept: the checkpoint is the first large file.
     let sparsify = "sparsify --data . --from run --run sparse --batch 5 --epochs 5 --resume";
     here.fine(&format!("{sparsify} --stop-after 1"));
     let run = folder.path().join("sparse");

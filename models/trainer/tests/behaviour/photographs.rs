@@ -1,26 +1,26 @@
-//! Photographs: variation that can be repeated, and the lists of the real data set.
+//! Photographs: augmentation that can be repeated, and the lists of the real data set.
 
 use std::collections::HashSet;
 use std::path::Path;
 use std::thread;
 
-use sortd_trainer::data::augment::{Grounds, Variation, vary};
+use sortd_trainer::data::augment::{Augmentation, Grounds, augment};
 use sortd_trainer::data::batches::{Batch, Source};
 use sortd_trainer::data::tree::Tree;
-use sortd_trainer::dice::{Dice, Purpose};
+use sortd_trainer::rng::{Purpose, Rng};
 
 use crate::shapes;
 use crate::tiny::SIDE;
 
 /// Every kind of change in every picture.
-fn everything() -> Variation {
-    Variation {
+fn everything() -> Augmentation {
+    Augmentation {
         quarter_turn: 1.0,
         tilt: 1.0,
         light: 1.0,
         blur: 1.0,
         jpeg: 1.0,
-        ..Variation::default()
+        ..Augmentation::default()
     }
 }
 
@@ -33,32 +33,32 @@ fn a_photograph_varies_with_the_seed_and_with_nothing_else() {
         backgrounds: &ground,
         boards: &ground,
     };
-    let settings = Variation {
+    let settings = Augmentation {
         paste: 1.0,
         zoom: 1.0,
         ..everything()
     };
-    let varied = |seed| {
-        let mut dice = Dice::new(seed, Purpose::Variation, 3, 5);
-        vary(&photos[5], grounds, &settings, SIDE as u32, &mut dice).unwrap()
+    let augmented = |seed| {
+        let mut rng = Rng::new(seed, Purpose::Augmentation, 3, 5);
+        augment(&photos[5], grounds, &settings, SIDE as u32, &mut rng).unwrap()
     };
-    assert_eq!(varied(1), varied(1));
-    assert_ne!(varied(1), varied(2));
-    assert_eq!(varied(1).dimensions(), (SIDE as u32, SIDE as u32));
+    assert_eq!(augmented(1), augmented(1));
+    assert_ne!(augmented(1), augmented(2));
+    assert_eq!(augmented(1).dimensions(), (SIDE as u32, SIDE as u32));
 }
 
 #[test]
 fn an_epoch_s_batches_do_not_depend_on_the_number_of_threads() {
     let data = tempfile::tempdir().unwrap();
     let photos = shapes::material(data.path()).train.photos;
-    let variation = everything();
+    let augmentation = everything();
     let source = Source {
         photos: &photos,
         grounds: Grounds {
             backgrounds: &[],
             boards: &[],
         },
-        variation: &variation,
+        augmentation: &augmentation,
         side: SIDE as u32,
         draws: photos.len(),
         batch: 4,

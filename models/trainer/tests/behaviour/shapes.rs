@@ -1,4 +1,4 @@
-//! A data set of three classes that can be learnt in seconds, and the smallest run that learns it.
+//! A data set of three classes that a network is trained on in seconds, and the smallest run that does.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use burn::tensor::Device;
 use image::{Rgb, RgbImage};
 use sortd_trainer::config::{DataConfig, NetworkConfig, RunConfig, StartConfig, TrainingConfig};
-use sortd_trainer::data::augment::{Grounds, Variation};
+use sortd_trainer::data::augment::{Augmentation, Grounds};
 use sortd_trainer::data::batches::Source;
 use sortd_trainer::data::{Material, Sources};
 use sortd_trainer::nets::net::Net;
@@ -39,7 +39,7 @@ source = "shapes"
 list = "splits/test.txt"
 "#;
 
-/// Photographs of each class: to learn from, to choose by, and to measure on.
+/// Photographs of each class: for training, validation and tests.
 const COUNTS: [(&str, u32); 3] = [("train", 5), ("val", 2), ("test", 3)];
 
 /// Writes the data set into a data folder, and its description beside it.
@@ -124,7 +124,7 @@ pub fn source<'a>(config: &'a RunConfig, material: &'a Material) -> Source<'a> {
             backgrounds: &[],
             boards: &[],
         },
-        variation: &config.variation,
+        augmentation: &config.augmentation,
         side: SIDE as u32,
         draws: material.draws,
         batch: config.training.batch,
@@ -132,7 +132,7 @@ pub fn source<'a>(config: &'a RunConfig, material: &'a Material) -> Source<'a> {
     }
 }
 
-/// A network for the data set, which learns.
+/// A network for the data set, which is trained.
 pub fn network(seed: u64) -> Net {
     let plan = MobileNetCbam {
         width: 0.25,
@@ -166,7 +166,7 @@ pub fn config(epochs: usize) -> RunConfig {
                 from: "random".to_owned(),
                 sha256: None,
                 blend: None,
-                cut: None,
+                pruned: None,
             },
         },
         training: TrainingConfig {
@@ -182,7 +182,7 @@ pub fn config(epochs: usize) -> RunConfig {
             start_divisor: 10.0,
             end_divisor: 100.0,
         },
-        variation: Variation::default(),
+        augmentation: Augmentation::default(),
         distillation: None,
         metric: None,
         features: None,

@@ -3,14 +3,14 @@
 use burn::tensor::Device;
 use sortd_trainer::answers::answers;
 use sortd_trainer::data::photo::Squeezed;
-use sortd_trainer::dice::{Dice, Purpose};
 use sortd_trainer::nets::net::{Net, Pass};
-use sortd_trainer::nets::numbers::{self, Numbers};
+use sortd_trainer::nets::parameters::{self, Parameters};
 use sortd_trainer::nets::plan::Plan;
 use sortd_trainer::nets::{
     Architecture, BlStage, ElNet, Head, MobileBlNet, MobileNetCbam, MobileNetV1,
 };
 use sortd_trainer::quantise::Ranges;
+use sortd_trainer::rng::{Purpose, Rng};
 
 /// Side of the tiny networks' input.
 pub const SIDE: usize = 32;
@@ -73,55 +73,55 @@ pub fn plans() -> Vec<Plan> {
     nets.map(|net| net.plan(SIDE, CLASSES).unwrap()).to_vec()
 }
 
-/// A network that has learnt nothing.
+/// A network that is not trained.
 pub fn fresh(plan: &Plan, seed: u64, device: &Device) -> Net {
-    let mut dice = Dice::new(seed, Purpose::Weights, 0, 0);
-    let numbers = numbers::random(plan, &mut dice);
+    let mut rng = Rng::new(seed, Purpose::Weights, 0, 0);
+    let parameters = parameters::random(plan, &mut rng);
     Net::new(
         plan.clone(),
-        &numbers,
+        &parameters,
         &Ranges::unseen(plan.nodes.len()),
         device,
     )
 }
 
-/// A network with random numbers that have been through a life: no statistic is 0 or 1 any more.
+/// A network with random weights that have been through a life: no statistic is 0 or 1 any more.
 pub fn network(plan: &Plan, seed: u64) -> Net {
-    let mut dice = Dice::new(seed, Purpose::Weights, 0, 0);
-    let mut numbers = numbers::random(plan, &mut dice);
-    let shake = |values: &mut Vec<f32>, low, high, dice: &mut Dice| {
+    let mut rng = Rng::new(seed, Purpose::Weights, 0, 0);
+    let mut parameters = parameters::random(plan, &mut rng);
+    let shake = |values: &mut Vec<f32>, low, high, rng: &mut Rng| {
         for value in values {
-            *value += dice.between(low, high);
+            *value += rng.between(low, high);
         }
     };
-    for node in &mut numbers {
+    for node in &mut parameters {
         match node {
-            Numbers::Conv(conv) => {
-                shake(&mut conv.beta, -0.3, 0.6, &mut dice);
+            Parameters::Conv(conv) => {
+                shake(&mut conv.beta, -0.3, 0.6, &mut rng);
                 if let Some(gamma) = &mut conv.gamma {
-                    shake(gamma, -0.5, 0.5, &mut dice);
+                    shake(gamma, -0.5, 0.5, &mut rng);
                 }
                 match &mut conv.statistics {
                     Some((means, variances)) => {
-                        shake(means, -0.2, 0.2, &mut dice);
-                        shake(variances, -0.5, 0.5, &mut dice);
+                        shake(means, -0.2, 0.2, &mut rng);
+                        shake(variances, -0.5, 0.5, &mut rng);
                     }
-                    None => shake(&mut conv.kernel, -0.5, 0.5, &mut dice),
+                    None => shake(&mut conv.weights, -0.5, 0.5, &mut rng),
                 }
             }
-            Numbers::ChannelGate(gate) => {
-                shake(&mut gate.expand, -0.5, 0.5, &mut dice);
-                shake(&mut gate.expand_bias, -3.0, 0.0, &mut dice);
+            Parameters::ChannelAttention(gate) => {
+                shake(&mut gate.expand, -0.5, 0.5, &mut rng);
+                shake(&mut gate.expand_bias, -3.0, 0.0, &mut rng);
             }
-            Numbers::PixelGate(gate) => {
-                shake(&mut gate.kernel, -0.3, 0.3, &mut dice);
+            Parameters::SpatialAttention(gate) => {
+                shake(&mut gate.weights, -0.3, 0.3, &mut rng);
                 gate.bias -= 4.0;
             }
-            Numbers::None => {}
+            Parameters::None => {}
         }
     }
     let ranges = Ranges::unseen(plan.nodes.len());
-    Net::new(plan.clone(), &numbers, &ranges, &Device::flex())
+    Net::new(plan.clone(), &parameters, &ranges, &Device::flex())
 }
 
 /// The same, with the ranges that its maps take on some pictures.
@@ -147,13 +147,13 @@ pub fn pictures(count: usize, seed: u64) -> Vec<Squeezed> {
 /// The same of `side` × `side` pixels.
 pub fn pictures_of(side: usize, count: usize, seed: u64) -> Vec<Squeezed> {
     let picture = |number: usize| {
-        let mut dice = Dice::new(seed, Purpose::Variation, 0, number as u64);
-        let (slope, wave) = (dice.between(-0.4, 0.4), dice.between(0.1, 0.9));
+        let mut rng = Rng::new(seed, Purpose::Augmentation, 0, number as u64);
+        let (slope, wave) = (rng.between(-0.4, 0.4), rng.between(0.1, 0.9));
         let pixels = (0..side * side).flat_map(|place| {
             let (row, column) = ((place / side) as f32, (place % side) as f32);
             let light = 90.0 * (row * slope + column * wave).sin();
             [0, 1, 2].map(|channel| {
-                let noise = dice.between(-60.0, 60.0);
+                let noise = rng.between(-60.0, 60.0);
                 (128.0 + light * (1.0 - 0.3 * channel as f32) + noise).clamp(0.0, 255.0) as u8
             })
         });

@@ -68,7 +68,7 @@ impl Peer {
     ///
     /// # Errors
     /// It has ended or answers something else.
-    pub fn learn(&mut self, steps: u16) -> Result<f64> {
+    pub fn take_steps(&mut self, steps: u16) -> Result<f64> {
         if let Some(questions) = &mut self.questions {
             writeln!(questions, "{steps}")
                 .and_then(|()| questions.flush())

@@ -21,7 +21,7 @@ use crate::plots;
 #[command(after_long_help = "Example:\n  \
     trainer data check ../shared/data/trashnet --split-lists --sheet sheet.png\n\n\
     Then open sheet.png: pairs in an orange frame are errors, those in a blue one warnings.\n\
-    Mirrored, turned and cut copies are not found.")]
+    Mirrored, turned and cropped copies are not found.")]
 pub struct Check {
     /// Data sets: folders with one folder a class, such as trashnet/glass/glass1.jpg
     #[arg(required = true, value_name = "FOLDER")]

@@ -208,7 +208,7 @@ impl Import {
             _ => Path::new("."),
         };
         say!(
-            "next, look it over:\n  trainer data check {out} --sheet sheet.png\nthen teach a network:\n  \
+            "next, look it over:\n  trainer data check {out} --sheet sheet.png\nthen train a network:\n  \
              trainer train --data {} --sources {} --run runs/{}",
             above.display(),
             file.display(),

@@ -8,7 +8,7 @@ mod show;
 use clap::Subcommand;
 use sortd::error::Result;
 
-/// What can be done with photographs before a network learns from them.
+/// What can be done with photographs before a network is trained on them.
 // The variants carry no words of their own: they would hide those of the commands from `--help`.
 #[derive(Debug, Subcommand)]
 pub enum DataCommand {

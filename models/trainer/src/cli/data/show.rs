@@ -8,14 +8,14 @@ use clap::Args;
 use image::RgbImage;
 use sortd::error::{Error, Result};
 
-use crate::data::augment::Variation;
+use crate::data::augment::Augmentation;
 use crate::data::{Framing, Material, Source, Sources};
 use crate::places;
 use crate::plots::{self, Tile};
 
 /// Draw what a network would be shown, as a sheet of small pictures.
 ///
-/// Draws the first inputs of an epoch of training, varied as training varies them, or the
+/// Draws the first inputs of an epoch of training, augmented as in training, or the
 /// photographs of a test, and says how many photographs of each class there are.
 #[derive(Debug, Args)]
 pub struct Show {
@@ -27,11 +27,16 @@ pub struct Show {
     #[arg(long, value_name = "FILE")]
     sources: Option<PathBuf>,
 
-    /// Settings of the variation, a TOML file of those that differ from the defaults
-    #[arg(long, value_name = "FILE", conflicts_with = "test")]
-    variation: Option<PathBuf>,
+    /// Settings of the augmentation, a TOML file of those that differ from the defaults
+    #[arg(
+        long,
+        alias = "variation",
+        value_name = "FILE",
+        conflicts_with = "test"
+    )]
+    augmentation: Option<PathBuf>,
 
-    /// Show this test instead of what is learnt from
+    /// Show this test instead of the training photographs
     #[arg(long, value_name = "NAME")]
     test: Option<String>,
 
@@ -118,7 +123,7 @@ impl Show {
         data: &Path,
         wanted: Option<usize>,
     ) -> Result<Vec<Tile>> {
-        let variation = Variation::read(self.variation.as_deref())?;
+        let augmentation = Augmentation::read(self.augmentation.as_deref())?;
         let mut material = Material::load(sources, data, self.side)?;
         report(&material)?;
         if let Some(label) = wanted {
@@ -127,7 +132,7 @@ impl Show {
         let source = Source {
             photos: &material.train.photos,
             grounds: material.grounds(),
-            variation: &variation,
+            augmentation: &augmentation,
             side: self.side,
             draws: self.count as usize,
             batch: self.count as usize,
@@ -160,7 +165,7 @@ impl Show {
     }
 }
 
-/// Says how many photographs there are to learn from, and how often each class is drawn.
+/// Says how many training photographs there are, and how often each class is drawn.
 fn report(material: &Material) -> Result<()> {
     let photos = &material.train.photos;
     let sum: f64 = photos.iter().map(|photo| photo.weight).sum();
@@ -182,7 +187,7 @@ fn report(material: &Material) -> Result<()> {
         )?;
     }
     say!(
-        "{} to learn from, {} draws in an epoch, {} to choose by, {} backgrounds, {} boards",
+        "{} for training, {} draws in an epoch, {} for validation, {} backgrounds, {} boards",
         photos.len(),
         material.draws,
         material.validation.photos.len(),

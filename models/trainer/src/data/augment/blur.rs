@@ -2,7 +2,7 @@
 //! sums of shifted copies.
 
 use crate::data::frame::Frame;
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 /// How many standard deviations a kernel reaches.
 const REACH: f32 = 2.5;
@@ -33,8 +33,8 @@ pub fn focus(frame: &mut Frame, sigma: f32) {
 }
 
 /// Moves the picture by `length` pixels in a random direction while it is exposed.
-pub fn motion(frame: &mut Frame, length: f32, dice: &mut Dice) {
-    let (sine, cosine) = dice.between(0.0, std::f32::consts::PI).sin_cos();
+pub fn motion(frame: &mut Frame, length: f32, rng: &mut Rng) {
+    let (sine, cosine) = rng.between(0.0, std::f32::consts::PI).sin_cos();
     let steps = (length.ceil() as usize + 1).clamp(2, MOST_STEPS);
     let mut taps: Vec<Tap> = (0..steps)
         .map(|step| {
@@ -109,7 +109,7 @@ fn kernel(sigma: f32) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dice::Purpose;
+    use crate::rng::Purpose;
 
     fn edge() -> Frame {
         let pixels = (0..100).map(|place| {
@@ -136,7 +136,7 @@ mod tests {
         motion(
             &mut blurred,
             5.0,
-            &mut Dice::new(1, Purpose::Variation, 0, 0),
+            &mut Rng::new(1, Purpose::Augmentation, 0, 0),
         );
         assert_eq!(blurred, even);
 
@@ -155,7 +155,7 @@ mod tests {
             motion(
                 &mut moved,
                 4.0,
-                &mut Dice::new(seed, Purpose::Variation, 0, 0),
+                &mut Rng::new(seed, Purpose::Augmentation, 0, 0),
             );
             let grey = moved.pixels[54][0];
             (least, most) = (least.min(grey), most.max(grey));

@@ -1,10 +1,10 @@
 //! Which part of a photograph is shown, from how far, turned how: one affine map from the input's
 //! pixels back to the photograph's.
 
-use super::Variation;
+use super::Augmentation;
 use crate::data::frame::{Extent, Frame};
 use crate::data::pyramid::{Level, Pixel, Pyramid};
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 /// A window onto a photograph.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,26 +28,26 @@ pub enum Beyond {
     Nothing,
 }
 
-/// Tries to find a cut that shows enough of the item.
+/// Tries to find a crop that shows enough of the item.
 const TRIES: usize = 4;
 
-/// Share of the item's box that a cut must show.
+/// Share of the item's box that a crop must show.
 const ENOUGH: f32 = 0.6;
 
 impl View {
-    /// A random cut of a photograph of `size` whose item lies in `item`: its area and aspect vary as
+    /// A random resized crop of a photograph of `size` whose item lies in `item`: its area and aspect change as
     /// far as `settings` say, it lies inside the photograph before it is turned, and it shows more
     /// than half of the item's box.
     #[must_use]
-    pub fn cut(size: (f32, f32), item: Extent, settings: &Variation, dice: &mut Dice) -> Self {
+    pub fn crop(size: (f32, f32), item: Extent, settings: &Augmentation, rng: &mut Rng) -> Self {
         let mut window = (size.0 / 2.0, size.1 / 2.0, size.0, size.1);
         for _ in 0..TRIES {
-            let area = dice.between(settings.smallest_cut, 1.0) * size.0 * size.1;
-            let aspect = dice.factor(settings.widest_aspect);
+            let area = rng.between(settings.smallest_crop, 1.0) * size.0 * size.1;
+            let aspect = rng.factor(settings.widest_aspect);
             let across = (area * aspect).sqrt().min(size.0);
             let down = (area / aspect).sqrt().min(size.1);
-            let x = across / 2.0 + dice.unit() * (size.0 - across);
-            let y = down / 2.0 + dice.unit() * (size.1 - down);
+            let x = across / 2.0 + rng.unit() * (size.0 - across);
+            let y = down / 2.0 + rng.unit() * (size.1 - down);
             let shown = overlap(x, across, item[0], item[2]) * overlap(y, down, item[1], item[3]);
             if shown >= ENOUGH {
                 window = (x, y, across, down);
@@ -55,38 +55,43 @@ impl View {
             }
         }
         let (x, y, across, down) = window;
-        Self::turned((x, y), (across / 2.0, down / 2.0), settings, dice)
+        Self::turned((x, y), (across / 2.0, down / 2.0), settings, rng)
     }
 
     /// A view in which the longer side of `item` fills `share` of the frame, and which holds the
     /// item somewhere, all of it or nearly.
     #[must_use]
-    pub fn holding(item: Extent, share: f32, settings: &Variation, dice: &mut Dice) -> Self {
+    pub fn holding(item: Extent, share: f32, settings: &Augmentation, rng: &mut Rng) -> Self {
         /// How far an item may reach over the frame's edge, as a share of the frame.
         const OVER: f32 = 0.05;
         let (width, height) = (item[2] - item[0], item[3] - item[1]);
         let window = width.max(height) / share;
-        let stretch = dice.factor(settings.widest_aspect.sqrt());
+        let stretch = rng.factor(settings.widest_aspect.sqrt());
         let half = (window * stretch / 2.0, window / stretch / 2.0);
         let mut place = |low: f32, high: f32, half: f32| {
             let room = (half - (high - low) / 2.0).max(0.0) + OVER * half;
-            f32::midpoint(low, high) + dice.between(-room, room)
+            f32::midpoint(low, high) + rng.between(-room, room)
         };
         let centre = (
             place(item[0], item[2], half.0),
             place(item[1], item[3], half.1),
         );
-        Self::turned(centre, half, settings, dice)
+        Self::turned(centre, half, settings, rng)
     }
 
-    fn turned(centre: (f32, f32), half: (f32, f32), settings: &Variation, dice: &mut Dice) -> Self {
-        let mirrored = dice.chance(settings.mirror);
+    fn turned(
+        centre: (f32, f32),
+        half: (f32, f32),
+        settings: &Augmentation,
+        rng: &mut Rng,
+    ) -> Self {
+        let mirrored = rng.chance(settings.mirror);
         let mut degrees = 0.0;
-        if dice.chance(settings.quarter_turn) {
-            degrees += 90.0 * (1 + dice.below(3)) as f32;
+        if rng.chance(settings.quarter_turn) {
+            degrees += 90.0 * (1 + rng.below(3)) as f32;
         }
-        if dice.chance(settings.tilt) {
-            degrees += dice.between(-settings.largest_tilt, settings.largest_tilt);
+        if rng.chance(settings.tilt) {
+            degrees += rng.between(-settings.largest_tilt, settings.largest_tilt);
         }
         let (sine, cosine) = f32::to_radians(degrees).sin_cos();
         Self {
@@ -251,15 +256,15 @@ mod tests {
     #[test]
     fn a_view_from_afar_shows_the_item_as_large_as_asked_and_nothing_beyond() {
         let pyramid = Pyramid::new(&slope(), None, 0.0);
-        let still = Variation {
+        let still = Augmentation {
             tilt: 0.0,
             quarter_turn: 0.0,
             widest_aspect: 1.0,
-            ..Variation::default()
+            ..Augmentation::default()
         };
         for (seed, share) in [(1, 0.25), (2, 0.5), (3, 1.0)] {
-            let mut dice = Dice::new(seed, crate::dice::Purpose::Variation, 0, 0);
-            let view = View::holding([0.0, 0.0, 32.0, 32.0], share, &still, &mut dice);
+            let mut rng = Rng::new(seed, crate::rng::Purpose::Augmentation, 0, 0);
+            let view = View::holding([0.0, 0.0, 32.0, 32.0], share, &still, &mut rng);
             let [left, top, right, bottom] = view.show(&pyramid, 64, Beyond::Nothing).item();
             let expected = 64.0 * share;
             assert!((right - left - expected).abs() < 3.0, "{left} to {right}");

@@ -9,7 +9,7 @@ use sortd::error::{Error, Result};
 /// # Errors
 /// The encoder or decoder fails.
 pub fn compress(picture: &RgbImage, quality: u8) -> Result<RgbImage> {
-    let failed = |error| Error::internal("cannot vary a picture's compression").caused_by(error);
+    let failed = |error| Error::internal("cannot compress a picture as JPEG").caused_by(error);
     let mut bytes = Vec::new();
     JpegEncoder::new_with_quality(&mut bytes, quality)
         .encode(

@@ -1,9 +1,9 @@
 //! Other light: brightness, contrast, saturation, the lamp's colour temperature, and too little of
 //! it.
 
-use super::Variation;
+use super::Augmentation;
 use crate::data::frame::Frame;
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 /// Colour temperature of the light that photographs count as taken in, in kelvin: daylight.
 const DAYLIGHT: f32 = 6504.0;
@@ -43,11 +43,11 @@ impl Grade {
     /// Brightness, contrast around `mean` and saturation by random factors, after what this grade
     /// does.
     #[must_use]
-    pub fn developed(self, mean: f32, settings: &Variation, dice: &mut Dice) -> Self {
+    pub fn developed(self, mean: f32, settings: &Augmentation, rng: &mut Rng) -> Self {
         let most = (BRIGHTEST / mean.max(1.0)).max(1.0);
-        let brightness = dice.factor(settings.brightness).min(most);
-        let contrast = dice.factor(settings.contrast);
-        let saturation = dice.factor(settings.saturation);
+        let brightness = rng.factor(settings.brightness).min(most);
+        let contrast = rng.factor(settings.contrast);
+        let saturation = rng.factor(settings.saturation);
         let lit = self.gained([brightness; 3]);
         let grey: [f32; 3] =
             std::array::from_fn(|from| luma([0, 1, 2].map(|channel| lit.matrix[channel][from])));
@@ -86,11 +86,11 @@ impl Grade {
 /// evenly drawn on the scale of mireds (millionths of reciprocal kelvin), on which the eye sees even
 /// steps; and a little green or magenta.
 #[must_use]
-pub fn lamp(settings: &Variation, dice: &mut Dice) -> [f32; 3] {
+pub fn lamp(settings: &Augmentation, rng: &mut Rng) -> [f32; 3] {
     let mired = |kelvin: f32| 1e6 / kelvin;
-    let drawn = dice.between(mired(settings.coolest_lamp), mired(settings.warmest_lamp));
+    let drawn = rng.between(mired(settings.coolest_lamp), mired(settings.warmest_lamp));
     let [red, green, blue] = black_body(1e6 / drawn);
-    let tint = dice.factor(TINT);
+    let tint = rng.factor(TINT);
     [red, green * tint, blue]
 }
 
@@ -181,12 +181,12 @@ mod tests {
 
     #[test]
     fn grey_stays_grey_and_its_mean_stays_under_contrast() {
-        let settings = Variation {
+        let settings = Augmentation {
             brightness: 1.0,
-            ..Variation::default()
+            ..Augmentation::default()
         };
-        let mut dice = Dice::new(1, crate::dice::Purpose::Variation, 0, 0);
-        let grade = Grade::NONE.developed(100.0, &settings, &mut dice);
+        let mut rng = Rng::new(1, crate::rng::Purpose::Augmentation, 0, 0);
+        let grade = Grade::NONE.developed(100.0, &settings, &mut rng);
         let mut frame = Frame {
             side: 2,
             pixels: vec![[100, 100, 100, 7]; 4],

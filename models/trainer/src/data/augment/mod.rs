@@ -1,12 +1,12 @@
-//! Varying photographs, so that a small data set teaches what a class looks like and not what its
+//! Data augmentation, so that a network trained on a small data set knows what a class looks like and not what its
 //! photographs look like.
 //!
-//! [`vary`] turns one reduced photograph into one model input, in the order in which a camera would
-//! see it: cut, turned and mirrored ([`geometry`]) or laid onto another ground at any size
+//! [`augment`] turns one reduced photograph into one model input, in the order in which a camera would
+//! see it: cropped, turned and mirrored ([`geometry`]) or laid onto another ground at any size
 //! ([`paste`], with the item found by [`segment`](super::segment)), in [`shadow`] and behind other things
 //! ([`occlude`]), under other [`light`], out of focus or in motion ([`blur`]), with the sensor's
 //! [`noise`], compressed ([`jpeg`]). The result is a pure function of the photograph, the grounds,
-//! the `settings` and the dice.
+//! the `settings` and the random numbers.
 
 pub mod blur;
 pub mod geometry;
@@ -24,9 +24,9 @@ use sortd::error::Result;
 use super::photo::{Content, Reduced};
 use super::pyramid::Pyramid;
 use crate::data::frame::Frame;
-use crate::dice::Dice;
+use crate::rng::Rng;
 use geometry::{Beyond, View};
-pub use settings::Variation;
+pub use settings::Augmentation;
 
 /// Side at which lengths in the settings are meant, in pixels.
 const NOMINAL: f32 = 128.0;
@@ -48,42 +48,42 @@ pub struct Grounds<'a> {
 ///
 /// # Errors
 /// The JPEG encoder or decoder fails, which it does for no picture of sane size.
-pub fn vary(
+pub fn augment(
     photo: &Reduced,
     grounds: Grounds<'_>,
-    settings: &Variation,
+    settings: &Augmentation,
     side: u32,
-    dice: &mut Dice,
+    rng: &mut Rng,
 ) -> Result<RgbImage> {
-    let mut frame = arrange(photo, grounds, settings, side, dice);
-    if dice.chance(settings.shadow) {
-        let depth = dice.between(0.1, settings.deepest_shadow.max(0.1));
-        shadow::over_scene(&mut frame, depth, dice);
+    let mut frame = arrange(photo, grounds, settings, side, rng);
+    if rng.chance(settings.shadow) {
+        let depth = rng.between(0.1, settings.deepest_shadow.max(0.1));
+        shadow::over_scene(&mut frame, depth, rng);
     }
-    if dice.chance(settings.occlusion) {
+    if rng.chance(settings.occlusion) {
         let item = frame.item();
-        occlude::cover(&mut frame, item, settings, dice);
+        occlude::cover(&mut frame, item, settings, rng);
     }
-    let dark = illuminate(&mut frame, settings, dice);
+    let dark = illuminate(&mut frame, settings, rng);
     let pixels = side as f32 / NOMINAL;
-    if dice.chance(settings.blur) {
+    if rng.chance(settings.blur) {
         blur::focus(
             &mut frame,
-            dice.between(0.3, settings.largest_blur.max(0.3)) * pixels,
+            rng.between(0.3, settings.largest_blur.max(0.3)) * pixels,
         );
     }
-    if dice.chance(settings.motion) {
-        let length = dice.between(1.5, settings.longest_motion.max(1.5)) * pixels;
-        blur::motion(&mut frame, length, dice);
+    if rng.chance(settings.motion) {
+        let length = rng.between(1.5, settings.longest_motion.max(1.5)) * pixels;
+        blur::motion(&mut frame, length, rng);
     }
-    if dice.chance(settings.noise) || dark {
-        let strength = dice.unit() * settings.strongest_noise;
+    if rng.chance(settings.noise) || dark {
+        let strength = rng.unit() * settings.strongest_noise;
         let strength = if dark { 1.5 * strength } else { strength };
-        noise::add(&mut frame, strength, strength / 3.0, dice);
+        noise::add(&mut frame, strength, strength / 3.0, rng);
     }
     let picture = frame.into_picture();
-    if dice.chance(settings.jpeg) {
-        let quality = dice.between(f32::from(settings.lowest_quality), 90.0) as u8;
+    if rng.chance(settings.jpeg) {
+        let quality = rng.between(f32::from(settings.lowest_quality), 90.0) as u8;
         return jpeg::compress(&picture, quality);
     }
     Ok(picture)
@@ -93,20 +93,20 @@ pub fn vary(
 fn arrange(
     photo: &Reduced,
     grounds: Grounds<'_>,
-    settings: &Variation,
+    settings: &Augmentation,
     side: u32,
-    dice: &mut Dice,
+    rng: &mut Rng,
 ) -> Frame {
     let share = match photo.content {
         Content::Nothing => settings.zoom * SEAM,
         Content::Found | Content::Unfound => settings.zoom,
     };
-    if dice.chance(share)
-        && let Some(frame) = paste::onto(photo, grounds, settings, side, dice)
+    if rng.chance(share)
+        && let Some(frame) = paste::onto(photo, grounds, settings, side, rng)
     {
         return frame;
     }
-    View::cut(photo.picture.size(), photo.extent, settings, dice).show(
+    View::crop(photo.picture.size(), photo.extent, settings, rng).show(
         &photo.picture,
         side,
         Beyond::Mirrored,
@@ -114,17 +114,17 @@ fn arrange(
 }
 
 /// Changes the light; true where there is too little of it.
-fn illuminate(frame: &mut Frame, settings: &Variation, dice: &mut Dice) -> bool {
+fn illuminate(frame: &mut Frame, settings: &Augmentation, rng: &mut Rng) -> bool {
     let mut grade = light::Grade::NONE;
-    if dice.chance(settings.lamp) {
-        grade = grade.gained(light::lamp(settings, dice));
+    if rng.chance(settings.lamp) {
+        grade = grade.gained(light::lamp(settings, rng));
     }
-    if dice.chance(settings.light) {
-        grade = grade.developed(light::mean(frame), settings, dice);
+    if rng.chance(settings.light) {
+        grade = grade.developed(light::mean(frame), settings, rng);
     }
-    let dark = dice.chance(settings.low_light);
+    let dark = rng.chance(settings.low_light);
     if dark {
-        let left = dice.between(settings.darkest, settings.darkest.max(0.6));
+        let left = rng.between(settings.darkest, settings.darkest.max(0.6));
         grade = grade.gained([left; 3]);
     }
     if grade != light::Grade::NONE {

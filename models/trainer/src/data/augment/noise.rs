@@ -4,7 +4,7 @@
 use std::sync::OnceLock;
 
 use crate::data::frame::Frame;
-use crate::dice::{Dice, Purpose};
+use crate::rng::{Purpose, Rng};
 
 /// Normal numbers in the table, a power of two.
 const TABLE: usize = 1 << 14;
@@ -13,7 +13,7 @@ const TABLE: usize = 1 << 14;
 const SCALE: f32 = 256.0;
 
 /// Adds noise of standard deviation `shot` on white and `read` on black, in grey levels.
-pub fn add(frame: &mut Frame, shot: f32, read: f32, dice: &mut Dice) {
+pub fn add(frame: &mut Frame, shot: f32, read: f32, rng: &mut Rng) {
     let table = normal();
     let deviations: [i32; 256] = std::array::from_fn(|level| {
         let variance = read * read + shot * shot * level as f32 / 255.0;
@@ -21,7 +21,7 @@ pub fn add(frame: &mut Frame, shot: f32, read: f32, dice: &mut Dice) {
     });
     for row in frame.pixels.chunks_exact_mut(frame.side) {
         // Another place in the table for each row, so that no pattern is seen.
-        let mut place = dice.below(TABLE);
+        let mut place = rng.below(TABLE);
         for pixel in row {
             for value in &mut pixel[..3] {
                 let step = deviations[usize::from(*value)] * i32::from(table[place]);
@@ -36,12 +36,12 @@ pub fn add(frame: &mut Frame, shot: f32, read: f32, dice: &mut Dice) {
 fn normal() -> &'static [i16] {
     static NUMBERS: OnceLock<Vec<i16>> = OnceLock::new();
     NUMBERS.get_or_init(|| {
-        let mut dice = Dice::new(0, Purpose::Variation, 0, 0);
+        let mut rng = Rng::new(0, Purpose::Augmentation, 0, 0);
         let mut numbers = vec![0; TABLE];
         for pair in numbers.chunks_exact_mut(2) {
             // Box and Muller: two even numbers make two normal ones.
-            let length = (-2.0 * (1.0 - dice.unit()).ln()).sqrt();
-            let (sine, cosine) = dice.between(0.0, std::f32::consts::TAU).sin_cos();
+            let length = (-2.0 * (1.0 - rng.unit()).ln()).sqrt();
+            let (sine, cosine) = rng.between(0.0, std::f32::consts::TAU).sin_cos();
             pair[0] = (SCALE * length * sine) as i16;
             pair[1] = (SCALE * length * cosine) as i16;
         }
@@ -67,7 +67,7 @@ mod tests {
                 &mut frame,
                 6.0,
                 4.0,
-                &mut Dice::new(5, Purpose::Variation, 1, 1),
+                &mut Rng::new(5, Purpose::Augmentation, 1, 1),
             );
             let values: Vec<f64> = frame
                 .pixels

@@ -2,9 +2,9 @@
 //!
 //! Shapes are drawn with distances to rounded boxes, so that their edges are smooth at every size.
 
-use super::Variation;
+use super::Augmentation;
 use crate::data::frame::{Extent, Frame, blend};
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 /// Skin in several tones, and sleeves and gloves.
 const HANDS: [[f32; 3]; 8] = [
@@ -29,32 +29,32 @@ struct Shape {
 }
 
 /// Covers part of what lies in `item`, from one of its edges.
-pub fn cover(frame: &mut Frame, item: Extent, settings: &Variation, dice: &mut Dice) {
+pub fn cover(frame: &mut Frame, item: Extent, settings: &Augmentation, rng: &mut Rng) {
     let (width, height) = (item[2] - item[0], item[3] - item[1]);
-    let reach = settings.largest_occlusion * dice.between(0.3, 1.0) * width.max(height);
+    let reach = settings.largest_occlusion * rng.between(0.3, 1.0) * width.max(height);
     // A point on the ellipse in the item's box: where the shape's end lies.
-    let angle = dice.between(0.0, std::f32::consts::TAU);
+    let angle = rng.between(0.0, std::f32::consts::TAU);
     let (sine, cosine) = angle.sin_cos();
     let edge = (
         f32::midpoint(item[0], item[2]) + cosine * width / 2.0,
         f32::midpoint(item[1], item[3]) + sine * height / 2.0,
     );
-    match dice.below(3) {
-        0 => hand(frame, edge, (cosine, sine), reach, dice),
-        1 => strap(frame, edge, reach, dice),
-        _ => block(frame, edge, reach, dice),
+    match rng.below(3) {
+        0 => hand(frame, edge, (cosine, sine), reach, rng),
+        1 => strap(frame, edge, reach, rng),
+        _ => block(frame, edge, reach, rng),
     }
 }
 
 /// Two to four fingers that come in from outside.
-fn hand(frame: &mut Frame, tip: (f32, f32), out: (f32, f32), reach: f32, dice: &mut Dice) {
-    let colour = HANDS[dice.below(HANDS.len())];
-    let fingers = 2 + dice.below(3);
-    let thick = reach / fingers as f32 * dice.between(0.4, 0.55);
+fn hand(frame: &mut Frame, tip: (f32, f32), out: (f32, f32), reach: f32, rng: &mut Rng) {
+    let colour = HANDS[rng.below(HANDS.len())];
+    let fingers = 2 + rng.below(3);
+    let thick = reach / fingers as f32 * rng.between(0.4, 0.55);
     let length = frame.side as f32;
     for finger in 0..fingers {
         let aside = (finger as f32 - (fingers - 1) as f32 / 2.0) * thick * 1.9;
-        let deep = reach * dice.between(0.1, 0.6);
+        let deep = reach * rng.between(0.1, 0.6);
         let start = (
             tip.0 - out.1 * aside - out.0 * deep,
             tip.1 + out.0 * aside - out.1 * deep,
@@ -65,48 +65,48 @@ fn hand(frame: &mut Frame, tip: (f32, f32), out: (f32, f32), reach: f32, dice: &
             half: (length, thick),
             corner: thick,
         };
-        draw(frame, &shape, colour, dice.between(0.1, 0.35));
+        draw(frame, &shape, colour, rng.between(0.1, 0.35));
     }
 }
 
 /// A long thin thing across an edge of the item.
-fn strap(frame: &mut Frame, edge: (f32, f32), reach: f32, dice: &mut Dice) {
-    let (sine, cosine) = dice.between(0.0, std::f32::consts::TAU).sin_cos();
+fn strap(frame: &mut Frame, edge: (f32, f32), reach: f32, rng: &mut Rng) {
+    let (sine, cosine) = rng.between(0.0, std::f32::consts::TAU).sin_cos();
     let shape = Shape {
         centre: edge,
         turn: (cosine, sine),
         half: (
-            frame.side as f32 * dice.between(0.3, 1.5),
-            reach * dice.between(0.08, 0.3),
+            frame.side as f32 * rng.between(0.3, 1.5),
+            reach * rng.between(0.08, 0.3),
         ),
         corner: 1.0,
     };
-    let colour = any_colour(dice);
-    draw(frame, &shape, colour, dice.between(0.0, 0.3));
+    let colour = any_colour(rng);
+    draw(frame, &shape, colour, rng.between(0.0, 0.3));
 }
 
 /// A thing of any colour that lies over an edge of the item.
-fn block(frame: &mut Frame, edge: (f32, f32), reach: f32, dice: &mut Dice) {
-    let (sine, cosine) = dice.between(0.0, std::f32::consts::TAU).sin_cos();
+fn block(frame: &mut Frame, edge: (f32, f32), reach: f32, rng: &mut Rng) {
+    let (sine, cosine) = rng.between(0.0, std::f32::consts::TAU).sin_cos();
     let half = (
-        reach * dice.between(0.25, 0.6),
-        reach * dice.between(0.25, 0.6),
+        reach * rng.between(0.25, 0.6),
+        reach * rng.between(0.25, 0.6),
     );
     let shape = Shape {
         centre: edge,
         turn: (cosine, sine),
         half,
-        corner: half.0.min(half.1) * dice.unit(),
+        corner: half.0.min(half.1) * rng.unit(),
     };
-    let colour = any_colour(dice);
-    draw(frame, &shape, colour, dice.between(0.0, 0.4));
+    let colour = any_colour(rng);
+    draw(frame, &shape, colour, rng.between(0.0, 0.4));
 }
 
 /// Any colour, greyish ones more often than bright ones.
-fn any_colour(dice: &mut Dice) -> [f32; 3] {
-    let level = dice.between(20.0, 235.0);
-    let strength = 90.0 * dice.unit() * dice.unit();
-    std::array::from_fn(|_| (level + dice.between(-strength, strength)).clamp(0.0, 255.0))
+fn any_colour(rng: &mut Rng) -> [f32; 3] {
+    let level = rng.between(20.0, 235.0);
+    let strength = 90.0 * rng.unit() * rng.unit();
+    std::array::from_fn(|_| (level + rng.between(-strength, strength)).clamp(0.0, 255.0))
 }
 
 /// Draws a shape, darker towards its rim by `rounding`, as round things are.
@@ -149,12 +149,12 @@ impl Shape {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dice::Purpose;
+    use crate::rng::Purpose;
 
     #[test]
     fn most_of_the_item_stays_in_sight() {
         let item = [16.0, 16.0, 48.0, 48.0];
-        let settings = Variation::default();
+        let settings = Augmentation::default();
         let inside = |place: usize| {
             let (x, y) = (place % 64, place / 64);
             (16..48).contains(&x) && (16..48).contains(&y)
@@ -165,8 +165,8 @@ mod tests {
                 side: 64,
                 pixels: vec![[1, 2, 3, 255]; 64 * 64],
             };
-            let mut dice = Dice::new(seed, Purpose::Variation, 0, 0);
-            cover(&mut frame, item, &settings, &mut dice);
+            let mut rng = Rng::new(seed, Purpose::Augmentation, 0, 0);
+            cover(&mut frame, item, &settings, &mut rng);
             let hidden = (0..64 * 64)
                 .filter(|place| inside(*place) && frame.pixels[*place][..3] != [1, 2, 3])
                 .count();

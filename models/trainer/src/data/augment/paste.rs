@@ -1,14 +1,14 @@
 //! An item on another ground, from a quarter of the frame to all of it: the item lay in the middle
 //! of a white board and filled its photograph; in a bin it does neither.
 
+use super::Augmentation;
 use super::Grounds;
-use super::Variation;
 use super::geometry::{Beyond, View};
 use super::shadow;
 use crate::data::frame::Frame;
 use crate::data::photo::{Content, Reduced};
 use crate::data::pyramid::Pyramid;
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 /// Largest difference between a board and the photograph's own, as a factor, that is evened out.
 const MATCH: f32 = 2.0;
@@ -26,22 +26,22 @@ const IN_ITS_PHOTOGRAPH: f32 = 1.5;
 pub fn onto(
     photo: &Reduced,
     grounds: Grounds<'_>,
-    settings: &Variation,
+    settings: &Augmentation,
     side: u32,
-    dice: &mut Dice,
+    rng: &mut Rng,
 ) -> Option<Frame> {
-    let mut ground = if !grounds.backgrounds.is_empty() && dice.chance(settings.paste) {
+    let mut ground = if !grounds.backgrounds.is_empty() && rng.chance(settings.paste) {
         look_at(
-            &grounds.backgrounds[dice.below(grounds.backgrounds.len())],
+            &grounds.backgrounds[rng.below(grounds.backgrounds.len())],
             settings,
             side,
-            dice,
+            rng,
         )
     } else if grounds.boards.is_empty() {
         return None;
     } else {
-        let board = &grounds.boards[dice.below(grounds.boards.len())];
-        let mut ground = look_at(board, settings, side, dice);
+        let board = &grounds.boards[rng.below(grounds.boards.len())];
+        let mut ground = look_at(board, settings, side, rng);
         if let Some(rim) = photo.rim {
             even_out(&mut ground, rim);
         }
@@ -53,25 +53,25 @@ pub fn onto(
             (settings.smallest_item * IN_ITS_PHOTOGRAPH).min(1.0)
         }
     };
-    let share = dice.between(least, 1.0);
-    let view = View::holding(photo.extent, share, settings, dice);
+    let share = rng.between(least, 1.0);
+    let view = View::holding(photo.extent, share, settings, rng);
     let item = view.show(&photo.picture, side, Beyond::Nothing);
     let throws = photo.content == Content::Found
         && shadow::has_room(item.item(), item.side)
-        && dice.chance(settings.shadow);
+        && rng.chance(settings.shadow);
     if throws {
-        let depth = dice.between(0.2, settings.deepest_shadow.max(0.2));
-        shadow::thrown(&mut ground, &item, depth, dice);
+        let depth = rng.between(0.2, settings.deepest_shadow.max(0.2));
+        shadow::thrown(&mut ground, &item, depth, rng);
     }
     ground.lay(&item);
     Some(ground)
 }
 
-/// A cut of a ground.
-fn look_at(ground: &Pyramid, settings: &Variation, side: u32, dice: &mut Dice) -> Frame {
+/// A crop of a ground.
+fn look_at(ground: &Pyramid, settings: &Augmentation, side: u32, rng: &mut Rng) -> Frame {
     let (width, height) = ground.size();
     let whole = [0.0, 0.0, width, height];
-    View::cut((width, height), whole, settings, dice).show(ground, side, Beyond::Mirrored)
+    View::crop((width, height), whole, settings, rng).show(ground, side, Beyond::Mirrored)
 }
 
 /// Gives a board the mean colour `rim` of the board that the item lay on, so that the rest of it

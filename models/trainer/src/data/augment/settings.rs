@@ -1,4 +1,4 @@
-//! How strongly photographs are varied: for each change how often it happens, and how far it goes.
+//! The strength of the data augmentation: for each change how often it happens, and how far it goes.
 
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -8,14 +8,15 @@ use sortd::error::{Error, Result};
 
 use crate::files;
 
-/// How strongly photographs are varied. Shares are 0 to 1; keys that are left out have their
+/// The strength of the data augmentation. Shares are 0 to 1; keys that are left out have their
 /// defaults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Variation {
-    /// Smallest share of the photograph's area that a cut shows, 0..1.
-    pub smallest_cut: f32,
-    /// Widest aspect of a cut, width to height; the narrowest is its inverse.
+pub struct Augmentation {
+    /// Smallest share of the photograph's area that a crop shows, 0..1.
+    #[serde(alias = "smallest-cut")]
+    pub smallest_crop: f32,
+    /// Widest aspect of a crop, width to height; the narrowest is its inverse.
     pub widest_aspect: f32,
     /// How often the picture is mirrored left to right.
     pub mirror: f32,
@@ -78,10 +79,10 @@ pub struct Variation {
     pub lowest_quality: u8,
 }
 
-impl Default for Variation {
+impl Default for Augmentation {
     fn default() -> Self {
         Self {
-            smallest_cut: 0.35,
+            smallest_crop: 0.35,
             widest_aspect: 4.0 / 3.0,
             mirror: 0.5,
             quarter_turn: 0.2,
@@ -115,7 +116,7 @@ impl Default for Variation {
     }
 }
 
-impl Variation {
+impl Augmentation {
     /// That of a TOML file, whose missing keys keep their defaults; the usual one without a file.
     ///
     /// # Errors
@@ -124,8 +125,8 @@ impl Variation {
         let Some(file) = file else {
             return Ok(Self::default());
         };
-        let variation: Self = files::read_toml(file)?;
-        let made = variation.check().map(|()| variation);
+        let augmentation: Self = files::read_toml(file)?;
+        let made = augmentation.check().map(|()| augmentation);
         made.map_err(|error| {
             Error::data(format!("{} makes no sense", file.display())).caused_by(error)
         })
@@ -158,12 +159,12 @@ impl Variation {
     /// Each key with its value and where it may lie.
     fn ranges(&self) -> [(&'static str, f32, RangeInclusive<f32>); 30] {
         let share = || 0.0..=1.0;
-        // A cut or an item without area shows nothing.
+        // A crop or an item without area shows nothing.
         let area = || 0.01..=1.0;
         let factor = || 1.0..=10.0;
         let kelvin = || 1000.0..=40_000.0;
         [
-            ("smallest-cut", self.smallest_cut, area()),
+            ("smallest-crop", self.smallest_crop, area()),
             ("widest-aspect", self.widest_aspect, factor()),
             ("mirror", self.mirror, share()),
             ("quarter-turn", self.quarter_turn, share()),
@@ -200,11 +201,11 @@ impl Variation {
         ]
     }
 
-    /// Nothing is varied: the whole photograph, squeezed.
+    /// No augmentation: the whole photograph, squeezed.
     #[must_use]
     pub fn none() -> Self {
         Self {
-            smallest_cut: 1.0,
+            smallest_crop: 1.0,
             widest_aspect: 1.0,
             mirror: 0.0,
             quarter_turn: 0.0,

@@ -3,7 +3,7 @@
 
 use crate::data::frame::{Extent, Frame};
 use crate::data::pyramid::smooth;
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 /// Furthest an item's shadow lies from it, as a share of the item's longer side.
 const THROW: f32 = 0.18;
@@ -16,16 +16,16 @@ const SCENE_SOFTNESS: (f32, f32) = (0.02, 0.35);
 
 /// Darkens `ground` where `item` keeps off the light that comes from one side; `depth` is the share
 /// of light that a full shadow takes.
-pub fn thrown(ground: &mut Frame, item: &Frame, depth: f32, dice: &mut Dice) {
+pub fn thrown(ground: &mut Frame, item: &Frame, depth: f32, rng: &mut Rng) {
     let [left, top, right, bottom] = item.item();
     let longer = (right - left).max(bottom - top);
-    let angle = dice.between(0.0, std::f32::consts::TAU);
-    let throw = longer * THROW * dice.unit();
+    let angle = rng.between(0.0, std::f32::consts::TAU);
+    let throw = longer * THROW * rng.unit();
     let (right, down) = (
         (throw * angle.cos()).round() as isize,
         (throw * angle.sin()).round() as isize,
     );
-    let softness = longer * dice.between(ITEM_SOFTNESS.0, ITEM_SOFTNESS.1);
+    let softness = longer * rng.between(ITEM_SOFTNESS.0, ITEM_SOFTNESS.1);
     let shade = softened(item, softness.round().max(1.0) as usize);
     let side = ground.side.cast_signed();
     let strength = (depth * 256.0) as u32;
@@ -47,14 +47,14 @@ pub fn thrown(ground: &mut Frame, item: &Frame, depth: f32, dice: &mut Dice) {
 }
 
 /// A shadow of something outside: behind a straight edge, a band, or a round thing above.
-pub fn over_scene(frame: &mut Frame, depth: f32, dice: &mut Dice) {
+pub fn over_scene(frame: &mut Frame, depth: f32, rng: &mut Rng) {
     let side = frame.side as f32;
-    let soft = dice.unit();
-    let (rise, run) = dice.between(0.0, std::f32::consts::TAU).sin_cos();
-    let centre = (side * dice.unit(), side * dice.unit());
-    let kind = dice.below(3);
-    let reach = side * dice.between(0.08, 0.35);
-    let stretch = dice.factor(2.0);
+    let soft = rng.unit();
+    let (rise, run) = rng.between(0.0, std::f32::consts::TAU).sin_cos();
+    let centre = (side * rng.unit(), side * rng.unit());
+    let kind = rng.below(3);
+    let reach = side * rng.between(0.08, 0.35);
+    let stretch = rng.factor(2.0);
     // A round thing above the scene, a head or a lamp, is too far away for a sharp shadow.
     let softest = if kind == 2 {
         0.5 * SCENE_SOFTNESS.1
@@ -126,7 +126,7 @@ pub fn has_room([left, top, right, bottom]: Extent, side: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dice::Purpose;
+    use crate::rng::Purpose;
 
     #[test]
     fn a_shadow_takes_light_near_the_item_and_none_far_away() {
@@ -145,8 +145,8 @@ mod tests {
             side,
             pixels: vec![[200, 200, 200, 255]; side * side],
         };
-        let mut dice = Dice::new(3, Purpose::Variation, 0, 0);
-        thrown(&mut ground, &item, 0.6, &mut dice);
+        let mut rng = Rng::new(3, Purpose::Augmentation, 0, 0);
+        thrown(&mut ground, &item, 0.6, &mut rng);
         assert!(ground.pixels[32 * side + 32][0] < 130);
         assert_eq!(ground.pixels[3 * side + 3], [200, 200, 200, 255]);
     }
@@ -161,7 +161,7 @@ mod tests {
             over_scene(
                 &mut frame,
                 0.5,
-                &mut Dice::new(seed, Purpose::Variation, 0, 0),
+                &mut Rng::new(seed, Purpose::Augmentation, 0, 0),
             );
             for row in frame.pixels.chunks_exact(48) {
                 for pair in row.windows(2) {

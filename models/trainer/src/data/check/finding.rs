@@ -1,6 +1,6 @@
 //! What a check may find, how grave it is, and what to do about it.
 //!
-//! An *error* is a fact that training refuses, or that makes what is learnt or measured wrong. A
+//! An *error* is a fact that training refuses, or that makes training or measurements wrong. A
 //! *warning* is what training copes with, or what only a human eye can decide: two pictures that look
 //! the same may be of two things.
 

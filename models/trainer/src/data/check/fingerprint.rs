@@ -5,7 +5,7 @@
 //! (2010), section 3.2.1: the picture in grey on 32×32 pixels, its two-dimensional discrete cosine
 //! transform, of that the 8×8 lowest frequencies without the constant ones, and of each whether it
 //! lies above their median. It does not change with size, compression, or a little light. It does
-//! change when the picture is mirrored, turned or cut.
+//! change when the picture is mirrored, turned or cropped.
 
 use std::f32::consts::PI;
 

@@ -1,4 +1,4 @@
-//! Looks data sets over before anything learns from them: pictures that are there twice, that carry
+//! Looks data sets over before anything is trained on them: pictures that are there twice, that carry
 //! two labels, that stand on both sides of a split, that nobody can read; classes that are too small.
 //!
 //! [`folders`] lists the files, [`survey`] looks at each by itself, [`alike`] compares them by their

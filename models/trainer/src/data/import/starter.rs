@@ -61,9 +61,9 @@ fn description(name: &str, classes: &BTreeMap<&str, usize>, licence: &str) -> St
             )
         });
     format!(
-        "# The photographs of {comment}: which to learn from, to choose by, and to measure on.\n\
+        "# The photographs of {comment}: which are for training, for validation, and for a test.\n\
          #\n\
-         # Parts are cut by the pictures' names: of ten, seven are learnt from, one chooses, two measure.\n\
+         # The split goes by the pictures' names: of ten, seven are for training, one for validation, two for the test.\n\
          \n\
          labels = [{labels}]\n\
          {empty}\n\

@@ -9,7 +9,7 @@ use super::origin::{Originals, Part};
 use super::{Origin, Sources, Use};
 use crate::data::tree::{Item, Tree};
 
-/// A class of fewer photographs than this is refused: it cannot be cut into parts to learn from, to choose by
+/// A class of fewer photographs than this is refused: it cannot be split into training, validation
 /// and to measure on.
 pub const FEWEST: usize = 5;
 
@@ -24,7 +24,7 @@ pub struct Taken {
     pub board: bool,
     /// The source, as a place in [`Sources::sources`].
     pub source: usize,
-    /// The photograph that it was cut from: family and name.
+    /// The photograph that it was cropped from: family and name.
     pub original: String,
 }
 
@@ -47,41 +47,45 @@ impl Sources {
         Ok(taken)
     }
 
-    /// The original photographs that are learnt from, as class or as background.
+    /// The original photographs that are trained on, as class or as background.
     ///
     /// # Errors
     /// The photographs cannot be found.
-    pub fn learnt(&self, data: &Path) -> Result<HashSet<String>> {
-        let mut learnt = self.gather(data, &self.train)?;
-        learnt.extend(self.gather(data, &self.backgrounds)?);
-        Ok(learnt.into_iter().map(|taken| taken.original).collect())
+    pub fn trained_on(&self, data: &Path) -> Result<HashSet<String>> {
+        let mut originals = self.gather(data, &self.train)?;
+        originals.extend(self.gather(data, &self.backgrounds)?);
+        Ok(originals.into_iter().map(|taken| taken.original).collect())
     }
 
-    /// Makes sure that no original photograph is both learnt from and measured on, by choice of the
+    /// Makes sure that no original photograph is both trained on and measured on, by choice of the
     /// best epoch or by a test.
     ///
     /// # Errors
     /// One is, or the photographs cannot be found.
     pub fn refuse_leakage(&self, data: &Path) -> Result<()> {
-        match self.measured_among(data, &self.learnt(data)?)? {
-            Some(found) => Err(Error::data(format!("learnt from and measured on: {found}"))
+        match self.measured_among(data, &self.trained_on(data)?)? {
+            Some(found) => Err(Error::data(format!("trained on and measured on: {found}"))
                 .advice("give parts or lists that exclude each other, or use apart-from")),
             None => Ok(()),
         }
     }
 
-    /// What of the `learnt` originals is measured on, in words, by choice of the best epoch or by a test.
+    /// What of the originals `trained_on` is measured on, in words, by choice of the best epoch or by a test.
     ///
     /// # Errors
     /// The photographs cannot be found.
-    pub fn measured_among(&self, data: &Path, learnt: &HashSet<String>) -> Result<Option<String>> {
+    pub fn measured_among(
+        &self,
+        data: &Path,
+        trained_on: &HashSet<String>,
+    ) -> Result<Option<String>> {
         let validation = ("validation", &self.validation);
         let tests = self.tests.iter().map(|(name, uses)| (name.as_str(), uses));
         for (name, uses) in std::iter::once(validation).chain(tests) {
             let measured = self.gather(data, uses)?;
             let seen: Vec<&Taken> = measured
                 .iter()
-                .filter(|taken| learnt.contains(&taken.original))
+                .filter(|taken| trained_on.contains(&taken.original))
                 .collect();
             if let Some(first) = seen.first() {
                 return Ok(Some(format!(
@@ -198,7 +202,7 @@ mod tests {
     use super::*;
 
     /// A data folder with the sources `board` (two classes of six, and a list) and `street` (one
-    /// class of six, cut from three photographs, `glass` under another name).
+    /// class of six, cropped from three photographs, `glass` under another name).
     fn data() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         let at = |path: String| folder.path().join(path);
@@ -294,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_measured_on_must_not_be_learnt_from() {
+    fn what_is_measured_on_must_not_be_trained_on() {
         let (data, mut sources) = (data(), sources());
         sources.refuse_leakage(data.path()).unwrap();
         sources

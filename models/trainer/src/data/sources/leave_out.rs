@@ -1,4 +1,4 @@
-//! Leave one source out: what a network is worth in a place that nobody has trained on.
+//! Leave one source out: how good a network is on a held-out source, under domain shift.
 
 use std::collections::BTreeSet;
 
@@ -10,11 +10,11 @@ use super::{Origin, Sources, Use};
 const LEFT_OUT: &str = "left-out/";
 
 impl Sources {
-    /// The same, but that nothing of `family` is learnt from, chosen by or laid under items: all its photographs are
+    /// The same, but that nothing of `family` is used for training, validation or backgrounds: all its photographs are
     /// the test `left-out/FAMILY` (leave one source out).
     ///
     /// # Errors
-    /// There is no such family, or nothing else is left to learn from or to choose by.
+    /// There is no such family, or nothing else is left for training or for validation.
     pub fn leaving_out(mut self, family: &str) -> Result<Self> {
         let its: Vec<Origin> = self
             .sources
@@ -38,7 +38,7 @@ impl Sources {
         }
         if self.train.is_empty() || self.validation.is_empty() {
             return Err(Error::usage(format!(
-                "without the family `{family}` there is nothing left to learn from or to choose by"
+                "without the family `{family}` there is nothing left for training or for validation"
             ))
             .advice("leave out another family"));
         }

@@ -1,10 +1,10 @@
 //! What a run is shown, described by a TOML file: the sets of photographs with their licences, and
-//! which of their photographs are for training, for choosing the best epoch, for backgrounds and for
+//! which of their photographs are for training, for validation, for backgrounds and for
 //! the named tests.
 //!
 //! Terms: a *source* is a folder with one folder a class; a *use* takes some of a source's
-//! photographs, by a list, by a part or whole; sources of one *family* were cut from the same
-//! original photographs, which then lie on one side of every cut into parts ([`origin`]).
+//! photographs, by a list, by a part or whole; sources of one *family* were cropped from the same
+//! original photographs, which then lie on one side of every split into parts ([`origin`]).
 //! `check` says what makes no sense, with the line; [`gather`] finds the files.
 
 mod check;
@@ -36,14 +36,14 @@ pub struct Sources {
     pub draws: Option<usize>,
     /// The sets of photographs.
     pub sources: Vec<Origin>,
-    /// What to learn from.
+    /// Training.
     pub train: Vec<Use>,
-    /// What to choose the best epoch by.
+    /// Validation, which chooses the best epoch.
     pub validation: Vec<Use>,
     /// Pictures without items to lay items onto.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub backgrounds: Vec<Use>,
-    /// What to measure on, by name.
+    /// Tests, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tests: BTreeMap<String, Vec<Use>>,
 }
@@ -56,7 +56,7 @@ pub struct Origin {
     pub name: String,
     /// Its folder, relative to the data folder.
     pub folder: String,
-    /// Sources of one family were cut from the same original photographs; by default a source is
+    /// Sources of one family were cropped from the same original photographs; by default a source is
     /// alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family: Option<String>,

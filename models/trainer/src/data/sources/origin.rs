@@ -1,10 +1,10 @@
-//! Which original photograph a picture was cut from, and on which side of a cut into parts that
+//! Which original photograph a picture was cropped from, and on which side of a split that
 //! photograph lies.
 //!
 //! A source's `manifest.csv` or `manifest.tsv`, where there is one, names the original of each file in its column
 //! `source_image` or `source_path_in_repo`, or `source` between tabs. Exports of one collection append a checksum to the name
 //! (`000123_jpg.rf.<checksum>.jpg`), each export another, and forget the folder. So two pictures
-//! count as cut from the same original when the names before the checksum are equal: this holds
+//! count as cropped from the same original when the names before the checksum are equal: this holds
 //! some strangers together, but never lets one original stand on both sides. An address is an original
 //! by itself; `trainer data check` finds copies of one photograph at several.
 
@@ -41,17 +41,17 @@ const MANIFESTS: [Manifest; 2] = [
 /// What exports put between an original's name and their checksum.
 const EXPORT_MARK: &str = ".rf.";
 
-/// One side of a cut: of ten original photographs seven are for training, one is for choosing the
-/// best epoch and two are for tests, by a hash of the original's name. The rule knows no seed, so
+/// One side of a split: of ten original photographs seven are for training, one is for
+/// validation and two are for tests, by a hash of the original's name. The rule knows no seed, so
 /// that a photograph once kept for tests stays there in every run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
-    /// To learn from.
+    /// Training.
     Train,
-    /// To choose the best epoch by.
+    /// Validation, which chooses the best epoch.
     Validation,
-    /// To measure on.
+    /// Tests.
     Test,
 }
 
@@ -121,7 +121,7 @@ impl Originals {
         Ok(Self(originals))
     }
 
-    /// The original that the file `class/name` was cut from.
+    /// The original that the file `class/name` was cropped from.
     #[must_use]
     pub fn of(&self, class: &str, path: &Path) -> String {
         let name = path.file_name().unwrap_or_default().to_string_lossy();

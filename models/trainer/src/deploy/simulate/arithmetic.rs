@@ -6,34 +6,34 @@ use crate::quantise::Quantisation;
 /// Far beyond every byte; what lies farther is held here.
 const BEYOND: f32 = 65_536.0;
 
-/// A scaled number as a whole number of steps, halves to the even one.
+/// A scaled number as an integer, halves to the even one.
 pub fn whole(value: f32) -> i32 {
     value.clamp(-BEYOND, BEYOND).round_ties_even() as i32
 }
 
-/// A number of steps as a byte.
+/// A scaled number as a byte.
 pub fn byte(value: f32, zero_point: i8) -> i8 {
     held(whole(value), zero_point)
 }
 
-/// Whole steps as a byte.
-pub fn held(steps: i32, zero_point: i8) -> i8 {
-    (steps + i32::from(zero_point)).clamp(-128, 127) as i8
+/// An integer as a byte.
+pub fn held(value: i32, zero_point: i8) -> i8 {
+    (value + i32::from(zero_point)).clamp(-128, 127) as i8
 }
 
 /// A real number as a byte.
-pub fn quantised(real: f32, steps: Quantisation) -> i8 {
-    byte(real / steps.scale, steps.zero_point)
+pub fn quantised(real: f32, quantisation: Quantisation) -> i8 {
+    byte(real / quantisation.scale, quantisation.zero_point)
 }
 
-/// The steps of a byte, counted from zero.
-pub fn centred(byte: i8, steps: Quantisation) -> f32 {
-    f32::from(i16::from(byte) - i16::from(steps.zero_point))
+/// A byte less the zero point.
+pub fn centred(byte: i8, quantisation: Quantisation) -> f32 {
+    f32::from(i16::from(byte) - i16::from(quantisation.zero_point))
 }
 
 /// The real number that a byte means.
-pub fn real(byte: i8, steps: Quantisation) -> f32 {
-    centred(byte, steps) * steps.scale
+pub fn real(byte: i8, quantisation: Quantisation) -> f32 {
+    centred(byte, quantisation) * quantisation.scale
 }
 
 /// The logistic function.

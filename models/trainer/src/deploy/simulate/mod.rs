@@ -1,19 +1,19 @@
-//! Computes a quantised network in whole steps, to the last bit as `src/classify/int8/PATTERNS.md`
+//! Computes a quantised network in integers, to the last bit as `src/classify/int8/PATTERNS.md`
 //! says, without knowing the daemon's kernels: what both give alike is right.
 //!
-//! While a network learns with rounding ([`crate::nets::net::Pass::LearnQuantised`]) its numbers are
+//! In quantisation-aware training ([`crate::nets::net::Pass::TrainQuantised`]) the activations are
 //! the same but for values that lie next to a half; here there is no such margin.
 
 mod arithmetic;
-mod gates;
-mod map;
+mod attention;
+mod feature_map;
 mod sums;
 
 use rayon::prelude::*;
 use sortd::error::{Error, Result};
 
-use self::gates::{ChannelGate, PixelGate};
-use self::map::{Map, Value};
+use self::attention::{ChannelAttention, SpatialAttention};
+use self::feature_map::{FeatureMap, Value};
 use self::sums::Sums;
 use super::{Deployed, Weights};
 use crate::answers::Answers;
@@ -35,9 +35,9 @@ enum Operator {
     Picture,
     /// A convolution.
     Sums(Sums),
-    /// A sum of two maps, in steps of its own.
-    Sum(map::Sum),
-    /// The mean of each channel, in steps of its own.
+    /// A sum of two feature maps, with a quantisation of its own.
+    Sum(feature_map::Sum),
+    /// The mean of each channel, with a quantisation of its own.
     Mean(Quantisation),
     /// Bytes in another order.
     Shuffle(usize),
@@ -45,17 +45,17 @@ enum Operator {
     Enlarge(usize),
     /// Bytes as they are.
     Same,
-    /// Channel attention; with steps where its result becomes bytes.
-    ChannelGate(ChannelGate, Option<Quantisation>),
-    /// Spatial attention, in steps of its own.
-    PixelGate(PixelGate, Quantisation),
+    /// Channel attention; with a quantisation where its result becomes bytes.
+    ChannelAttention(ChannelAttention, Option<Quantisation>),
+    /// Spatial attention, with a quantisation of its own.
+    SpatialAttention(SpatialAttention, Quantisation),
 }
 
 impl Simulation {
-    /// Rounds the weights of a quantised network.
+    /// Quantises the weights of a network.
     ///
     /// # Errors
-    /// The steps of a map are not known.
+    /// The range of an activation is not known.
     pub fn new(deployed: &Deployed) -> Result<Self> {
         let nodes = (0..deployed.plan.nodes.len())
             .map(|place| operator(deployed, place))
@@ -82,24 +82,24 @@ impl Simulation {
         for (node, operator) in self.plan.nodes.iter().zip(&self.nodes) {
             let input = |which: usize| &values[node.inputs[which]];
             let value = match operator {
-                Operator::Picture => Map::picture(pixels, side).into(),
+                Operator::Picture => FeatureMap::picture(pixels, side).into(),
                 Operator::Sums(sums) => sums.of(input(0).bytes()).into(),
                 Operator::Sum(sum) => sum.of([input(0), input(1)].map(Value::bytes)).into(),
-                Operator::Mean(steps) => input(0).mean(*steps).into(),
+                Operator::Mean(quantisation) => input(0).mean(*quantisation).into(),
                 Operator::Shuffle(groups) => input(0).bytes().shuffled(*groups).into(),
                 Operator::Enlarge(factor) => input(0).bytes().enlarged(*factor).into(),
                 Operator::Same => input(0).clone(),
-                Operator::ChannelGate(gate, steps) => {
+                Operator::ChannelAttention(gate, quantisation) => {
                     let map = input(0).bytes();
                     let gated = gate.of(map);
-                    match steps {
-                        Some(steps) => gated.bytes_gated(None, *steps).into(),
+                    match quantisation {
+                        Some(quantisation) => gated.bytes_gated(None, *quantisation).into(),
                         None => gated,
                     }
                 }
-                Operator::PixelGate(gate, steps) => {
+                Operator::SpatialAttention(gate, quantisation) => {
                     let gates = gate.of(input(0));
-                    input(0).bytes_gated(Some(&gates), *steps).into()
+                    input(0).bytes_gated(Some(&gates), *quantisation).into()
                 }
             };
             values.push(value);
@@ -124,40 +124,43 @@ impl Simulation {
 
 fn operator(deployed: &Deployed, place: usize) -> Result<Operator> {
     let node = &deployed.plan.nodes[place];
-    let steps = |slot| deployed.steps_of(place, slot);
+    let quantisation = |slot| deployed.quantisation_of(place, slot);
     let input = || {
         let from = node.inputs[0];
         deployed
             .bytes(from)
-            .map_or_else(|| deployed.steps_of(from, 0), Ok)
+            .map_or_else(|| deployed.quantisation_of(from, 0), Ok)
     };
     Ok(match (&node.layer, &deployed.weights[place]) {
         (Layer::Picture, _) => Operator::Picture,
-        (Layer::Conv(conv), Weights::Conv { kernel, bias }) => {
-            let weights = (kernel.as_slice(), bias.as_slice());
+        (Layer::Conv(conv), Weights::Conv { weights, bias }) => {
+            let weights = (weights.as_slice(), bias.as_slice());
             Operator::Sums(Sums::new(
                 weights,
                 conv.kernel_shape(),
                 conv.sliding,
-                [input()?, steps(0)?],
+                [input()?, quantisation(0)?],
             ))
         }
-        (Layer::Sum { activation }, _) => Operator::Sum(map::Sum {
-            steps: steps(0)?,
+        (Layer::Sum { activation }, _) => Operator::Sum(feature_map::Sum {
+            quantisation: quantisation(0)?,
             activation: *activation,
         }),
-        (Layer::Mean, _) => Operator::Mean(steps(0)?),
+        (Layer::Mean, _) => Operator::Mean(quantisation(0)?),
         (Layer::Shuffle { groups }, _) => Operator::Shuffle(*groups),
         (Layer::Enlarge { factor }, _) => Operator::Enlarge(*factor),
         (Layer::Dropout { .. }, _) => Operator::Same,
-        (Layer::ChannelGate(_), Weights::ChannelGate(numbers)) => {
-            let inner = [steps(1)?, steps(2)?, steps(3)?];
-            let own = deployed.plan.is_quantised(place).then(|| steps(0));
-            Operator::ChannelGate(ChannelGate::new(numbers, inner), own.transpose()?)
+        (Layer::ChannelAttention(_), Weights::ChannelAttention(parameters)) => {
+            let inner = [quantisation(1)?, quantisation(2)?, quantisation(3)?];
+            let own = deployed.plan.is_quantised(place).then(|| quantisation(0));
+            Operator::ChannelAttention(ChannelAttention::new(parameters, inner), own.transpose()?)
         }
-        (Layer::PixelGate { kernel }, Weights::PixelGate(numbers)) => {
-            let inner = [steps(1)?, steps(2)?];
-            Operator::PixelGate(PixelGate::new(*kernel, numbers, inner), steps(0)?)
+        (Layer::SpatialAttention { kernel }, Weights::SpatialAttention(parameters)) => {
+            let inner = [quantisation(1)?, quantisation(2)?];
+            Operator::SpatialAttention(
+                SpatialAttention::new(*kernel, parameters, inner),
+                quantisation(0)?,
+            )
         }
         (layer, weights) => unreachable!("{layer:?} has other weights than {weights:?}"),
     })

@@ -1,36 +1,36 @@
-//! Convolutions in whole numbers.
+//! Convolutions in integers.
 
 use super::arithmetic::byte;
-use super::map::Map;
+use super::feature_map::FeatureMap;
 use crate::deploy::Integers;
 use crate::kernels::Sliding;
 use crate::quantise::Quantisation;
 
-/// So many products of a step of a kernel (at most 127) with one of a map (at most 255) add up
+/// So many products of a quantised weight (at most 127) with an activation (at most 255) add up
 /// exactly in `f32`, whose whole numbers reach 2²⁴.
 const EXACT: usize = 512;
 
-/// A convolution in whole numbers.
+/// A convolution in integers.
 #[derive(Debug)]
 pub struct Sums {
     integers: Integers,
     /// `[out, in / groups, k, k]`.
     shape: [usize; 4],
     sliding: Sliding,
-    /// What a sum is multiplied with to be in steps of the result.
+    /// What a sum is multiplied with to have the result's scale.
     factors: Vec<f32>,
     result: Quantisation,
 }
 
 impl Sums {
-    /// A convolution from a map with the first steps to one with the second.
+    /// A convolution from a feature map with the first quantisation to one with the second.
     pub fn new(
-        (kernel, bias): (&[f32], &[f32]),
+        (weights, bias): (&[f32], &[f32]),
         shape: [usize; 4],
         sliding: Sliding,
         [input, result]: [Quantisation; 2],
     ) -> Self {
-        let integers = Integers::of(kernel, bias, input);
+        let integers = Integers::of(weights, bias, input);
         let factor = |&scale: &f32| input.scale * scale / result.scale;
         Self {
             factors: integers.scales.iter().map(factor).collect(),
@@ -41,8 +41,8 @@ impl Sums {
         }
     }
 
-    /// The result for a map.
-    pub fn of(&self, map: &Map) -> Map {
+    /// The result for a feature map.
+    pub fn of(&self, map: &FeatureMap) -> FeatureMap {
         let [outputs, depth, kernel, _] = self.shape;
         let padded = Padded::new(map, self.sliding.pads);
         let reach = self.sliding.dilation * (kernel - 1) + 1;
@@ -56,11 +56,11 @@ impl Sums {
             let result = sums.into_iter();
             bytes.extend(result.map(|sum| byte(sum as f32 * factor, self.result.zero_point)));
         }
-        Map {
+        FeatureMap {
             bytes,
             channels: outputs,
             side,
-            steps: self.result,
+            quantisation: self.result,
         }
     }
 
@@ -80,7 +80,7 @@ impl Sums {
         let mut part = vec![0.0_f32; side * side];
         let mut products = 0;
         let weights = depth * kernel * kernel;
-        let weights = &self.integers.kernel[channel * weights..][..weights];
+        let weights = &self.integers.weights[channel * weights..][..weights];
         let taps = inputs
             .flat_map(|input| (0..kernel).map(move |row| (input, row)))
             .flat_map(|(input, row)| (0..kernel).map(move |column| (input, row, column)));
@@ -109,30 +109,30 @@ fn settle(sums: &mut [i32], part: &mut [f32]) {
     }
 }
 
-/// A map's steps, counted from zero, with its padding.
+/// A feature map's bytes less the zero point, with its padding.
 struct Padded {
-    steps: Vec<f32>,
+    values: Vec<f32>,
     side: usize,
 }
 
 impl Padded {
-    fn new(map: &Map, [top, left, bottom, right]: [usize; 4]) -> Self {
+    fn new(map: &FeatureMap, [top, left, bottom, right]: [usize; 4]) -> Self {
         // A plan is checked to pad as much above and below as to the left and right.
         debug_assert_eq!(top + bottom, left + right);
         let side = map.side + top + bottom;
-        let mut steps = vec![0.0; map.channels * side * side];
+        let mut values = vec![0.0; map.channels * side * side];
         for channel in 0..map.channels {
             for (pixel, number) in map.channel(channel).enumerate() {
                 let (row, column) = (pixel / map.side + top, pixel % map.side + left);
-                steps[(channel * side + row) * side + column] = number;
+                values[(channel * side + row) * side + column] = number;
             }
         }
-        Self { steps, side }
+        Self { values, side }
     }
 
-    /// The numbers of a channel from a row and a column on.
+    /// The values of a channel from a row and a column on.
     fn from(&self, channel: usize, row: usize, column: usize) -> &[f32] {
-        &self.steps[(channel * self.side + row) * self.side + column..]
+        &self.values[(channel * self.side + row) * self.side + column..]
     }
 
     /// Adds to each of `side` × `side` sums what a window sees from there, times a weight.
@@ -173,7 +173,7 @@ mod tests {
     use crate::kernels::{convolve, fake_quantise};
     use crate::quantise::Range;
 
-    /// So near to a half (in steps) the sums of `f32` may fall on its other side.
+    /// So near to a half the sums of `f32` may fall on its other side.
     const NEAR: f32 = 2e-3;
 
     fn tensor(numbers: Vec<f32>, shape: [usize; 4]) -> Tensor<4> {
@@ -193,15 +193,15 @@ mod tests {
 
         #[test]
         fn fake_quantised_numbers_are_those_of_the_integers(
-            steps in ranges(),
+            quantisation in ranges(),
             given in prop::collection::vec(-12.0_f32..12.0, 64),
         ) {
-            let zero = i32::from(steps.zero_point);
-            let ours = numbers(fake_quantise(tensor(given.clone(), [1, 1, 8, 8]), steps.scale, zero, -128, 127));
+            let zero = i32::from(quantisation.zero_point);
+            let ours = numbers(fake_quantise(tensor(given.clone(), [1, 1, 8, 8]), quantisation.scale, zero, -128, 127));
             for (given, ours) in given.into_iter().zip(ours) {
-                let place = given / steps.scale;
+                let place = given / quantisation.scale;
                 if (place.fract().abs() - 0.5).abs() > NEAR {
-                    prop_assert_eq!(quantised(ours, steps), byte(place, steps.zero_point));
+                    prop_assert_eq!(quantised(ours, quantisation), byte(place, quantisation.zero_point));
                 }
             }
         }
@@ -220,21 +220,21 @@ mod tests {
             let sliding = Sliding { stride, dilation: 1, groups, pads };
             let weights = &weights[..shape.iter().product()];
             let bias = &bias[..shape[0]];
-            let map = Map {
+            let map = FeatureMap {
                 bytes: bytes[..groups * depth * side * side].to_vec(),
                 channels: groups * depth,
                 side,
-                steps: input,
+                quantisation: input,
             };
             let theirs = Sums::new((weights, bias), shape, sliding, [input, result]).of(&map).bytes;
 
-            // What is learnt with: the same kernel and bias in real numbers.
+            // What is trained with: the same weights and bias in real numbers.
             let integers = Integers::of(weights, bias, input);
             let length = shape[1..].iter().product();
-            let channels = integers.kernel.chunks(length).zip(&integers.scales);
-            let kernel = channels.flat_map(|(steps, scale)| steps.iter().map(move |&step| f32::from(step) * scale));
+            let channels = integers.weights.chunks(length).zip(&integers.scales);
+            let weights = channels.flat_map(|(values, scale)| values.iter().map(move |&value| f32::from(value) * scale));
             let maps = tensor(map.real(), [1, map.channels, side, side]);
-            let sums = convolve(maps, tensor(kernel.collect(), shape), sliding);
+            let sums = convolve(maps, tensor(weights.collect(), shape), sliding);
             let biases = integers.bias.iter().zip(&integers.scales);
             let biases: Vec<f32> = biases.map(|(&bias, scale)| bias as f32 * scale * input.scale).collect();
             let sums = sums + tensor(biases, [1, shape[0], 1, 1]);
@@ -243,7 +243,7 @@ mod tests {
             for ((sum, ours), theirs) in numbers(sums).into_iter().zip(ours).zip(theirs) {
                 let place = sum / result.scale;
                 if (place.fract().abs() - 0.5).abs() > NEAR {
-                    prop_assert_eq!(quantised(ours, result), theirs, "{} steps", place);
+                    prop_assert_eq!(quantised(ours, result), theirs, "{} quantisation", place);
                 }
             }
         }

@@ -29,7 +29,7 @@ const fn sliding(stride: usize, dilation: usize, groups: usize, pads: [usize; 4]
 
 #[test]
 fn the_convolutions_of_our_networks() {
-    // MobileNet's stem, depthwise and pointwise layers on large and on small maps.
+    // MobileNet's stem, depthwise and pointwise layers on large and on small feature maps.
     check([2, 3, 32, 32], [8, 3, 3, 3], sliding(2, 1, 1, [0, 0, 1, 1]));
     check([2, 8, 16, 16], [8, 1, 3, 3], sliding(1, 1, 8, [1; 4]));
     check([2, 8, 16, 16], [8, 1, 3, 3], sliding(2, 1, 8, [0, 0, 1, 1]));

@@ -31,7 +31,7 @@ pub fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().iter::<f32>().collect()
 }
 
-/// The result of a function of maps and `N` further tensors, and the gradients of all of them when
+/// The result of a function of feature maps and `N` further tensors, and the gradients of all of them when
 /// the result is weighed with noise.
 pub fn with_gradients<const D: usize, const N: usize, const R: usize>(
     function: impl Fn(Tensor<4>, [Tensor<D>; N]) -> Tensor<R>,

@@ -2,7 +2,7 @@
 
 use sortd::error::{Error, Result};
 
-use super::{ChannelGate, Conv, Layer, Node, Norm, Plan, Shape};
+use super::{ChannelAttention, Conv, Layer, Node, Norm, Plan, Shape};
 use crate::kernels::{Activation, Sliding};
 
 /// A plan as it grows. Each method adds a layer behind a node and gives the new node's place.
@@ -70,7 +70,7 @@ impl Builder {
     }
 
     /// A convolution over all channels with batch normalisation, padded so that only the stride
-    /// makes the map smaller.
+    /// makes the feature map smaller.
     pub fn conv(
         &mut self,
         name: &str,
@@ -146,28 +146,28 @@ impl Builder {
         self.add(name, vec![from], Layer::Conv(conv))
     }
 
-    /// The sum of two maps.
+    /// The sum of two feature maps.
     pub fn sum(&mut self, name: &str, a: usize, b: usize, activation: Activation) -> usize {
         self.add(name, vec![a, b], Layer::Sum { activation })
     }
 
-    /// CBAM: channel attention with a perceptron `reduction` times narrower than the map, then
+    /// CBAM: channel attention with a perceptron `reduction` times narrower than the feature map, then
     /// spatial attention with a 7×7 kernel.
     pub fn attention(&mut self, name: &str, from: usize, reduction: usize) -> usize {
         let channels = self.shapes[from].channels;
-        let gate = ChannelGate {
+        let gate = ChannelAttention {
             channels,
             hidden: (channels / reduction).max(4),
         };
         let gated = self.add(
             &format!("{name}_channels"),
             vec![from],
-            Layer::ChannelGate(gate),
+            Layer::ChannelAttention(gate),
         );
         self.add(
             &format!("{name}_pixels"),
             vec![gated],
-            Layer::PixelGate { kernel: 7 },
+            Layer::SpatialAttention { kernel: 7 },
         )
     }
 

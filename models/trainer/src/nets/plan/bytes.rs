@@ -1,9 +1,9 @@
-//! Which maps of a plan are bytes of their own once it is quantised.
+//! Which feature maps of a plan are bytes of their own once it is quantised.
 
 use super::{Layer, Plan};
 
 impl Plan {
-    /// Whether the result of the node at `place` is a map of bytes of its own. Shuffles, enlargements
+    /// Whether the result of the node at `place` is a quantised feature map of its own. Shuffles, enlargements
     /// and dropout pass on the bytes that they are given; between the two halves of an attention the
     /// engine keeps real numbers.
     #[must_use]
@@ -12,12 +12,12 @@ impl Plan {
             Layer::Picture
             | Layer::Conv(_)
             | Layer::Sum { .. }
-            | Layer::PixelGate { .. }
+            | Layer::SpatialAttention { .. }
             | Layer::Mean => true,
-            Layer::ChannelGate(_) => !self.readers(place).iter().all(|&reader| {
+            Layer::ChannelAttention(_) => !self.readers(place).iter().all(|&reader| {
                 matches!(
                     self.nodes[reader].layer,
-                    Layer::PixelGate { .. } | Layer::Mean
+                    Layer::SpatialAttention { .. } | Layer::Mean
                 )
             }),
             Layer::Shuffle { .. } | Layer::Enlarge { .. } | Layer::Dropout { .. } => false,

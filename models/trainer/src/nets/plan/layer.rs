@@ -11,9 +11,9 @@ use crate::kernels::{Activation, Sliding};
 pub enum Layer {
     /// The picture: three channels, values `(pixel − 128) / 128`.
     Picture,
-    /// A convolution with what follows it. A dense layer is one of kernel 1 on a map of side 1.
+    /// A convolution with what follows it. A dense layer is one with a kernel of side 1 on a feature map of side 1.
     Conv(Conv),
-    /// The sum of two maps of one shape, then an activation.
+    /// The sum of two feature maps of one shape, then an activation.
     Sum {
         /// The activation.
         activation: Activation,
@@ -30,16 +30,19 @@ pub enum Layer {
         factor: usize,
     },
     /// CBAM's channel attention (Woo et al. 2018, arXiv 1807.06521): mean and maximum of each
-    /// channel through one shared perceptron, summed, squashed, times the map.
-    ChannelGate(ChannelGate),
-    /// CBAM's spatial attention: mean and maximum over the channels, a convolution of `kernel`², squashed, times the map.
-    PixelGate {
+    /// channel through one shared perceptron, summed, through the logistic function, times the feature map.
+    #[serde(alias = "channel-gate")]
+    ChannelAttention(ChannelAttention),
+    /// CBAM's spatial attention: mean and maximum over the channels, a convolution of `kernel`², through the logistic function,
+    /// times the feature map.
+    #[serde(alias = "pixel-gate")]
+    SpatialAttention {
         /// Side of the kernel, odd.
         kernel: usize,
     },
     /// The mean of each channel over all positions.
     Mean,
-    /// While learning, sets this share of the numbers to zero and scales the others up.
+    /// In training, sets this share of the activations to zero and scales the others up.
     Dropout {
         /// Share, 0..1.
         share: f64,
@@ -79,27 +82,27 @@ pub enum Norm {
 /// The perceptron of a channel attention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct ChannelGate {
-    /// Channels of the map.
+pub struct ChannelAttention {
+    /// Channels of the feature map.
     pub channels: usize,
-    /// Numbers between the two layers.
+    /// Width of the hidden layer.
     pub hidden: usize,
 }
 
 impl Conv {
-    /// Whether each channel has a kernel of its own.
+    /// Whether each channel is convolved by itself.
     #[must_use]
     pub const fn is_depthwise(&self) -> bool {
         self.sliding.groups == self.inputs && self.inputs == self.outputs && self.inputs > 1
     }
 
-    /// Numbers in the kernel.
+    /// How many weights it has.
     #[must_use]
     pub const fn weights(&self) -> usize {
         self.outputs * (self.inputs / self.sliding.groups) * self.kernel * self.kernel
     }
 
-    /// The kernel's shape, `[out, in / groups, k, k]`.
+    /// The shape of its weights, `[out, in / groups, k, k]`.
     #[must_use]
     pub const fn kernel_shape(&self) -> [usize; 4] {
         let depth = self.inputs / self.sliding.groups;
@@ -137,7 +140,7 @@ impl Conv {
             || padded < reach
         {
             return Err(format!(
-                "its kernel of {} does not slide over a map of side {}",
+                "its kernel of {} does not slide over a feature map of side {}",
                 self.kernel, input.side
             ));
         }
@@ -168,12 +171,12 @@ impl Layer {
                 side: input.side * factor,
                 ..*input
             }),
-            (Self::ChannelGate(gate), [input])
+            (Self::ChannelAttention(gate), [input])
                 if gate.channels == input.channels && gate.hidden > 0 =>
             {
                 Ok(*input)
             }
-            (Self::PixelGate { kernel }, [input]) if kernel % 2 == 1 => Ok(*input),
+            (Self::SpatialAttention { kernel }, [input]) if kernel % 2 == 1 => Ok(*input),
             (Self::Mean, [input]) => Ok(Shape { side: 1, ..*input }),
             (Self::Dropout { share }, [input]) if (0.0..1.0).contains(share) => Ok(*input),
             (layer, _) => Err(format!(

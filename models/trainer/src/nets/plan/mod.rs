@@ -1,10 +1,10 @@
 //! A network as data: which layers, in which order, fed by which others.
 //!
-//! Everything that has to know a network's shape works on this one form: the module that learns
+//! Everything that has to know a network's shape works on this one form: the module that is trained
 //! ([`super::net`]), the cost model ([`super::cost`]), pruning (which writes a narrower plan),
 //! quantisation and the exporter. A network's own file only writes its plan.
 //!
-//! Terms: a *map* is a feature map `[batch, channels, side, side]`; a *node* is a layer with its
+//! Terms: a *feature map* is `[batch, channels, side, side]`, a vector one of side 1; a *node* is a layer with its
 //! place in the plan; a node reads only nodes before it.
 
 mod builder;
@@ -16,13 +16,13 @@ use serde::{Deserialize, Serialize};
 use sortd::error::{Error, Result};
 
 pub use builder::Builder;
-pub use layer::{ChannelGate, Conv, Layer, Norm};
+pub use layer::{ChannelAttention, Conv, Layer, Norm};
 pub use shape::Shape;
 
-/// Most channels of a map: many times those of the widest network that is meant for a bin.
+/// Most channels of a feature map: many times those of the widest network that is meant for a bin.
 const MOST_CHANNELS: usize = 1 << 14;
 
-/// Largest side of a map, in pixels.
+/// Largest side of a feature map, in pixels.
 const MOST_SIDE: usize = 1 << 12;
 
 /// A network's plan.
@@ -35,9 +35,9 @@ pub struct Plan {
     pub side: usize,
     /// The layers; each reads only those before it. The first is [`Layer::Picture`].
     pub nodes: Vec<Node>,
-    /// The node whose numbers describe the item.
+    /// The node whose vector describes the item.
     pub embedding: usize,
-    /// The node whose numbers are the classes' logits.
+    /// The node whose vector holds the classes' logits.
     pub logits: usize,
 }
 
@@ -85,7 +85,7 @@ impl Plan {
             let shape = node.layer.shape(&inputs, self.side).map_err(wrong)?;
             if shape.channels > MOST_CHANNELS || shape.side > MOST_SIDE {
                 return Err(wrong(format!(
-                    "its map of {shape} is too large; at most {MOST_CHANNELS} channels and a side of {MOST_SIDE} make sense"
+                    "its feature map of {shape} is too large; at most {MOST_CHANNELS} channels and a side of {MOST_SIDE} make sense"
                 )));
             }
             shapes.push(shape);

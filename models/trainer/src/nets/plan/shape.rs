@@ -1,8 +1,8 @@
-//! The shape of a map.
+//! The shape of a feature map.
 
 use serde::{Deserialize, Serialize};
 
-/// Channels and side of a square map; a vector has side 1.
+/// Channels and side of a square feature map; a vector has side 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shape {
     /// Channels.

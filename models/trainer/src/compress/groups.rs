@@ -1,34 +1,35 @@
-//! Which channels of a plan stand and fall together.
+//! Which channels of a plan can only be pruned together.
 //!
-//! A depthwise convolution, a gate or a sum gives each channel the place that it read it from; a
-//! shuffle moves it; a grouped convolution wants as many channels in each group. Channels that are so
-//! tied form an *atom*, which is kept or cut whole. Nodes whose channels are the same atoms form a *space*.
+//! A depthwise convolution, an attention or a sum gives each channel the place that it read it from; a
+//! shuffle moves it; a grouped convolution wants as many channels in each of its groups. Channels that are so
+//! tied form a *pruning group*, which is kept or pruned whole. Nodes whose channels are of the same pruning groups
+//! are *coupled layers*.
 
 use std::collections::BTreeMap;
 
 use crate::nets::plan::{Layer, Plan};
 
-/// The atoms of a plan.
+/// The pruning groups of a plan; each has a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spaces {
-    /// The atom of each node's channels.
-    pub atoms: Vec<Vec<usize>>,
-    /// The spaces that may be cut, in order.
-    pub spaces: Vec<Space>,
+pub struct PruningGroups {
+    /// The group of each channel, one entry a node.
+    pub of_channels: Vec<Vec<usize>>,
+    /// The layers that may be pruned, in order.
+    pub layers: Vec<CoupledLayers>,
 }
 
-/// Nodes that have the same channels, and the atoms of those.
+/// Nodes that have the same channels, and the pruning groups of those.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Space {
+pub struct CoupledLayers {
     /// Places of the nodes.
     pub nodes: Vec<usize>,
-    /// Their atoms, in order.
-    pub atoms: Vec<usize>,
-    /// Channels of a node in one atom.
-    pub channels_per_atom: usize,
+    /// Their pruning groups, in order.
+    pub groups: Vec<usize>,
+    /// Channels of a node in one of those.
+    pub channels_per_group: usize,
 }
 
-impl Spaces {
+impl PruningGroups {
     /// Ties the channels of a plan together.
     #[must_use]
     pub fn of(plan: &Plan) -> Self {
@@ -65,7 +66,7 @@ impl Spaces {
                 _ => node.inputs.iter().for_each(|&input| same(input)),
             }
         }
-        let atoms: Vec<Vec<usize>> = shapes
+        let of_channels: Vec<Vec<usize>> = shapes
             .iter()
             .zip(&starts)
             .map(|(shape, start)| {
@@ -74,16 +75,19 @@ impl Spaces {
                     .collect()
             })
             .collect();
-        let spaces = gather(plan, &atoms);
-        Self { atoms, spaces }
+        let layers = gather(plan, &of_channels);
+        Self {
+            of_channels,
+            layers,
+        }
     }
 }
 
-/// Puts nodes of the same atoms together. What the world outside sees is not to be cut: the picture's
+/// Puts nodes of the same pruning groups together. What the world outside sees is not to be pruned: the picture's
 /// colours, the embedding of the length that bundles promise, and the classes.
-fn gather(plan: &Plan, atoms: &[Vec<usize>]) -> Vec<Space> {
+fn gather(plan: &Plan, of_channels: &[Vec<usize>]) -> Vec<CoupledLayers> {
     let distinct = |place: usize| -> Vec<usize> {
-        let mut distinct = atoms[place].clone();
+        let mut distinct = of_channels[place].clone();
         distinct.sort_unstable();
         distinct.dedup();
         distinct
@@ -98,19 +102,19 @@ fn gather(plan: &Plan, atoms: &[Vec<usize>]) -> Vec<Space> {
     .flatten()
     .flat_map(distinct)
     .collect();
-    let mut spaces: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
+    let mut layers: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
     for place in 0..plan.nodes.len() {
         let own = distinct(place);
-        if !own.iter().any(|atom| fixed.contains(atom)) {
-            spaces.entry(own).or_default().push(place);
+        if !own.iter().any(|group| fixed.contains(group)) {
+            layers.entry(own).or_default().push(place);
         }
     }
-    spaces
+    layers
         .into_iter()
-        .map(|(own, nodes)| Space {
-            channels_per_atom: atoms[nodes[0]].len() / own.len(),
+        .map(|(own, nodes)| CoupledLayers {
+            channels_per_group: of_channels[nodes[0]].len() / own.len(),
             nodes,
-            atoms: own,
+            groups: own,
         })
         .collect()
 }
@@ -161,10 +165,13 @@ mod tests {
         let sum = builder.sum("sum", stem, narrow, Activation::None);
         let mean = builder.add("mean", vec![sum], Layer::Mean);
         let logits = builder.dense("logits", mean, 4, Norm::Bias);
-        let spaces = Spaces::of(&builder.finish(mean, logits).unwrap()).spaces;
-        let nodes: Vec<&[usize]> = spaces.iter().map(|space| space.nodes.as_slice()).collect();
+        let coupled = PruningGroups::of(&builder.finish(mean, logits).unwrap()).layers;
+        let nodes: Vec<&[usize]> = coupled
+            .iter()
+            .map(|layers| layers.nodes.as_slice())
+            .collect();
         assert_eq!(nodes, [&[stem, narrow, sum, mean][..], &[wide, seen][..]]);
-        assert!(spaces.iter().all(|space| space.channels_per_atom == 1));
+        assert!(coupled.iter().all(|layers| layers.channels_per_group == 1));
     }
 
     #[test]
@@ -176,23 +183,26 @@ mod tests {
         let second = builder.pointwise("second", shuffled, 8, 2, Activation::Relu6);
         let mean = builder.add("mean", vec![second], Layer::Mean);
         let logits = builder.dense("logits", mean, 4, Norm::Bias);
-        let spaces = Spaces::of(&builder.finish(mean, logits).unwrap());
-        let inner = spaces
-            .spaces
+        let groups = PruningGroups::of(&builder.finish(mean, logits).unwrap());
+        let inner = groups
+            .layers
             .iter()
-            .find(|space| space.nodes.contains(&first))
+            .find(|layers| layers.nodes.contains(&first))
             .unwrap();
         assert!(inner.nodes.contains(&shuffled));
         // Channel 0 of group 0 meets channel 0 of group 1 (16), which the shuffle puts beside it.
-        assert_eq!(spaces.atoms[first][0], spaces.atoms[first][16]);
-        assert_eq!(spaces.atoms[shuffled][0], spaces.atoms[shuffled][1]);
-        // Each atom has as many channels in each group, before and behind the shuffle.
+        assert_eq!(groups.of_channels[first][0], groups.of_channels[first][16]);
+        assert_eq!(
+            groups.of_channels[shuffled][0],
+            groups.of_channels[shuffled][1]
+        );
+        // Each pruning group has as many channels in each group, before and behind the shuffle.
         for place in [first, shuffled] {
-            for &atom in &inner.atoms {
+            for &pruned in &inner.groups {
                 let in_group = |group: usize| {
-                    spaces.atoms[place][group * 16..][..16]
+                    groups.of_channels[place][group * 16..][..16]
                         .iter()
-                        .filter(|&&own| own == atom)
+                        .filter(|&&own| own == pruned)
                         .count()
                 };
                 assert_eq!(in_group(0), in_group(1));

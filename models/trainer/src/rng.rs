@@ -1,6 +1,6 @@
-//! Random numbers that depend on nothing but what they are asked for.
+//! The random number generator: its draws depend on nothing but what they are asked for.
 //!
-//! Every draw of a run comes from a [`Dice`] that is made from the run's seed, a purpose, an epoch
+//! Every draw of a run comes from a [`Rng`] that is made from the run's seed, a purpose, an epoch
 //! and an index. No state is carried from one to the next, so an interrupted run goes on exactly as
 //! it would have, and the number of threads changes nothing.
 
@@ -12,13 +12,13 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 pub enum Purpose {
     /// The order of an epoch.
     Order = 1,
-    /// The variation of one photograph.
-    Variation = 2,
+    /// The augmentation of one photograph.
+    Augmentation = 2,
     /// First weights.
     Weights = 3,
     /// What dropout drops.
     Dropout = 4,
-    /// Which photographs are taught.
+    /// Which photographs of each class are the examples of a k-shot measurement.
     Shots = 5,
     /// Which photographs a network is calibrated with.
     Calibration = 6,
@@ -28,9 +28,9 @@ pub enum Purpose {
 
 /// A sequence of random numbers.
 #[derive(Debug, Clone)]
-pub struct Dice(ChaCha8Rng);
+pub struct Rng(ChaCha8Rng);
 
-impl Dice {
+impl Rng {
     /// The sequence of `seed` for `purpose`, `epoch` and `index`.
     #[must_use]
     pub fn new(seed: u64, purpose: Purpose, epoch: u64, index: u64) -> Self {
@@ -89,14 +89,14 @@ mod tests {
 
     #[test]
     fn the_same_question_gives_the_same_numbers_and_another_gives_others() {
-        let draw = |seed, purpose, epoch, index| Dice::new(seed, purpose, epoch, index).bits();
-        let first = draw(1, Purpose::Variation, 2, 3);
-        assert_eq!(first, draw(1, Purpose::Variation, 2, 3));
+        let draw = |seed, purpose, epoch, index| Rng::new(seed, purpose, epoch, index).bits();
+        let first = draw(1, Purpose::Augmentation, 2, 3);
+        assert_eq!(first, draw(1, Purpose::Augmentation, 2, 3));
         for other in [
-            draw(2, Purpose::Variation, 2, 3),
+            draw(2, Purpose::Augmentation, 2, 3),
             draw(1, Purpose::Order, 2, 3),
-            draw(1, Purpose::Variation, 3, 3),
-            draw(1, Purpose::Variation, 2, 4),
+            draw(1, Purpose::Augmentation, 3, 3),
+            draw(1, Purpose::Augmentation, 2, 4),
         ] {
             assert_ne!(first, other);
         }
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn an_order_holds_every_number_once() {
-        let mut order = Dice::new(7, Purpose::Order, 0, 0).order(100);
+        let mut order = Rng::new(7, Purpose::Order, 0, 0).order(100);
         assert_ne!(order, (0..100).collect::<Vec<_>>());
         order.sort_unstable();
         assert_eq!(order, (0..100).collect::<Vec<_>>());

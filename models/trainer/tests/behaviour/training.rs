@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::tensor::Device;
 use sortd_trainer::checkpoint::{self, State};
 use sortd_trainer::config::RunConfig;
-use sortd_trainer::data::augment::Variation;
+use sortd_trainer::data::augment::Augmentation;
 use sortd_trainer::data::material::Material;
 use sortd_trainer::nets::net::Net;
 use sortd_trainer::run_folder::RunFolder;
@@ -35,7 +35,7 @@ fn train(
     training::train(&course, state, epochs)
 }
 
-/// A network that has learnt nothing.
+/// A network that is not trained.
 fn begin(config: &RunConfig, seed: u64) -> State<Net> {
     training::begin(shapes::network(seed), &config.training)
 }
@@ -47,8 +47,8 @@ fn a_network_learns_a_single_batch_by_heart() {
     let mut config = shapes::config(40);
     config.training.batch = 15;
     config.training.label_smoothing = 0.0;
-    // Shown as they are, so that there is nothing to learn but these fifteen.
-    config.variation = Variation::none();
+    // Shown as they are, so that these fifteen are all there is to fit.
+    config.augmentation = Augmentation::none();
     let state = begin(&config, 1);
     let run = data.path().join("run");
     let state = train(&config, &material, &run, state, 40).unwrap();
@@ -90,8 +90,8 @@ fn an_interrupted_run_goes_on_to_the_same_result_to_the_last_bit() {
     assert_eq!(resumed.progress.epochs, 1);
     let resumed = train(&config, &material, &run, resumed, 3).unwrap();
 
-    assert_eq!(straight.network.numbers(), resumed.network.numbers());
-    assert_eq!(straight.average.numbers(), resumed.average.numbers());
+    assert_eq!(straight.network.parameters(), resumed.network.parameters());
+    assert_eq!(straight.average.parameters(), resumed.average.parameters());
     assert_eq!(straight.progress.best_epoch, resumed.progress.best_epoch);
     for (left, right) in straight
         .progress

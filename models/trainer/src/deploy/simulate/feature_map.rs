@@ -1,12 +1,12 @@
-//! Maps of bytes, and what is done to them without weights.
+//! Quantised feature maps, and what is done to them without weights.
 
 use super::arithmetic::{byte, centred, held, quantised, real, whole};
 use crate::kernels::Activation;
 use crate::quantise::Quantisation;
 
-/// A map of bytes, channel by channel, row by row.
+/// A quantised feature map, channel by channel, row by row.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Map {
+pub struct FeatureMap {
     /// The bytes.
     pub bytes: Vec<i8>,
     /// Channels.
@@ -14,33 +14,33 @@ pub struct Map {
     /// Rows, and columns.
     pub side: usize,
     /// What the bytes mean.
-    pub steps: Quantisation,
+    pub quantisation: Quantisation,
 }
 
 /// A node's result.
 #[derive(Debug, Clone)]
 pub struct Value {
-    map: Map,
+    map: FeatureMap,
     /// What each channel is multiplied with; it is not rounded after that.
     gates: Option<Vec<f32>>,
 }
 
-impl From<Map> for Value {
-    fn from(map: Map) -> Self {
+impl From<FeatureMap> for Value {
+    fn from(map: FeatureMap) -> Self {
         Self { map, gates: None }
     }
 }
 
-/// The sum of two maps.
+/// The sum of two feature maps.
 #[derive(Debug)]
 pub struct Sum {
-    /// Its steps.
-    pub steps: Quantisation,
+    /// Its quantisation.
+    pub quantisation: Quantisation,
     /// Its activation.
     pub activation: Activation,
 }
 
-impl Map {
+impl FeatureMap {
     /// A picture: pixels less 128.
     pub fn picture(pixels: &[u8], side: usize) -> Self {
         let channel = |channel| pixels.iter().skip(channel).step_by(3);
@@ -49,7 +49,7 @@ impl Map {
             bytes: bytes.map(|&pixel| (pixel ^ 128).cast_signed()).collect(),
             channels: 3,
             side,
-            steps: Quantisation::PICTURE,
+            quantisation: Quantisation::PICTURE,
         }
     }
 
@@ -58,16 +58,16 @@ impl Map {
         self.side * self.side
     }
 
-    /// A channel's steps, counted from zero.
+    /// A channel's bytes less the zero point.
     pub fn channel(&self, channel: usize) -> impl Iterator<Item = f32> {
         let bytes = &self.bytes[channel * self.area()..][..self.area()];
-        bytes.iter().map(|&byte| centred(byte, self.steps))
+        bytes.iter().map(|&byte| centred(byte, self.quantisation))
     }
 
     /// The real numbers that it means.
     pub fn real(&self) -> Vec<f32> {
         let bytes = self.bytes.iter();
-        bytes.map(|&byte| real(byte, self.steps)).collect()
+        bytes.map(|&byte| real(byte, self.quantisation)).collect()
     }
 
     /// Channel `i * groups + g` is what was channel `g * (channels / groups) + i`.
@@ -101,30 +101,30 @@ impl Map {
 
 impl Sum {
     /// The sum.
-    pub fn of(&self, [a, b]: [&Map; 2]) -> Map {
-        let zero = self.steps.zero_point;
-        let scale = self.steps.scale;
-        let [of_a, of_b] = [a, b].map(|term| term.steps.scale / scale);
+    pub fn of(&self, [a, b]: [&FeatureMap; 2]) -> FeatureMap {
+        let zero = self.quantisation.zero_point;
+        let scale = self.quantisation.scale;
+        let [of_a, of_b] = [a, b].map(|term| term.quantisation.scale / scale);
         let (low, high) = match self.activation {
             Activation::None => (i8::MIN, i8::MAX),
             Activation::Relu => (zero, i8::MAX),
             Activation::Relu6 => (zero, byte(6.0 / scale, zero)),
         };
         let sum = |(&x, &y): (&i8, &i8)| {
-            let sum = centred(x, a.steps) * of_a + centred(y, b.steps) * of_b;
+            let sum = centred(x, a.quantisation) * of_a + centred(y, b.quantisation) * of_b;
             held(whole(sum), zero).clamp(low, high)
         };
-        Map {
+        FeatureMap {
             bytes: a.bytes.iter().zip(&b.bytes).map(sum).collect(),
-            steps: self.steps,
+            quantisation: self.quantisation,
             ..*a
         }
     }
 }
 
 impl Value {
-    /// A map whose channels are multiplied with `gates`.
-    pub fn gated(map: Map, gates: Vec<f32>) -> Self {
+    /// A feature map whose channels are multiplied with `gates`.
+    pub fn gated(map: FeatureMap, gates: Vec<f32>) -> Self {
         Self {
             map,
             gates: Some(gates),
@@ -132,7 +132,7 @@ impl Value {
     }
 
     /// Its bytes, without any gates.
-    pub const fn bytes(&self) -> &Map {
+    pub const fn bytes(&self) -> &FeatureMap {
         &self.map
     }
 
@@ -142,31 +142,31 @@ impl Value {
     }
 
     /// The mean of each channel, rounded.
-    pub fn mean(&self, steps: Quantisation) -> Map {
+    pub fn mean(&self, quantisation: Quantisation) -> FeatureMap {
         let map = &self.map;
-        let (scale, area) = (map.steps.scale, map.area() as f32);
+        let (scale, area) = (map.quantisation.scale, map.area() as f32);
         let mean = |channel: usize| match &self.gates {
-            // The sum of at most 2¹⁶ steps is exact.
+            // The sum of at most 2¹⁶ such integers is exact.
             None => map.channel(channel).sum::<f32>() * scale / area,
             Some(gates) => {
                 let factor = scale * gates[channel];
-                let numbers = map.channel(channel).map(|steps| steps * factor);
+                let numbers = map.channel(channel).map(|value| value * factor);
                 numbers.fold(0.0, |sum: f32, number| sum + number) / area
             }
         };
-        let means = (0..map.channels).map(|channel| quantised(mean(channel), steps));
-        Map {
+        let means = (0..map.channels).map(|channel| quantised(mean(channel), quantisation));
+        FeatureMap {
             bytes: means.collect(),
             channels: map.channels,
             side: 1,
-            steps,
+            quantisation,
         }
     }
 
     /// Times its gates, and times those of each pixel, rounded.
-    pub fn bytes_gated(&self, pixels: Option<&[f32]>, steps: Quantisation) -> Map {
+    pub fn bytes_gated(&self, pixels: Option<&[f32]>, quantisation: Quantisation) -> FeatureMap {
         let map = &self.map;
-        let scale = map.steps.scale / steps.scale;
+        let scale = map.quantisation.scale / quantisation.scale;
         let mut bytes = Vec::with_capacity(map.bytes.len());
         for channel in 0..map.channels {
             for (pixel, number) in map.channel(channel).enumerate() {
@@ -175,12 +175,12 @@ impl Value {
                     .as_ref()
                     .map_or(number, |gates| number * gates[channel]);
                 let factor = pixels.map_or(scale, |gates| scale * gates[pixel]);
-                bytes.push(byte(number * factor, steps.zero_point));
+                bytes.push(byte(number * factor, quantisation.zero_point));
             }
         }
-        Map {
+        FeatureMap {
             bytes,
-            steps,
+            quantisation,
             ..*map
         }
     }
@@ -190,12 +190,12 @@ impl Value {
 mod tests {
     use super::*;
 
-    fn map(bytes: &[i8], channels: usize, side: usize) -> Map {
-        Map {
+    fn map(bytes: &[i8], channels: usize, side: usize) -> FeatureMap {
+        FeatureMap {
             bytes: bytes.to_vec(),
             channels,
             side,
-            steps: Quantisation {
+            quantisation: Quantisation {
                 scale: 0.5,
                 zero_point: 0,
             },
@@ -216,12 +216,17 @@ mod tests {
     #[test]
     fn a_sum_is_held_by_its_activation() {
         let sum = |activation| {
-            let steps = Quantisation {
+            let quantisation = Quantisation {
                 scale: 0.25,
                 zero_point: -10,
             };
             let [a, b] = [[4, -9, 30], [3, 4, 30]].map(|bytes| map(&bytes, 3, 1));
-            Sum { steps, activation }.of([&a, &b]).bytes
+            Sum {
+                quantisation,
+                activation,
+            }
+            .of([&a, &b])
+            .bytes
         };
         assert_eq!(sum(Activation::None), [4, -20, 110]);
         assert_eq!(sum(Activation::Relu), [4, -10, 110]);
