@@ -1,7 +1,7 @@
 //! The training loop: shows augmented photographs, follows the gradient, validates, keeps the best.
 //!
-//! One loop serves all: what [`RunConfig`] holds besides the plain course (distillation, a penalty on
-//! scales, magnitude pruning, fake quantisation, a metric loss) changes a step, not the loop.
+//! One loop serves all: what a [configuration](crate::config::RunConfig) holds besides the plain course (distillation, a
+//! penalty on scales, magnitude pruning, fake quantisation, a metric loss) changes a step, not the loop.
 
 pub mod features;
 mod loss;
