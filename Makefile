@@ -73,9 +73,7 @@ models: setup ## Make the shipped model anew and write its card (DATA=../shared/
 	models/recipes/waste.sh
 	models/recipes/two-teachers.sh
 	models/recipes/measure.sh models/runs/blocked-cbam* models/runs/author-cbam*
-	$(TRAINER) export --run models/runs/blocked-cbam-both-44M-int8 --out models/waste --licence "MIT OR Apache-2.0"
-	models/recipes/shipped.sh
-	$(TRAINER) card models/runs/*
+	models/recipes/ship.sh
 
 lab: setup ## Compare all networks: waste, another kitchen, CIFAR-10 (many hours; resumes)
 	$(CARGO) build --locked --release --package sortd-trainer

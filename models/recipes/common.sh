@@ -67,4 +67,7 @@ if trashnet_alone; then
     : "${SPLITS:=blocked}"
     echo "recipe: $DATA holds TrashNet alone. What is trained on it knows items on a white board and no other place;" \
         "\`$TRAINER data fetch\` tells where the other sets come from" >&2
+elif [ -d "$DATA/trashnet" ] && [ ! -f "$DATA/trashnet/splits/author-train.txt" ]; then
+    : "${SPLITS:=blocked}"
+    echo "recipe: without the author's own lists, splits/author-{train,val,test}.txt, nothing is compared with papers" >&2
 fi

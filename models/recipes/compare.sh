@@ -11,7 +11,7 @@ compare() { # NAME EPOCHS MACS-AFTER OPTIONS...
     name=$1 epochs=$2 half=$3
     shift 3
     whole=$RUNS/$split-$name
-    say train --run "$whole" --sources $SOURCES/waste-$split.toml --epochs "$epochs" "$@"
+    say train --run "$whole" --sources "$(described $split)" --epochs "$epochs" "$@"
     say prune --run "$whole-half" --from "$whole" --macs "$half" --epochs 12 --rate 8e-4 --teacher "$whole"
     say quantise --run "$whole-half-int8" --from "$whole-half" --epochs 4 --teacher "$whole"
     in_the_daemon "$whole-half-int8" trashnet/$split-test

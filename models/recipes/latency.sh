@@ -8,7 +8,7 @@ trap 'rm -rf "$work"' EXIT
 latency() { # NAME OPTIONS...
     run=$work/$1
     shift
-    say train --run "$run" --sources $SOURCES/waste-blocked.toml --epochs 0 --from-scratch "$@"
+    say train --run "$run" --sources "$(described blocked)" --epochs 0 --from-scratch "$@"
     say quantise --run "$run-int8" --from "$run" --epochs 0
     say export --run "$run-int8"
     say evaluate --run "$run-int8" --bundle "$run-int8/bundle" --test empty-test

@@ -159,7 +159,7 @@ fn computation(bundle: &Bundle) -> Result<()> {
     row("board", board([covered, left]))
 }
 
-/// The most MACs of a model for a Pi 1 or Zero, which the shipped `waste-small` keeps within.
+/// The most MACs of a model for a Pi 1 or Zero.
 const SMALL_MACS: usize = 45_000_000;
 
 /// The most MACs of a model for a Pi 3 or Zero 2 W.

@@ -195,7 +195,7 @@ proptest! {
     fn random_changes_lead_to_the_same_answers_or_to_a_refusal(
         seed in 0..1_u64 << 40, changes in prop::collection::vec(0..1_u64 << 40, 1..5),
     ) {
-        let (mut net, _) = network(seed);
+        let (mut net, step) = network(seed);
         for change in changes {
             mutate(&mut net, change);
         }
@@ -208,8 +208,10 @@ proptest! {
             if let Ok(tract) = tract {
                 let (found, expected) = (best.values.concat(), tract.values.concat());
                 let most = expected.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+                // What lies half between two steps is rounded either way, and of few steps one is more than that.
+                let allowed = (0.05 * most).max(1.01 * step);
                 for (found, expected) in found.iter().zip(&expected) {
-                    prop_assert!((found - expected).abs() <= 0.05 * most, "{best:?} {tract:?}");
+                    prop_assert!((found - expected).abs() <= allowed, "{best:?} {tract:?}");
                 }
             }
         }

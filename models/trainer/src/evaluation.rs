@@ -175,9 +175,16 @@ impl Evaluation {
         Ok(current)
     }
 
-    /// The figures of `logits`, one row a photograph, whose truths are `truths`.
+    /// The figures of `logits`, one row a photograph, whose truths are `truths`; `empty` is the label that means that
+    /// nothing is there, if one does.
     #[must_use]
-    pub fn new(subject: Subject, logits: &[Vec<f32>], truths: &[usize], skipped: usize) -> Self {
+    pub fn new(
+        subject: Subject,
+        logits: &[Vec<f32>],
+        truths: &[usize],
+        skipped: usize,
+        empty: Option<usize>,
+    ) -> Self {
         let labels = &subject.labels;
         let confusion = Confusion::of(logits, truths, labels.len());
         let (correct, images) = (confusion.correct(), confusion.total());
@@ -206,16 +213,17 @@ impl Evaluation {
             calibrated_loss: metrics::negative_log_likelihood(logits, truths, temperature),
             calibration_error_before: metrics::calibration_error(logits, truths, 1.0),
             calibration_error: metrics::calibration_error(logits, truths, temperature),
-            selective: selective(labels, logits, truths, temperature),
+            selective: selective::curve(
+                &selective::rows(logits, temperature),
+                truths,
+                &lights(labels, empty),
+            ),
             confusion,
             kshot: Vec::new(),
             subject,
         }
     }
 }
-
-/// The label that means that nothing is there, in all descriptions of waste.
-const NOTHING: &str = "empty";
 
 /// The bin that a label belongs into: many towns collect paper with cardboard, and metal with plastic.
 /// Every other label has a bin of its own.
@@ -227,24 +235,14 @@ fn bin(label: &str) -> &str {
     }
 }
 
-/// The risk–coverage curve of the bins that [`bin`] knows; the label `empty` has none.
-fn selective(
-    labels: &[String],
-    logits: &[Vec<f32>],
-    truths: &[usize],
-    temperature: f64,
-) -> Vec<Selective> {
+/// The bin of each label, by number; the label that means that nothing is there has none.
+fn lights(labels: &[String], empty: Option<usize>) -> Vec<Option<usize>> {
     let names: Vec<&str> = labels.iter().map(|label| bin(label)).collect();
-    let first = |name: &&str| names.iter().position(|other| other == name);
-    let bins: Vec<Option<usize>> = names
-        .iter()
-        .map(|name| first(name).filter(|_| *name != NOTHING))
-        .collect();
-    let rows: Vec<Vec<f64>> = logits
-        .iter()
-        .map(|row| selective::probabilities(row, temperature))
-        .collect();
-    selective::curve(&rows, truths, &bins)
+    let first = |name: &str| names.iter().position(|other| *other == name);
+    let places = names.iter().enumerate();
+    places
+        .map(|(place, name)| first(name).filter(|_| Some(place) != empty))
+        .collect()
 }
 
 /// Photographs that were put into the right bin, by bin; `bins` holds that of each label.
@@ -272,6 +270,13 @@ fn by_bin(confusion: &Confusion, bins: &[&str]) -> Vec<Share> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_means_that_nothing_is_there_has_no_light_whatever_it_is_called() {
+        let labels = ["paper", "nothing", "cardboard", "empty"].map(String::from);
+        assert_eq!(lights(&labels, Some(1)), [Some(0), None, Some(0), Some(3)]);
+        assert_eq!(lights(&labels, None)[1], Some(1));
+    }
 
     #[test]
     fn paper_in_the_bin_of_cardboard_is_right_by_bin_and_wrong_by_label() {

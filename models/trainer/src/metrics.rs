@@ -17,7 +17,7 @@ pub fn wilson(correct: u64, total: u64) -> (f64, f64) {
     let centre = share + square / (2.0 * trials);
     let spread = Z_95 * (share * (1.0 - share) / trials + square / (4.0 * trials * trials)).sqrt();
     let scale = 1.0 + square / trials;
-    // FakeQuantiser must not put an end outside, where it lies at the end exactly.
+    // Rounding must not put an end outside, where it lies at the end exactly.
     (
         ((centre - spread) / scale).max(0.0),
         ((centre + spread) / scale).min(1.0),

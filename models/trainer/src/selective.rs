@@ -73,6 +73,13 @@ fn highest(numbers: &[f64]) -> Option<(usize, f64)> {
     numbered.reduce(|best, next| if next.1 > best.1 { next } else { best })
 }
 
+/// The probabilities of many photographs.
+#[must_use]
+pub fn rows(logits: &[Vec<f32>], temperature: f64) -> Vec<Vec<f64>> {
+    let row = |row: &Vec<f32>| probabilities(row, temperature);
+    logits.iter().map(row).collect()
+}
+
 /// What logits divided by `temperature` say of each class.
 #[must_use]
 pub fn probabilities(logits: &[f32], temperature: f64) -> Vec<f64> {

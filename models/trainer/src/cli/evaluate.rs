@@ -96,7 +96,13 @@ impl Evaluate {
         let subject = self.subject(&trained, &mut answering, &photos.photos)?;
         let ending = subject.numbers.ending();
         let truths: Vec<usize> = photos.photos.iter().map(|photo| photo.label).collect();
-        let mut found = Evaluation::new(subject, &answers.logits, &truths, photos.skipped.len());
+        let mut found = Evaluation::new(
+            subject,
+            &answers.logits,
+            &truths,
+            photos.skipped.len(),
+            sources.empty_label(),
+        );
         found.kshot = self.kshot(&trained, &answers, &truths);
         let framing = match self.framing {
             Framing::Whole => "",
@@ -252,12 +258,17 @@ fn report(found: &Evaluation) -> Result<()> {
         found.subject.temperature,
     )?;
     for point in &found.selective {
-        let shown = point.shown as f64 / found.images.max(1) as f64;
+        let shown = percent(point.shown as f64 / found.images.max(1) as f64);
+        let right = match point.precision() {
+            Some(precision) => format!(
+                "for {shown:.1} %, and {:.1} % of those are right",
+                percent(precision)
+            ),
+            None => "for none".to_owned(),
+        };
         say!(
-            "  at confidence {:.2} a light goes on for {:.1} %, and {:.1} % of those are right",
-            point.threshold,
-            percent(shown),
-            percent(point.precision().unwrap_or(1.0)),
+            "  at confidence {:.2} a light goes on {right}",
+            point.threshold
         )?;
     }
     for kshot in &found.kshot {

@@ -73,6 +73,8 @@ impl Export {
         let load = |uses: &[Use]| -> Result<Loaded<Squeezed>> {
             sources.load(&data, uses, trained.config.network.side, Framing::Whole)
         };
+        // A wrong folder is told of before the long work.
+        let away = self.away_from_home(sources, &data)?;
         let golden = sources.test(self.golden.as_deref().unwrap_or(usual_test(sources)))?;
         let golden = first_of_each_class(load(golden)?, sources)?;
         let validation = load(&sources.validation)?;
@@ -93,13 +95,13 @@ impl Export {
         let mut draft = Draft::write(&out, &content)?;
         agree(&trained, &network, &mut draft.engine, &golden)?;
         let (answers, parity) = agree(&trained, &network, &mut draft.engine, &validation.photos)?;
-        let (temperature, calibration) = if self.left_out.is_empty() {
+        let (temperature, calibration) = if away.is_empty() {
             let truths = validation.photos.iter().map(|photo| photo.label);
             let (logits, truths) = (answers.logits, truths.collect());
             calibrate(Vec::new(), &[Answered { logits, truths }])
         } else {
-            let (names, kinds) = self.away_from_home(sources, &data)?;
-            calibrate(names, &kinds)
+            let (families, kinds): (Vec<String>, Vec<Answered>) = away.into_iter().unzip();
+            calibrate(families, &kinds)
         };
         let findings = Findings {
             temperature,
@@ -124,12 +126,8 @@ impl Export {
     }
 
     /// The families of the runs that were trained without one, and what each run says of its photographs.
-    fn away_from_home(
-        &self,
-        sources: &Sources,
-        data: &Path,
-    ) -> Result<(Vec<String>, Vec<Answered>)> {
-        let mut kinds = Vec::new();
+    fn away_from_home(&self, sources: &Sources, data: &Path) -> Result<Vec<(String, Answered)>> {
+        let mut kinds: Vec<(String, Answered)> = Vec::new();
         for run in &self.left_out {
             let trained = Trained::open(run, &self.common)?;
             let theirs = trained.sources();
@@ -143,11 +141,15 @@ impl Export {
                     Error::data(what).advice("give runs that were trained with --leave-out FAMILY")
                 );
             };
+            if kinds.iter().any(|(known, _)| known == family) {
+                let what = format!("{} leaves out {family}, as another run does", run.display());
+                return Err(Error::usage(what).advice("give one run for each family"));
+            }
             let photos = theirs.load(data, uses, trained.config.network.side, Framing::Whole)?;
             photos.report_skipped("photographs to calibrate confidences with");
             kinds.push((family.to_owned(), trained.answered(&photos.photos)?));
         }
-        Ok(kinds.into_iter().unzip())
+        Ok(kinds)
     }
 }
 

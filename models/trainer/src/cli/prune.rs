@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use sortd::error::Result;
+use sortd::error::{Error, Result};
 
 use super::Trained;
 use super::start::Start;
@@ -93,7 +93,17 @@ impl Prune {
 fn by_taylor(folder: &Path, run: &TrainingRun, whole: &Start) -> Result<Importance> {
     let file = run_folder::importance_file(folder);
     if RunFolder::is_one(folder) {
-        return files::read_json(&file);
+        if !file.is_file() {
+            let what = format!("{} prunes by scale", folder.display());
+            return Err(Error::data(what)
+                .advice("go on with --importance scale, or name another folder with --run"));
+        }
+        let known: Importance = files::read_json(&file)?;
+        if !known.fits(&whole.network.plan) {
+            let what = format!("{} is of another network", file.display());
+            return Err(Error::data(what).advice("put the right file back, or start a new run"));
+        }
+        return Ok(known);
     }
     let importance = run.importance(whole)?;
     files::make_folder(folder)?;

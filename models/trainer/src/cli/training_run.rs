@@ -136,7 +136,7 @@ impl TrainingRun {
             .unwrap_or(usize::MAX)
             .min(config.training.epochs);
         let state = training::train(&course, state, last)?;
-        if config.training.epochs == 0 {
+        if config.training.epochs == 0 && !folder.best_file().is_file() {
             checkpoint::save_weights(&folder.best_file(), &state.average.no_grad())?;
         }
         tell_best(&folder, state.progress.best_epoch, config.training.epochs)

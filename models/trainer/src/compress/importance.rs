@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::narrow::Written;
 use crate::nets::parameters::Parameters;
+use crate::nets::plan::{Plan, Shape};
 
 /// How the importance of channels is found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -31,6 +32,16 @@ impl Measure {
 pub struct Importance(pub Vec<Vec<f32>>);
 
 impl Importance {
+    /// Whether it has a number for each channel of each node of a network, or none for the node.
+    #[must_use]
+    pub fn fits(&self, plan: &Plan) -> bool {
+        let shapes = plan.shapes();
+        let fits = |(numbers, shape): (&Vec<f32>, &Shape)| {
+            numbers.is_empty() || numbers.len() == shape.channels
+        };
+        self.0.len() == shapes.len() && self.0.iter().zip(&shapes).all(fits)
+    }
+
     /// By the size of the scales.
     #[must_use]
     pub fn of_scales(network: &Written) -> Self {

@@ -266,7 +266,7 @@ impl Normalise {
         }
         let count = (sizes[0] * sizes[2]) as f64;
         let [sum, squares] = sums.map(|lanes| f64::from(total(&lanes)) / count);
-        // FakeQuantiser may leave a little less than nothing.
+        // Rounding may leave a little less than nothing.
         let variance = squares - sum * sum;
         let variance = if variance < 0.0 { 0.0 } else { variance };
         Moment {

@@ -50,7 +50,16 @@ pub fn importance(objective: &Objective<'_>, network: &Net, batches: usize) -> R
     })?;
     let mean = |sum: f32| sum / seen.max(1) as f32;
     let means = |sums: Vec<f32>| sums.into_iter().map(mean).collect();
-    Ok(Importance(sums.into_iter().map(means).collect()))
+    let found: Vec<Vec<f32>> = sums.into_iter().map(means).collect();
+    if found
+        .iter()
+        .flatten()
+        .all(|importance| importance.is_finite())
+    {
+        Ok(Importance(found))
+    } else {
+        Err(not_a_number())
+    }
 }
 
 /// A parameter times its gradient; zeros where the loss does not depend on it.

@@ -152,6 +152,11 @@ fn confidences_are_calibrated_in_the_place_that_was_left_out() {
         65,
         "was trained on all sources",
     );
+    here.refused(
+        &format!("{export} other --left-out away away"),
+        2,
+        "leaves out elsewhere, as another run does",
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
+use std::process::Command;
 
 use sortd_trainer::data::tree::Tree;
 use zip::ZipWriter;
@@ -10,9 +11,13 @@ use zip::write::SimpleFileOptions;
 
 use crate::commands::Here;
 
-/// What stands for a photograph: nobody decodes it here.
+/// What stands for a photograph: it begins like a JPEG, and nobody decodes it here.
 fn picture(number: u32) -> Vec<u8> {
-    format!("photograph {number}").into_bytes()
+    [
+        &b"\xff\xd8\xff"[..],
+        format!("photograph {number}").as_bytes(),
+    ]
+    .concat()
 }
 
 /// Writes an archive as a browser and a Macintosh leave it.
@@ -88,10 +93,55 @@ fn what_lies_there_is_never_changed() {
     here.refused(
         take,
         65,
-        "another picture lies at data/trashnet/glass/glass1.JPG",
+        "another file lies at data/trashnet/glass/glass1.JPG",
     );
-    let kept = folder.path().join("data/trashnet/glass/glass1.JPG");
-    assert_eq!(fs::read(kept).unwrap(), picture(1));
+    let root = folder.path().join("data/trashnet");
+    assert_eq!(fs::read(root.join("glass/glass1.JPG")).unwrap(), picture(1));
+    // A list may grow with the photographs, and keeps what somebody wrote into it.
+    fs::rename(from.join("glass1.JPG"), from.join("glass2.jpg")).unwrap();
+    here.fine(take);
+    let list = root.join("splits/blocked-train.txt");
+    let text = fs::read_to_string(&list).unwrap();
+    assert_eq!(text, "glass/glass1.JPG\nglass/glass2.jpg\n");
+    fs::write(&list, "glass/mine.jpg\n").unwrap();
+    here.refused(take, 65, "`glass/mine.jpg` of its own");
+    assert_eq!(fs::read_to_string(&list).unwrap(), "glass/mine.jpg\n");
+}
+
+#[test]
+fn pictures_that_were_cut_from_photographs_come_with_their_manifest() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = Here(folder.path());
+    let from = folder.path().join("crops");
+    fs::create_dir_all(from.join("paper")).unwrap();
+    fs::write(from.join("paper/1.jpg"), picture(1)).unwrap();
+    let take = "data fetch picam-hand --from crops --data data";
+    here.refused(take, 65, "has no manifest.tsv");
+    assert!(!folder.path().join("data").exists());
+    let manifest = "file\tsource\npaper/1.jpg\tfilm_1.jpg\n";
+    fs::write(from.join("manifest.tsv"), manifest).unwrap();
+    here.fine(take);
+    let kept = folder.path().join("data/more/picam_hand/manifest.tsv");
+    assert_eq!(fs::read_to_string(&kept).unwrap(), manifest);
+    fs::write(from.join("manifest.tsv"), "file\tsource\n").unwrap();
+    here.refused(take, 65, "another file lies at");
+    assert_eq!(fs::read_to_string(&kept).unwrap(), manifest);
+}
+
+#[test]
+fn a_folder_without_photographs_is_told_of_as_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = Here(folder.path());
+    fs::create_dir_all(folder.path().join("data/trashnet/leftovers")).unwrap();
+    fs::write(
+        folder.path().join("data/trashnet/leftovers/1.jpg"),
+        picture(1),
+    )
+    .unwrap();
+    let said = here.fine("data fetch --data data");
+    assert!(said.contains("0 of 2527"), "{said}");
+    let said = here.fine("data fetch trashnet --data data");
+    assert!(said.contains("none of 2527"), "{said}");
 }
 
 #[test]
@@ -100,6 +150,15 @@ fn what_cannot_be_taken_says_what_to_give() {
     let here = Here(folder.path());
     fs::write(folder.path().join("set.tar"), b"no archive of ours").unwrap();
     fs::create_dir(folder.path().join("empty")).unwrap();
+    for kind in ["text", "pipe", "large"] {
+        fs::create_dir_all(folder.path().join(kind).join("glass")).unwrap();
+    }
+    let named = |kind: &str| folder.path().join(kind).join("glass/glass1.jpg");
+    fs::write(named("text"), "a page that says no").unwrap();
+    let made = Command::new("mkfifo").arg(named("pipe")).status();
+    assert!(made.unwrap().success());
+    let large = File::create(named("large")).unwrap();
+    large.set_len(65 << 20).unwrap();
     for (command, status, word) in [
         ("data fetch litter", 2, "litter-crops"),
         ("data fetch --from set.tar", 2, "SET"),
@@ -119,6 +178,26 @@ fn what_cannot_be_taken_says_what_to_give() {
             "dataset-resized.zip",
         ),
         ("data fetch taco29 --from empty --data data", 65, "each box"),
+        (
+            "data fetch trashnet --from text --data data",
+            65,
+            "neither a JPEG nor a PNG",
+        ),
+        (
+            "data fetch trashnet --from pipe --data data",
+            65,
+            "has no pictures",
+        ),
+        (
+            "data fetch trashnet --from pipe/glass/glass1.jpg --data data",
+            65,
+            "neither a folder nor a file",
+        ),
+        (
+            "data fetch trashnet --from large --data data",
+            65,
+            "larger than 64 MB",
+        ),
     ] {
         here.refused(command, status, word);
     }
@@ -138,8 +217,14 @@ fn the_sets_that_are_here_are_told_of_with_what_can_be_trained() {
         crate::skipped("../shared/data is not here");
         return;
     }
-    let said = here.fine("data fetch trashnet");
-    assert!(said.contains("the very ones"), "{said}");
+    for set in ["trashnet", "taco29"] {
+        let said = here.fine(&format!("data fetch {set}"));
+        assert!(said.contains("the very ones"), "{said}");
+        assert!(said.contains("sha256"), "{said}");
+    }
+    let said = here.fine("data fetch");
+    let runs = |line: &&str| line.starts_with("waste-") && line.ends_with("yes");
+    assert_eq!(said.lines().filter(runs).count(), 6, "{said}");
     // The lists of the archive are those that lie here.
     let root = data.join("trashnet");
     let set = sortd_trainer::data::public::PublicSet::named("trashnet").unwrap();

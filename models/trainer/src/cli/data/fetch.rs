@@ -69,21 +69,24 @@ fn tell(set: &PublicSet) -> Result<()> {
     if let Some(pictures) = &set.pictures {
         say!("  pictures  {pictures}")?;
     }
-    say!("  classes   {}", set.classes.join(", "))
+    if let Some(manifest) = &set.manifest {
+        say!("  manifest  {manifest}: which photograph each picture was cut from")?;
+    }
+    say!("  classes   {}", set.classes.join(", "))?;
+    say!("  sha256    {}", set.sha256)
 }
 
 /// Whether what lies here is what the figures were measured with.
 fn compare(set: &PublicSet, data: &Path) -> Result<()> {
-    let here = set.count(data)?;
-    let root = data.join(&set.folder);
+    let here = set.photographs_in(data)?.len();
     if here == 0 {
         return say!(
             "  here      none of {} photographs; they belong into {}",
             set.photographs,
-            root.display()
+            data.join(&set.folder).display()
         );
     }
-    let same = Digest::of(&root)?.0 == set.sha256;
+    let same = Digest::of(set, data)?.0 == set.sha256;
     let verdict = if same {
         "the very ones that the figures were measured with"
     } else {
@@ -99,7 +102,8 @@ fn overview(data: &Path) -> Result<()> {
     say!("data folder: {}\n", data.display())?;
     say!("{:<16}{:>14}  {:<28}from", "set", "here", "licence")?;
     for set in PublicSet::all()? {
-        let here = format!("{} of {}", set.count(data)?, set.photographs);
+        let here = set.photographs_in(data)?.len();
+        let here = format!("{here} of {}", set.photographs);
         say!(
             "{:<16}{here:>14}  {:<28}{}",
             set.name,
@@ -111,26 +115,35 @@ fn overview(data: &Path) -> Result<()> {
     descriptions(data)
 }
 
-/// Which descriptions name nothing that is not here, and so which recipes run.
+/// Which descriptions find all that they name, and so which recipes run.
 fn descriptions(data: &Path) -> Result<()> {
     say!("{:<24}{:<44}can be trained on", "description", "by")?;
     for (name, recipes) in public::recipes()? {
         let file = places::descriptions().join(&name);
-        if !file.is_file() {
-            continue;
+        if file.is_file() {
+            let verdict = verdict(&Sources::read(&file)?, data);
+            say!("{name:<24}{recipes:<44}{verdict}")?;
         }
-        let missing: Vec<String> = Sources::read(&file)?
-            .sources
-            .into_iter()
-            .filter(|source| !data.join(&source.folder).is_dir())
-            .map(|source| source.name)
-            .collect();
-        let verdict = if missing.is_empty() {
-            "yes".to_owned()
-        } else {
-            format!("no, missing: {}", missing.join(", "))
-        };
-        say!("{name:<24}{recipes:<44}{verdict}")?;
     }
     Ok(())
+}
+
+fn verdict(sources: &Sources, data: &Path) -> String {
+    let missing: Vec<&str> = sources
+        .sources
+        .iter()
+        .filter(|source| !data.join(&source.folder).is_dir())
+        .map(|source| source.name.as_str())
+        .collect();
+    if !missing.is_empty() {
+        return format!("no, missing: {}", missing.join(", "));
+    }
+    let tests = sources.tests.values();
+    let mut uses = [&sources.train, &sources.validation, &sources.backgrounds]
+        .into_iter()
+        .chain(tests);
+    match uses.try_for_each(|uses| sources.gather(data, uses).map(drop)) {
+        Ok(()) => "yes".to_owned(),
+        Err(error) => format!("no: {error}"),
+    }
 }

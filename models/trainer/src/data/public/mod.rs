@@ -3,10 +3,11 @@
 
 mod blocks;
 mod digest;
+mod given;
 pub mod take;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use sortd::error::{Error, Result};
@@ -14,7 +15,7 @@ use sortd::error::{Error, Result};
 pub use blocks::Blocks;
 pub use digest::Digest;
 
-use super::tree::Tree;
+use super::tree;
 
 /// All of them.
 const PUBLIC: &str = include_str!("../../../data/public.toml");
@@ -64,6 +65,9 @@ pub struct PublicSet {
     pub pictures: Option<String>,
     /// Its class folders.
     pub classes: Vec<String>,
+    /// The list in its folder that says which photograph each picture was cut from, where pictures were cut.
+    #[serde(default)]
+    pub manifest: Option<String>,
     /// How many photographs the figures were measured with.
     pub photographs: usize,
     /// Their [`Digest`].
@@ -96,18 +100,19 @@ impl PublicSet {
         })
     }
 
-    /// How many of its photographs lie in the data folder.
+    /// Its photographs in the data folder, by class; what else lies there is not looked at.
     ///
     /// # Errors
     /// A folder cannot be read.
-    pub fn count(&self, data: &Path) -> Result<usize> {
-        let root = data.join(&self.folder);
-        if !root.is_dir() {
-            return Ok(0);
+    pub fn photographs_in(&self, data: &Path) -> Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        for class in &self.classes {
+            let folder = data.join(&self.folder).join(class);
+            if folder.is_dir() {
+                found.extend(tree::pictures(&folder)?);
+            }
         }
-        let tree = Tree::open(&root)?;
-        let counts = tree.labels().iter().map(|class| tree.count(class));
-        counts.sum()
+        Ok(found)
     }
 }
 

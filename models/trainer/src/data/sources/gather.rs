@@ -10,7 +10,7 @@ use super::{Origin, Sources, Use};
 use crate::data::tree::{Item, Tree};
 
 /// A class of fewer photographs than this is refused: it cannot be split into training, validation
-/// and to measure on.
+/// and tests.
 pub const FEWEST: usize = 5;
 
 /// A photograph that a use takes.
