@@ -150,13 +150,14 @@ fn what_cannot_be_taken_says_what_to_give() {
     let here = Here(folder.path());
     fs::write(folder.path().join("set.tar"), b"no archive of ours").unwrap();
     fs::create_dir(folder.path().join("empty")).unwrap();
-    for kind in ["text", "pipe", "large"] {
+    for kind in ["text", "pipe", "large", "link"] {
         fs::create_dir_all(folder.path().join(kind).join("glass")).unwrap();
     }
     let named = |kind: &str| folder.path().join(kind).join("glass/glass1.jpg");
     fs::write(named("text"), "a page that says no").unwrap();
     let made = Command::new("mkfifo").arg(named("pipe")).status();
     assert!(made.unwrap().success());
+    std::os::unix::fs::symlink(named("text"), named("link")).unwrap();
     let large = File::create(named("large")).unwrap();
     large.set_len(65 << 20).unwrap();
     for (command, status, word) in [
@@ -185,6 +186,11 @@ fn what_cannot_be_taken_says_what_to_give() {
         ),
         (
             "data fetch trashnet --from pipe --data data",
+            65,
+            "has no pictures",
+        ),
+        (
+            "data fetch trashnet --from link --data data",
             65,
             "has no pictures",
         ),

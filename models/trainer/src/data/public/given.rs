@@ -90,8 +90,10 @@ impl Given {
 
     fn list(&mut self, folder: &Path, deeper: usize) -> Result<()> {
         for path in files::in_folder(folder)? {
-            let is_link = path.is_symlink();
-            if path.is_dir() && !is_link && deeper > 0 {
+            if path.is_symlink() {
+                continue;
+            }
+            if path.is_dir() && deeper > 0 {
                 self.list(&path, deeper - 1)?;
             } else if path.is_file() {
                 self.files.push((path, 0));
