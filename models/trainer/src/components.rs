@@ -10,6 +10,25 @@ const ROUNDS: usize = 20;
 /// A number that hardly varies is not blown up.
 const LEAST_DEVIATION: f32 = 1e-2;
 
+/// A dense layer.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Dense {
+    /// `[outputs, inputs]`, row by row.
+    pub weights: Vec<f32>,
+    /// One number an output.
+    pub bias: Vec<f32>,
+}
+
+impl Dense {
+    /// A layer of the same inputs that has the outputs of both.
+    #[must_use]
+    pub fn beside(mut self, other: Self) -> Self {
+        self.weights.extend(other.weights);
+        self.bias.extend(other.bias);
+        self
+    }
+}
+
 /// The space in which vectors vary most, once each of their dimensions is standardised.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Components {
@@ -62,26 +81,73 @@ impl Components {
         self.basis.len() / self.mean.len().max(1)
     }
 
-    /// The components as a dense layer of the vectors: its weights, `[components, dimensions]` row by row, and its bias.
+    /// A vector on the components.
     #[must_use]
-    pub fn as_dense(&self) -> (Vec<f32>, Vec<f32>) {
+    pub fn project(&self, row: &[f32]) -> Vec<f32> {
         let count = self.count();
-        let (mut weights, mut bias) = (Vec::new(), Vec::new());
-        for component in 0..count {
-            let column = self.basis.iter().skip(component).step_by(count);
-            let row = column
-                .zip(&self.deviation)
-                .map(|(part, deviation)| part / deviation);
-            let begin = weights.len();
-            weights.extend(row);
-            let at_mean: f32 = weights[begin..]
-                .iter()
-                .zip(&self.mean)
-                .map(|(a, b)| a * b)
-                .sum();
-            bias.push(-at_mean);
+        let mut projected = vec![0.0; count];
+        for (place, number) in row.iter().enumerate() {
+            let standardised = (number - self.mean[place]) / self.deviation[place];
+            let parts = &self.basis[place * count..][..count];
+            for (sum, part) in projected.iter_mut().zip(parts) {
+                *sum += standardised * part;
+            }
         }
-        (weights, bias)
+        projected
+    }
+
+    /// The components as a dense layer of the vectors.
+    #[must_use]
+    pub fn as_dense(&self) -> Dense {
+        let count = self.count();
+        let component = |at: usize| self.basis.iter().skip(at).step_by(count).copied();
+        self.dense((0..count).map(|at| component(at).collect()))
+    }
+
+    /// A dense layer of the vectors that predicts `targets` from `rows`, by least squares on each component alone: they
+    /// are uncorrelated. What it gives is on the mean as long as the components are.
+    #[must_use]
+    pub fn predicting(&self, rows: &[&[f32]], targets: &[&[f32]]) -> Dense {
+        let count = self.count();
+        let outputs = targets.first().map_or(0, |target| target.len());
+        let projected: Vec<Vec<f32>> = rows.iter().map(|row| self.project(row)).collect();
+        let square = |numbers: &[f32]| numbers.iter().map(|number| number * number).sum::<f32>();
+        let mut factors = vec![vec![0.0_f32; count]; outputs];
+        for component in 0..count {
+            let own: f32 = projected.iter().map(|row| row[component].powi(2)).sum();
+            for (output, factors) in factors.iter_mut().enumerate() {
+                let pairs = projected.iter().zip(targets);
+                let common: f32 = pairs
+                    .map(|(row, target)| row[component] * target[output])
+                    .sum();
+                factors[component] = common / own.max(f32::MIN_POSITIVE);
+            }
+        }
+        let said = |row: &Vec<f32>| -> Vec<f32> {
+            factors
+                .iter()
+                .map(|factors| product(factors, row))
+                .collect()
+        };
+        let given: f32 = projected.iter().map(|row| square(row)).sum();
+        let predicted: f32 = projected.iter().map(|row| square(&said(row))).sum();
+        let scale = (given / predicted.max(f32::MIN_POSITIVE)).sqrt();
+        self.dense(factors.iter().map(|factors| {
+            let parts = self.basis.chunks_exact(count.max(1));
+            parts.map(|parts| scale * product(factors, parts)).collect()
+        }))
+    }
+
+    /// A dense layer whose outputs are these directions' products with the standardised vectors.
+    fn dense(&self, directions: impl Iterator<Item = Vec<f32>>) -> Dense {
+        let mut dense = Dense::default();
+        for direction in directions {
+            let parts = direction.iter().zip(&self.deviation);
+            let row: Vec<f32> = parts.map(|(part, deviation)| part / deviation).collect();
+            dense.bias.push(-product(&row, &self.mean));
+            dense.weights.extend(row);
+        }
+        dense
     }
 }
 
@@ -154,11 +220,12 @@ mod tests {
     fn the_components_hold_nearly_all_that_varies() {
         let rows = rows();
         let found = Components::of(&rows, 2, &Device::flex());
-        let (weights, bias) = found.as_dense();
+        let Dense { weights, bias } = found.as_dense();
         let (mut kept, mut all) = (0.0, 0.0);
         for row in &rows {
             for component in 0..2 {
                 let number = bias[component] + product(&weights[component * 4..][..4], row);
+                assert!((number - found.project(row)[component]).abs() < 1e-4);
                 kept += number * number;
             }
             let standardised = row.iter().zip(&found.mean).zip(&found.deviation);
@@ -167,6 +234,28 @@ mod tests {
                 .sum::<f32>();
         }
         assert!(kept > 0.999 * all && kept < 1.001 * all, "{kept} of {all}");
+    }
+
+    #[test]
+    fn what_depends_on_the_components_is_predicted() {
+        let rows = rows();
+        let found = Components::of(&rows, 2, &Device::flex());
+        let targets: Vec<Vec<f32>> = rows
+            .iter()
+            .map(|row| vec![row[0] - 5.0, 0.5 * row[2]])
+            .collect();
+        let by_row: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
+        let by_target: Vec<&[f32]> = targets.iter().map(Vec::as_slice).collect();
+        let Dense { weights, bias } = found.predicting(&by_row, &by_target);
+        for (row, target) in rows.iter().zip(&targets) {
+            let said = [0, 1].map(|at| bias[at] + product(&weights[at * 4..][..4], row));
+            let along = product(&said, target);
+            let lengths = product(&said, &said) * product(target, target);
+            assert!(
+                lengths < 1e-3 || along / lengths.sqrt() > 0.98,
+                "{said:?} for {target:?}"
+            );
+        }
     }
 
     #[test]

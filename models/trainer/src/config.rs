@@ -41,6 +41,9 @@ pub struct RunConfig {
     /// The loss of features, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub features: Option<FeatureLoss>,
+    /// The loss of embeddings, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embeddings: Option<EmbeddingLoss>,
     /// Magnitude pruning in the course of training, if there is any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sparsity: Option<Schedule>,
@@ -77,6 +80,21 @@ pub struct FeatureLoss {
     /// What it is multiplied with before it is added to the loss.
     pub weight: f32,
     /// Photographs by which the principal components of the features were found.
+    pub photographs: usize,
+}
+
+/// Distillation of stored embeddings: the last numbers of the embedding predict those that a large model gave for the
+/// photograph.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct EmbeddingLoss {
+    /// SHA-256 of the table.
+    pub table_sha256: String,
+    /// What it is multiplied with before it is added to the loss.
+    pub weight: f32,
+    /// How many numbers of the embedding predict principal components of the table's rows.
+    pub components: usize,
+    /// Training photographs that have a row.
     pub photographs: usize,
 }
 

@@ -8,6 +8,9 @@ const DATA: &str = "../shared/data";
 /// The folder of pretrained weights, relative to the repository's root.
 const WEIGHTS: &str = "../shared/weights";
 
+/// The table of embeddings of a large model, relative to the repository's root.
+const EMBEDDINGS: &str = "../shared/teachers/clip-vit-b16.safetensors";
+
 /// The description of the shipped model's photographs, relative to the repository's root.
 const SOURCES: &str = "models/trainer/data/waste-blocked.toml";
 
@@ -34,6 +37,13 @@ pub fn data(given: Option<&Path>) -> PathBuf {
 pub fn weights(given: Option<&Path>, width: f64) -> PathBuf {
     let file = format!("mobilenet_v1_{width}_224_imagenet.safetensors");
     given.map_or_else(|| repository().join(WEIGHTS).join(file), Path::to_owned)
+}
+
+/// The embeddings that CLIP ViT-B/16 (Radford et al. 2021, arXiv 2103.00020) gave for the photographs of the data folder:
+/// the given file, or the one in `../shared/teachers` beside the repository.
+#[must_use]
+pub fn embeddings(given: Option<&Path>) -> PathBuf {
+    given.map_or_else(|| repository().join(EMBEDDINGS), Path::to_owned)
 }
 
 /// The description of a run's photographs: the given file, or the one of the shipped model.

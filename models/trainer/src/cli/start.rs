@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use sortd::error::{Error, Result};
 
 use super::Trained;
-use crate::components::Components;
+use crate::components::Dense;
 use crate::compress::narrow::Written;
 use crate::config::{PruneConfig, StartConfig};
 use crate::nets::net::Net;
@@ -123,21 +123,20 @@ impl Start {
         self
     }
 
-    /// The network on `device`. Where it begins with nothing but ImageNet's weights, its embedding begins as
-    /// these components of the features of another network.
+    /// The network on `device`. Where it begins with nothing but ImageNet's weights, its embedding begins as this layer.
     #[must_use]
-    pub fn network_with(&self, device: &Device, components: Option<&Components>) -> Net {
+    pub fn network_with(&self, device: &Device, begin: Option<&Dense>) -> Net {
         let Written { plan, parameters } = &self.network;
         let mut parameters = parameters.clone();
-        if let (Some(components), Parameters::Conv(embedding), Layer::Conv(conv)) = (
-            components.filter(|_| self.config.from == StartConfig::IMAGENET),
+        if let (Some(begin), Parameters::Conv(embedding), Layer::Conv(conv)) = (
+            begin.filter(|_| self.config.from == StartConfig::IMAGENET),
             &mut parameters[plan.embedding],
             &plan.nodes[plan.embedding].layer,
         ) && conv.norm == Norm::Bias
-            && conv.inputs == components.mean.len()
-            && conv.outputs == components.count()
+            && conv.outputs == begin.bias.len()
+            && conv.inputs * conv.outputs == begin.weights.len()
         {
-            (embedding.weights, embedding.beta) = components.as_dense();
+            (embedding.weights, embedding.beta) = (begin.weights.clone(), begin.bias.clone());
         }
         Net::new(plan.clone(), &parameters, &self.ranges, device)
     }

@@ -77,6 +77,16 @@ pub struct TrainingOptions {
     #[arg(long, value_name = "FILE", requires = "features")]
     pub feature_weights: Option<PathBuf>,
 
+    /// Weight of the embedding loss: the last 96 numbers of the embedding are trained to predict what a large model said of
+    /// the whole photographs (distillation of stored embeddings)
+    #[arg(long, value_name = "WEIGHT", default_value_t = 0.0, value_parser = not_negative, requires = "features")]
+    pub embeddings: f32,
+
+    /// Embeddings of that model: NAME.safetensors, one table with a row for each line of NAME.files.txt, the photographs'
+    /// paths below the data folder [default: those of CLIP ViT-B/16 in ../shared/teachers beside the repository]
+    #[arg(long, value_name = "FILE", requires = "embeddings")]
+    pub embedding_file: Option<PathBuf>,
+
     /// Stop after this many epochs of the run; --resume goes on later
     #[arg(long, value_name = "N", value_parser = count())]
     pub stop_after: Option<usize>,

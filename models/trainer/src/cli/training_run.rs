@@ -4,13 +4,14 @@ use burn::module::Module;
 use burn::tensor::Device;
 use sortd::error::{Error, Result};
 
+use super::embedding::{self, EmbeddingTeachers};
 use super::start::Start;
 use super::training_options::{Description, TrainingOptions};
-use super::{Trained, ancestry, features};
+use super::{Trained, ancestry};
 use crate::checkpoint;
 use crate::compress::importance::Importance;
 use crate::config::{
-    DataConfig, Distillation, FeatureLoss, MetricLoss, NetworkConfig, RunConfig, TrainingConfig,
+    DataConfig, Distillation, MetricLoss, NetworkConfig, RunConfig, TrainingConfig,
 };
 use crate::data::augment::Augmentation;
 use crate::data::batches::Source;
@@ -19,7 +20,6 @@ use crate::nets::cost::cost;
 use crate::places;
 use crate::run_folder::RunFolder;
 use crate::schedule::OneCycle;
-use crate::training::features::FeatureTeacher;
 use crate::training::objective::Objective;
 use crate::training::{self, Course, sensitivity};
 
@@ -44,7 +44,7 @@ pub struct TrainingRun {
     device: Device,
     material: Material,
     teachers: Vec<Trained>,
-    features: Option<(FeatureTeacher, FeatureLoss)>,
+    embedding: Option<EmbeddingTeachers>,
 }
 
 impl TrainingRun {
@@ -76,11 +76,10 @@ impl TrainingRun {
         let ancestors = ancestors.chain(teachers.iter().map(|teacher| &teacher.folder));
         ancestry::refuse_leakage(ancestors, &description.sources, &data)?;
         let material = Material::load(&description.sources, &data, side)?;
-        let features = (options.features > 0.0)
+        let embedding = (options.features > 0.0)
             .then(|| {
-                let weights = options.feature_weights.as_deref();
                 let sources = &description.sources;
-                features::imagenet(weights, options.features, sources, &data, plan, &device)
+                embedding::teachers(&options, sources, &data, &material, plan, &device)
             })
             .transpose()?;
         Ok(Self {
@@ -90,7 +89,7 @@ impl TrainingRun {
             device,
             material,
             teachers,
-            features,
+            embedding,
         })
     }
 
@@ -116,11 +115,8 @@ impl TrainingRun {
         change(&mut config);
         let folder = self.folder(&config, start)?;
         let _held = folder.lock()?;
-        let embedding = self
-            .features
-            .as_ref()
-            .map(|(teacher, _)| &teacher.components);
-        let network = start.network_with(&device.clone().autodiff(), embedding);
+        let begin = self.embedding.as_ref().map(|teachers| &teachers.begin);
+        let network = start.network_with(&device.clone().autodiff(), begin);
         let state = checkpoint::load(folder.root(), training::begin(network, &config.training))?;
         announce(&folder, &config, &self.material, state.progress.epochs)?;
         let source = self.source(&config);
@@ -156,8 +152,15 @@ impl TrainingRun {
 
     fn objective<'a>(&'a self, config: &'a RunConfig, source: &'a Source<'a>) -> Objective<'a> {
         let teachers = self.teachers.iter().map(|teacher| &teacher.network);
-        let features = self.features.as_ref().map(|(teacher, _)| teacher);
-        Objective::new(config, source, teachers.collect(), features, &self.device)
+        let embedding = self.embedding.as_ref();
+        Objective::new(
+            config,
+            source,
+            teachers.collect(),
+            embedding.map(|teachers| &teachers.features.0),
+            embedding.and_then(|teachers| teachers.embeddings.as_ref().map(|(teacher, _)| teacher)),
+            &self.device,
+        )
     }
 
     fn folder(&self, config: &RunConfig, start: &Start) -> Result<RunFolder> {
@@ -172,6 +175,7 @@ impl TrainingRun {
 
     fn config(&self, start: &Start) -> Result<RunConfig> {
         let (options, material) = (&self.options, &self.material);
+        let embedding = self.embedding.as_ref();
         let description = self.description.clone();
         let plan = &start.network.plan;
         let cost = cost(plan);
@@ -219,7 +223,9 @@ impl TrainingRun {
                 share: options.metric,
                 temperature: 0.1,
             }),
-            features: self.features.as_ref().map(|(_, loss)| loss.clone()),
+            features: embedding.map(|teachers| teachers.features.1.clone()),
+            embeddings: embedding
+                .and_then(|teachers| teachers.embeddings.as_ref().map(|(_, loss)| loss.clone())),
             sparsity: None,
         })
     }

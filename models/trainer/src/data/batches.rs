@@ -42,6 +42,8 @@ pub struct Batch {
     pub pixels: Vec<u8>,
     /// The class of each picture.
     pub labels: Vec<usize>,
+    /// The photograph that each picture is of: its place in the source.
+    pub photos: Vec<usize>,
 }
 
 impl Source<'_> {
@@ -115,6 +117,7 @@ impl Source<'_> {
                 .iter()
                 .map(|&place| self.photos[place].label)
                 .collect(),
+            photos: places.to_vec(),
         })
     }
 }

@@ -86,6 +86,7 @@ impl Material {
             };
             Ok(Reduced {
                 weight: taken.weight,
+                file: Some(taken.item.path.clone()),
                 ..photo
             })
         })?;

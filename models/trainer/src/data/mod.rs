@@ -10,6 +10,7 @@ pub mod batches;
 pub mod board;
 pub mod check;
 pub mod draws;
+pub mod embeddings;
 pub mod frame;
 pub mod import;
 pub mod material;

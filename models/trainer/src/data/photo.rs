@@ -63,6 +63,8 @@ pub struct Reduced {
     pub label: usize,
     /// How often it is drawn, relative to others.
     pub weight: f64,
+    /// Its file; none of what is only a part of one.
+    pub file: Option<PathBuf>,
 }
 
 /// How much of a photograph's margin fades where the item was not found, as a share of its sides.
@@ -86,6 +88,7 @@ impl Reduced {
             picture: pyramid,
             label,
             weight: 1.0,
+            file: None,
         }
     }
 
@@ -100,6 +103,7 @@ impl Reduced {
             rim: None,
             label,
             weight: 1.0,
+            file: None,
         }
     }
 }

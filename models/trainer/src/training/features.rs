@@ -6,11 +6,8 @@
 //! principal components, and the loss is one less the cosine.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use sortd::error::Result;
 
-use crate::answers;
-use crate::components::Components;
-use crate::data::photo::Squeezed;
+use crate::components::{Components, Dense};
 use crate::nets::net::{Net, Pass};
 
 /// Added to lengths, so that zeros have a direction's cosine of 0.
@@ -27,23 +24,19 @@ pub struct FeatureTeacher {
 }
 
 impl FeatureTeacher {
-    /// Finds the first `length` components of the features that `network` gives for photographs.
-    ///
-    /// # Errors
-    /// A photograph is not of the network's side.
-    pub fn new(network: Net, photos: &[Squeezed], length: usize, device: &Device) -> Result<Self> {
-        let side = network.plan().side;
-        let said = answers::answers(&network, Pass::Evaluate, photos, side, device)?;
-        let components = Components::of(&said.embeddings, length, device);
-        let (weights, bias) = components.as_dense();
+    /// Finds the first `count` components of `features`, which `network` gave for photographs.
+    #[must_use]
+    pub fn new(network: Net, features: &[Vec<f32>], count: usize, device: &Device) -> Self {
+        let components = Components::of(features, count, device);
+        let Dense { weights, bias } = components.as_dense();
         let (count, length) = (components.count(), components.mean.len());
         let weights = Tensor::<2>::from_data(TensorData::new(weights, [count, length]), device);
-        Ok(Self {
+        Self {
             network,
             weights: weights.transpose(),
             bias: Tensor::from_data(TensorData::new(bias, [1, count]), device),
             components,
-        })
+        }
     }
 
     /// What the embedding is to be for pictures, `[batch, length]`.
@@ -52,21 +45,31 @@ impl FeatureTeacher {
         let features = self.network.forward(pictures, Pass::Evaluate).embedding;
         features.matmul(self.weights.clone()) + self.bias.clone()
     }
+
+    /// One less the mean cosine between the first numbers of each row of `embedding` and what they are to be for
+    /// `pictures`.
+    #[must_use]
+    pub fn loss(&self, embedding: Tensor<2>, pictures: Tensor<4>) -> Tensor<1> {
+        let first = embedding.narrow(1, 0, self.components.count());
+        let targets = Tensor::from_inner(self.targets(pictures));
+        -cosines(first, targets).mean() + 1.0
+    }
 }
 
-/// One less the mean cosine between rows; no gradient reaches the targets.
+/// The cosine between each row and its target, `[batch, 1]`; no gradient reaches the targets.
 #[must_use]
-pub fn loss(embedding: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
+pub fn cosines(rows: Tensor<2>, targets: Tensor<2>) -> Tensor<2> {
     let targets = targets.detach();
     let length = |rows: Tensor<2>| rows.powf_scalar(2.0).sum_dim(1).add_scalar(TINY).sqrt();
-    let lengths = length(embedding.clone()) * length(targets.clone());
-    let cosines = (embedding * targets).sum_dim(1) / lengths;
-    -cosines.mean() + 1.0
+    let lengths = length(rows.clone()) * length(targets.clone());
+    (rows * targets).sum_dim(1) / lengths
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::answers;
+    use crate::data::photo::Squeezed;
     use crate::nets::parameters::{self, Parameters};
     use crate::nets::{Architecture, Head, MobileNetV1};
     use crate::quantise::Ranges;
@@ -104,19 +107,24 @@ mod tests {
     fn a_network_of_the_same_features_begins_by_predicting_what_the_teacher_gives() {
         let (device, photos) = (Device::flex(), photos());
         let frozen = network(Head::Classic, |_| {});
-        let teacher = FeatureTeacher::new(frozen, &photos, 256, &device).unwrap();
+        let said = answers::answers(&frozen, Pass::Evaluate, &photos, SIDE, &device).unwrap();
+        let teacher = FeatureTeacher::new(frozen, &said.embeddings, 256, &device);
         let begun = network(Head::Features, |embedding| {
             let Parameters::Conv(embedding) = embedding else {
                 panic!("the embedding is a dense layer")
             };
-            (embedding.weights, embedding.beta) = teacher.components.as_dense();
+            let Dense { weights, bias } = teacher.components.as_dense();
+            (embedding.weights, embedding.beta) = (weights, bias);
         });
         let fresh = network(Head::Features, |_| {});
         let apart = |network: &Net| {
             let batch = answers::batches(&photos, SIDE, &device).next().unwrap();
             let pictures = batch.unwrap();
             let said = network.forward(pictures.clone(), Pass::Evaluate).embedding;
-            loss(said, teacher.targets(pictures)).into_scalar::<f32>()
+            let pictures = Tensor::from_inner(pictures);
+            teacher
+                .loss(Tensor::from_inner(said), pictures)
+                .into_scalar::<f32>()
         };
         assert!(apart(&begun) < 1e-3, "{}", apart(&begun));
         assert!(apart(&fresh) > 0.5, "{}", apart(&fresh));
@@ -126,10 +134,10 @@ mod tests {
     fn the_direction_alone_counts() {
         let device = Device::flex();
         let rows = Tensor::<2>::from_floats([[1.0, 2.0], [-3.0, 0.5]], &device);
-        let number = |tensor: Tensor<1>| tensor.into_scalar::<f32>();
-        assert!(number(loss(rows.clone() * 4.0, rows.clone())).abs() < 1e-5);
-        assert!((number(loss(rows.clone() * -1.0, rows.clone())) - 2.0).abs() < 1e-5);
+        let mean = |said: Tensor<2>| cosines(said, rows.clone()).mean().into_scalar::<f32>();
+        assert!((mean(rows.clone() * 4.0) - 1.0).abs() < 1e-5);
+        assert!((mean(rows.clone() * -1.0) + 1.0).abs() < 1e-5);
         let across = Tensor::<2>::from_floats([[2.0, -1.0], [0.5, 3.0]], &device);
-        assert!((number(loss(across, rows)) - 1.0).abs() < 1e-5);
+        assert!(mean(across).abs() < 1e-5);
     }
 }

@@ -3,6 +3,7 @@
 //! One loop serves all: what a [configuration](crate::config::RunConfig) holds besides the plain course (distillation, a
 //! penalty on scales, magnitude pruning, fake quantisation, a metric loss) changes a step, not the loop.
 
+pub mod embeddings;
 pub mod features;
 mod loss;
 pub mod objective;

@@ -2,10 +2,11 @@
 
 use burn::tensor::{Device, Tensor};
 
-use super::features::{self, FeatureTeacher};
+use super::embeddings::EmbeddingTeacher;
+use super::features::FeatureTeacher;
 use super::loss;
 use crate::config::RunConfig;
-use crate::data::batches::Source;
+use crate::data::batches::{Batch, Source};
 use crate::nets::net::{Answer, Net, Pass};
 
 /// The sum of the losses that a run's configuration names, and what they need.
@@ -19,18 +20,20 @@ pub struct Objective<'a> {
     pub device: &'a Device,
     teachers: Vec<&'a Net>,
     features: Option<&'a FeatureTeacher>,
+    embeddings: Option<&'a EmbeddingTeacher>,
     class_weights: Vec<f32>,
 }
 
 impl<'a> Objective<'a> {
-    /// The losses of `config`. `teachers` give the logits that are a target besides the labels, and `features` what
-    /// the embedding is to predict, where the configuration names them.
+    /// The losses of `config`. `teachers` give the logits that are a target besides the labels, `features` what the first
+    /// numbers of the embedding are to predict and `embeddings` what the last are, where the configuration names them.
     #[must_use]
     pub fn new(
         config: &'a RunConfig,
         source: &'a Source<'a>,
         teachers: Vec<&'a Net>,
         features: Option<&'a FeatureTeacher>,
+        embeddings: Option<&'a EmbeddingTeacher>,
         device: &'a Device,
     ) -> Self {
         Self {
@@ -39,6 +42,7 @@ impl<'a> Objective<'a> {
             device,
             teachers,
             features,
+            embeddings,
             class_weights: loss::class_weights(source, config),
         }
     }
@@ -49,11 +53,11 @@ impl<'a> Objective<'a> {
         self.class_weights.len()
     }
 
-    /// The loss of a network's outputs for a batch of pictures, `[batch, 3, side, side]`. Penalties on weights are no
-    /// part of it.
+    /// The loss of a network's outputs for a batch, whose pictures are `[batch, 3, side, side]`. Penalties on weights
+    /// are no part of it.
     #[must_use]
-    pub fn loss(&self, answer: Answer, pictures: Tensor<4>, labels: &[usize]) -> Tensor<1> {
-        let config = self.config;
+    pub fn loss(&self, answer: Answer, pictures: Tensor<4>, batch: &Batch) -> Tensor<1> {
+        let (config, labels) = (self.config, &batch.labels);
         let mut loss = loss::of_labels(
             answer.logits.clone(),
             labels,
@@ -67,8 +71,10 @@ impl<'a> Objective<'a> {
             loss = loss * (1.0 - settings.share) + of_teachers * settings.share;
         }
         if let (Some(settings), Some(teacher)) = (&config.features, self.features) {
-            let targets = Tensor::from_inner(teacher.targets(pictures));
-            loss = loss + features::loss(answer.embedding.clone(), targets) * settings.weight;
+            loss = loss + teacher.loss(answer.embedding.clone(), pictures) * settings.weight;
+        }
+        if let (Some(settings), Some(teacher)) = (&config.embeddings, self.embeddings) {
+            loss = loss + teacher.loss(answer.embedding.clone(), &batch.photos) * settings.weight;
         }
         if let Some(settings) = &config.metric
             && let Some(of_neighbours) =

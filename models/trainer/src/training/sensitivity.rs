@@ -31,7 +31,7 @@ pub fn importance(objective: &Objective<'_>, network: &Net, batches: usize) -> R
             let side = objective.source.side as usize;
             let pictures = to_tensor(&batch.pixels, side, objective.device)?;
             let answer = network.forward(Tensor::from_inner(pictures.clone()), Pass::Evaluate);
-            let loss = objective.loss(answer, pictures, &batch.labels);
+            let loss = objective.loss(answer, pictures, &batch);
             if !loss.clone().into_scalar::<f32>().is_finite() {
                 return Err(not_a_number());
             }

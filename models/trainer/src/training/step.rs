@@ -45,7 +45,7 @@ pub fn step(course: &Course<'_>, state: &mut State<Net>, batch: &Batch, rate: f6
         course.training_pass(draw),
     );
     let rows = answers::rows(answer.logits.clone());
-    let mut loss = objective.loss(answer, pictures, &batch.labels);
+    let mut loss = objective.loss(answer, pictures, batch);
     let value = f64::from(loss.clone().into_scalar::<f32>());
     if training.scale_penalty > 0.0
         && let Some(scales) = state.network.scales()

@@ -57,7 +57,7 @@ fn a_channel_is_worth_the_square_of_what_the_loss_changes_with_it() {
     config.augmentation = Augmentation::none();
     let device = Device::flex();
     let source = shapes::source(&config, &material);
-    let objective = Objective::new(&config, &source, Vec::new(), None, &device);
+    let objective = Objective::new(&config, &source, Vec::new(), None, None, &device);
     let measure = |network: &Net| sensitivity::importance(&objective, network, 1).unwrap().0;
 
     // The node that counts most: the others' changes are lost in the rounding of the loss.
@@ -82,7 +82,7 @@ fn a_channel_is_worth_the_square_of_what_the_loss_changes_with_it() {
     let loss = |network: &Net| {
         let pictures = to_tensor(&batch.pixels, tiny::SIDE, &device).unwrap();
         let answer = network.forward(pictures.clone(), Pass::Evaluate);
-        let loss = objective.loss(answer, pictures, &batch.labels);
+        let loss = objective.loss(answer, pictures, &batch);
         loss.into_scalar::<f32>()
     };
     for (channel, found) in importance.iter().enumerate().take(16).skip(1) {

@@ -186,6 +186,7 @@ pub fn config(epochs: usize) -> RunConfig {
         distillation: None,
         metric: None,
         features: None,
+        embeddings: None,
         sparsity: None,
     }
 }

@@ -27,7 +27,7 @@ fn train(
     let folder = RunFolder::open(run).or_else(|_| RunFolder::create(run, config, plan))?;
     let device = Device::flex();
     let course = Course {
-        objective: Objective::new(config, &source, Vec::new(), None, &device),
+        objective: Objective::new(config, &source, Vec::new(), None, None, &device),
         validation: &material.validation.photos,
         folder: &folder,
         tell: |_| Ok(()),
