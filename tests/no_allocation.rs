@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use sortd::capture::{Frame, PixelFormat};
 use sortd::config::PresenceConfig;
-use sortd::preprocess::{LumaGrid, ModelInput, Preprocessor, Size};
+use sortd::preprocess::{LumaGrid, ModelInput, Preprocessor, Size, VIEWS};
 use sortd::presence::{Presence, PresenceDetector};
 use sortd::units::{Rotation, Zone};
 
@@ -90,8 +90,9 @@ impl Way {
             return false;
         };
         let region = self.preprocessor.item_region(frame, &item);
+        let view = VIEWS[1];
         self.preprocessor
-            .cut(frame, &region, &mut self.input)
+            .cut(frame, &region, view, &mut self.input)
             .unwrap();
         true
     }

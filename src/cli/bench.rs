@@ -15,7 +15,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::decide::{Decider, Limits, Observation, Sight, Sorting};
 use crate::error::Result;
-use crate::preprocess::{LumaGrid, ModelInput, Preprocessor};
+use crate::preprocess::{LumaGrid, ModelInput, Preprocessor, VIEWS};
 use crate::presence::{Presence, PresenceDetector};
 
 #[derive(Debug, clap::Args)]
@@ -176,7 +176,8 @@ impl Bench {
             Presence::Item(item) => self.preprocessor.item_region(frame, &item),
             Presence::Learning | Presence::Empty => self.preprocessor.zone_region(),
         };
-        self.preprocessor.cut(frame, &region, &mut self.input)?;
+        self.preprocessor
+            .cut(frame, &region, VIEWS[0], &mut self.input)?;
         let cut = split();
         self.classifier.classify(&self.input, &mut self.scores)?;
         let classified = split();

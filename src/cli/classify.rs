@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::decide::Sorting;
 use crate::error::{Error, Result};
 use crate::files;
-use crate::preprocess::{ModelInput, Preprocessor, Region};
+use crate::preprocess::{ModelInput, Preprocessor, Region, VIEWS};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -180,7 +180,8 @@ impl Reader {
         let frame = Photo::file(path).read()?;
         let mut inference = std::time::Duration::ZERO;
         for (region, look) in self.regions.iter().zip(&mut self.looks) {
-            self.preprocessor.cut(&frame, region, &mut self.input)?;
+            self.preprocessor
+                .cut(&frame, region, VIEWS[0], &mut self.input)?;
             let start = Instant::now();
             self.classifier.classify(&self.input, look)?;
             inference += start.elapsed();

@@ -12,11 +12,11 @@ use crate::units::Confidence;
 pub struct DecisionConfig {
     /// Where the table stands.
     pub position: Position,
-    /// How many of the latest looks are counted.
+    /// How many of the latest looks at an item are counted; their mean is the evidence.
     pub window: usize,
-    /// How many of them must name the same bin.
+    /// With how many of them the mean until then must name the same bin.
     pub agree: usize,
-    /// A look counts for a bin from this confidence on.
+    /// The mean names a bin from this confidence on.
     pub min_confidence: Confidence,
     /// ... and when it leads the second bin by this much.
     pub min_margin: Confidence,

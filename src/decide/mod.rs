@@ -3,12 +3,15 @@
 //! Observations and the time go in, a [`Decision`] comes out; nothing here can fail, wait or touch
 //! the world. *No fresh picture* is an ordinary input and decays to rest.
 //!
-//! Terms: a *look* is one picture that the network judged; a look *votes* for a bin when it is sure
+//! Terms: a *look* is one picture that the network judged; the looks at an item are *evidence* for one answer, and what a look
+//! says is what it and those before it say together, their mean; a look *votes* for a bin when it is sure
 //! enough; the *signal* is the light and the lid of one bin.
 
+mod evidence;
 mod observation;
 mod votes;
 
+pub use evidence::Evidence;
 pub use observation::{BinId, BinScores, MOST_BINS, Observation, Sight, Sorting};
 
 use std::time::{Duration, Instant};
@@ -37,7 +40,7 @@ pub enum Change {
         bin: BinId,
         /// The likeliest label of the bin in the last look.
         label: usize,
-        /// Confidence in the bin in the last look.
+        /// Confidence in the bin, with all looks that are evidence.
         confidence: Confidence,
     },
     /// The looks did not agree in time.
@@ -132,6 +135,12 @@ impl Decider {
     #[must_use]
     pub fn is_resting(&self) -> bool {
         matches!(self.state, State::Resting)
+    }
+
+    /// Whether an item is there and is being looked at.
+    #[must_use]
+    pub const fn is_watching(&self) -> bool {
+        matches!(self.state, State::Watching { .. })
     }
 
     /// Takes one observation, or none where there was no new picture.

@@ -13,6 +13,9 @@ pub struct BinId(pub usize);
 /// The most bins that a decision can be about; the configuration allows no more.
 pub const MOST_BINS: usize = crate::config::MOST_BINS;
 
+/// Where less than this is left for an item, what it would be is not known any better.
+const LEAST_ITEM: f32 = 1e-3;
+
 /// One picture and what it shows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Observation {
@@ -53,6 +56,28 @@ impl BinScores {
     #[must_use]
     pub fn of(&self, bin: BinId) -> Confidence {
         Confidence::saturating(self.confidences.get(bin.0).copied().unwrap_or_default())
+    }
+
+    /// The same, as if it were certain that something is there.
+    pub(super) fn given_an_item(&self) -> Self {
+        let item = (1.0 - self.empty).max(LEAST_ITEM);
+        Self {
+            confidences: self.confidences.map(|confidence| confidence / item),
+            empty: 0.0,
+            ..*self
+        }
+    }
+
+    /// The mean of looks that are certain of an item, less the confidence that there is none; with the labels of the
+    /// `latest`.
+    pub(super) fn mean(looks: &[Self], latest: &Self, empty: f32) -> Self {
+        let share = (1.0 - empty) / looks.len().max(1) as f32;
+        let of_bin = |bin: usize| looks.iter().map(|look| look.confidences[bin]).sum::<f32>();
+        Self {
+            confidences: std::array::from_fn(|bin| of_bin(bin) * share),
+            empty,
+            ..*latest
+        }
     }
 
     /// Confidence that nothing is there; 0 for a model that cannot say so.

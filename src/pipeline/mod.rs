@@ -20,10 +20,10 @@ use crate::classify::{Classifier, Scores, TractClassifier};
 use crate::clock::Clock;
 use crate::config::{Config, Crop};
 use crate::decide::{
-    BinId, BinScores, Change, Decider, Decision, Limits, Observation, Sight, Sorting,
+    BinId, BinScores, Change, Decider, Decision, Evidence, Limits, Observation, Sight, Sorting,
 };
 use crate::error::{Error, Kind, Result};
-use crate::preprocess::{LumaGrid, ModelInput, Preprocessor, Region};
+use crate::preprocess::{LumaGrid, ModelInput, Preprocessor, Region, VIEWS, View};
 use crate::presence::{PictureFault, PictureWatch, Presence, PresenceDetector, Trigger};
 use crate::report::{Event, ReleaseName, Reporter};
 use sight::Weighing;
@@ -42,6 +42,7 @@ pub struct Pipeline {
     input: ModelInput,
     scores: Scores,
     sorting: Sorting,
+    evidence: Evidence,
     decider: Decider,
     signal: Option<BinId>,
     /// Frames that could not be read, and when that was last told.
@@ -95,6 +96,7 @@ impl Pipeline {
             ),
             input: ModelInput::new(classifier.input_size()),
             scores: Scores::default(),
+            evidence: Evidence::new(config.decision.window),
             decider: Decider::new(config.decision.clone(), limits, sorting.unsure_bin()),
             signal: None,
             skipped: 0,
@@ -164,13 +166,12 @@ impl Pipeline {
 
     /// What the network says of the item at `item`.
     fn judge(&mut self, frame: &Frame, item: &Region) -> Result<BinScores> {
-        let region = match self.config.camera.crop {
-            Crop::Item => self.preprocessor.item_region(frame, item),
-            Crop::Zone => self.preprocessor.zone_region(),
-        };
-        self.preprocessor.cut(frame, &region, &mut self.input)?;
+        // Each look at an item shows it another way, and counts with those before it.
+        let view = VIEWS[self.evidence.count() % VIEWS.len()];
+        self.show_network(frame, item, view)?;
         self.classifier.classify(&self.input, &mut self.scores)?;
-        Ok(self.sorting.by_bin(&self.scores))
+        let look = self.sorting.by_bin(&self.scores);
+        Ok(self.evidence.add(&look, view.is_whole()))
     }
 
     /// From what was seen to lights and lids.
@@ -183,6 +184,7 @@ impl Pipeline {
             self.trigger.press(now);
         }
         let decision = self.decider.step(seen, now);
+        self.evidence.keep_while(self.decider.is_watching());
         self.board.show(decision.signal)?;
         self.tell(&decision);
         Ok(())
@@ -195,6 +197,15 @@ impl Pipeline {
             self.presence.forget();
         }
         self.tell_fault(fault);
+    }
+
+    /// Makes the network's input of what `view` shows of the item, or of the zone.
+    fn show_network(&mut self, frame: &Frame, item: &Region, view: View) -> Result<()> {
+        let region = match self.config.camera.crop {
+            Crop::Item => self.preprocessor.item_region(frame, item),
+            Crop::Zone => self.preprocessor.zone_region(),
+        };
+        self.preprocessor.cut(frame, &region, view, &mut self.input)
     }
 
     fn tell_fault(&mut self, fault: Option<PictureFault>) {

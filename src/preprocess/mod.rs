@@ -13,10 +13,12 @@ mod model_input;
 mod region;
 mod resample;
 mod rows;
+mod view;
 
 pub use luma::{GRID_HEIGHT, GRID_WIDTH, LumaGrid};
 pub use model_input::{ModelInput, Size};
 pub use region::Region;
+pub use view::{VIEWS, View};
 
 use crate::capture::{Frame, PixelFormat};
 use crate::error::{Error, Result};
@@ -87,17 +89,27 @@ impl Preprocessor {
         Ok(())
     }
 
-    /// Cuts `region` out of `frame` and resizes it to the size of `input`.
+    /// Cuts `region` out of `frame`, as `view` shows it, and resizes it to the size of `input`.
     ///
     /// # Errors
     /// As for [`look`](Self::look).
-    pub fn cut(&mut self, frame: &Frame, region: &Region, input: &mut ModelInput) -> Result<()> {
+    pub fn cut(
+        &mut self,
+        frame: &Frame,
+        region: &Region,
+        view: View,
+        input: &mut ModelInput,
+    ) -> Result<()> {
         let rotation = self.rotation;
         let mut resampler = std::mem::take(&mut self.resampler);
+        let part = view.of(region);
         let cut = self
             .rows(frame)
-            .map(|rows| resampler.resample(&rows, rotation, region, input));
+            .map(|rows| resampler.resample(&rows, rotation, &part, input));
         self.resampler = resampler;
+        if view.mirrored {
+            input.mirror();
+        }
         cut
     }
 

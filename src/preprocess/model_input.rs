@@ -40,6 +40,14 @@ impl ModelInput {
         &self.pixels
     }
 
+    /// Turns it left to right, as in a mirror.
+    pub fn mirror(&mut self) {
+        for row in self.pixels.chunks_exact_mut(self.size.width * 3) {
+            let (pixels, _) = row.as_chunks_mut::<3>();
+            pixels.reverse();
+        }
+    }
+
     /// Its bytes, for writing.
     #[must_use]
     pub fn pixels_mut(&mut self) -> &mut [u8] {

@@ -8,7 +8,7 @@ use crate::files;
 use crate::kshot::KShot;
 use crate::metrics::{self, Confusion};
 use crate::run_folder::RunFolder;
-use crate::selective::{self, Selective};
+use crate::selective::{self, Selective, Together};
 
 /// What was measured, and with which network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -112,6 +112,9 @@ pub struct Evaluation {
     /// For how many of the photographs a light goes on and is the right one, by the confidence that is asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub selective: Vec<Selective>,
+    /// What several views say together, if it was measured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub together: Vec<Together>,
     /// `confusion[truth][answer]`.
     pub confusion: Confusion,
     /// Few-shot accuracy, if it was measured.
@@ -218,6 +221,7 @@ impl Evaluation {
                 truths,
                 &lights(labels, empty),
             ),
+            together: Vec::new(),
             confusion,
             kshot: Vec::new(),
             subject,
@@ -236,7 +240,8 @@ fn bin(label: &str) -> &str {
 }
 
 /// The bin of each label, by number; the label that means that nothing is there has none.
-fn lights(labels: &[String], empty: Option<usize>) -> Vec<Option<usize>> {
+#[must_use]
+pub fn lights(labels: &[String], empty: Option<usize>) -> Vec<Option<usize>> {
     let names: Vec<&str> = labels.iter().map(|label| bin(label)).collect();
     let first = |name: &str| names.iter().position(|other| *other == name);
     let places = names.iter().enumerate();

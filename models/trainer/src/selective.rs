@@ -73,11 +73,82 @@ fn highest(numbers: &[f64]) -> Option<(usize, f64)> {
     numbered.reduce(|best, next| if next.1 > best.1 { next } else { best })
 }
 
+/// Where less than this is left for an item, what it would be is not known any better, as in the daemon.
+const LEAST_ITEM: f64 = 1e-3;
+
+/// What one view of each photograph says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// Whether it shows the whole photograph.
+    pub whole: bool,
+    /// The probabilities, one row a photograph.
+    pub rows: Vec<Vec<f64>>,
+}
+
+/// What several views of the same photographs say together, as the daemon's decision weighs its looks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Together {
+    /// Views of each photograph.
+    pub views: usize,
+    /// Photographs.
+    pub images: u64,
+    /// Those whose likeliest label is right.
+    pub correct: u64,
+    /// The risk–coverage curve.
+    pub selective: Vec<Selective>,
+}
+
+impl Together {
+    /// The mean of what some views say of an item, and what the latest one of the whole says of there being none.
+    #[must_use]
+    pub fn of(views: &[Seen], truths: &[usize], bins: &[Option<usize>]) -> Self {
+        let of_photo = |photo: usize| together(views, photo, bins);
+        let rows: Vec<Vec<f64>> = (0..truths.len()).map(of_photo).collect();
+        let right = |(row, &truth): (&Vec<f64>, &usize)| {
+            highest(row).is_some_and(|(best, _)| best == truth)
+        };
+        Self {
+            views: views.len(),
+            images: truths.len() as u64,
+            correct: rows.iter().zip(truths).filter(|&pair| right(pair)).count() as u64,
+            selective: curve(&rows, truths, bins),
+        }
+    }
+}
+
+/// The probabilities of a photograph by all its views.
+fn together(views: &[Seen], photo: usize, bins: &[Option<usize>]) -> Vec<f64> {
+    let nothing_in = |row: &[f64]| -> f64 {
+        let labels = row.iter().zip(bins);
+        labels
+            .filter(|(_, bin)| bin.is_none())
+            .map(|(share, _)| share)
+            .sum()
+    };
+    let whole = views.iter().rfind(|view| view.whole);
+    let nothing = whole.map_or(0.0, |view| nothing_in(&view.rows[photo]));
+    let share = (1.0 - nothing) / views.len().max(1) as f64;
+    let of_label = |label: usize| match (bins[label], whole) {
+        (None, Some(view)) => view.rows[photo][label],
+        (None, None) => 0.0,
+        (Some(_), _) => {
+            let views = views.iter().map(|view| &view.rows[photo]);
+            views
+                .map(|row| share * row[label] / (1.0 - nothing_in(row)).max(LEAST_ITEM))
+                .sum()
+        }
+    };
+    (0..bins.len()).map(of_label).collect()
+}
+
 /// The probabilities of many photographs.
 #[must_use]
 pub fn rows(logits: &[Vec<f32>], temperature: f64) -> Vec<Vec<f64>> {
-    let row = |row: &Vec<f32>| probabilities(row, temperature);
-    logits.iter().map(row).collect()
+    logits
+        .iter()
+        .map(|row| probabilities(row, temperature))
+        .collect()
 }
 
 /// What logits divided by `temperature` say of each class.
@@ -116,6 +187,32 @@ mod tests {
         assert_eq!(at(0.0, [0.3, 0.25, 0.45, 0.0], 0), (0, 0));
         assert_eq!(at(0.0, [0.1, 0.0, 0.2, 0.7], 3), (0, 0));
         assert_eq!(at(0.6, [0.0, 0.0, 0.9, 0.1], 3), (1, 0));
+    }
+
+    fn seen(whole: bool, row: [f64; 4]) -> Seen {
+        let rows = vec![row.to_vec()];
+        Seen { whole, rows }
+    }
+
+    #[test]
+    fn views_that_err_apart_are_right_together() {
+        let views = [
+            seen(true, [0.4, 0.0, 0.6, 0.0]),
+            seen(false, [0.7, 0.0, 0.3, 0.0]),
+            seen(false, [0.6, 0.1, 0.3, 0.0]),
+        ];
+        let correct = |count: usize| Together::of(&views[..count], &[0], &BINS).correct;
+        assert_eq!([1, 2, 3].map(correct), [0, 1, 1]);
+    }
+
+    #[test]
+    fn a_near_view_does_not_say_that_nothing_is_there() {
+        let whole = seen(true, [0.5, 0.0, 0.3, 0.2]);
+        let near = seen(false, [0.1, 0.0, 0.0, 0.9]);
+        let row = together(&[whole.clone(), near.clone()], 0, &BINS);
+        assert!((row[3] - 0.2).abs() < 1e-9 && row[0] > 0.6, "{row:?}");
+        let row = together(&[whole, near, seen(true, [0.1, 0.0, 0.0, 0.9])], 0, &BINS);
+        assert!((row[3] - 0.9).abs() < 1e-9, "{row:?}");
     }
 
     proptest! {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use sortd::error::{Error, Result};
+use sortd::preprocess::VIEWS;
 
 use super::{Common, Trained};
 use crate::answers::Answers;
@@ -19,6 +20,7 @@ use crate::onnx;
 use crate::parity::{Margin, Parity};
 use crate::places;
 use crate::plots;
+use crate::selective::{self, Seen, Selective, Together};
 
 /// Measure a run's best weights, or a bundle, on photographs that it was not trained on.
 ///
@@ -60,6 +62,16 @@ pub struct Evaluate {
         requires = "kshot"
     )]
     heads: Vec<Head>,
+
+    /// Also measure what these numbers of views of each photograph say together, nearer and mirrored as the daemon looks
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',', num_args = 0.., default_missing_value = "1,3,5", value_parser = view_count)]
+    views: Vec<usize>,
+}
+
+fn view_count(text: &str) -> std::result::Result<usize, String> {
+    let most = VIEWS.len();
+    let count = text.parse().ok().filter(|count| (1..=most).contains(count));
+    count.ok_or_else(|| format!("there are 1 to {most} views"))
 }
 
 /// What answers.
@@ -104,6 +116,8 @@ impl Evaluate {
             sources.empty_label(),
         );
         found.kshot = self.kshot(&trained, &answers, &truths);
+        found.together =
+            self.together(&trained, &mut answering, &truths, found.subject.temperature)?;
         let framing = match self.framing {
             Framing::Whole => "",
             Framing::Item => "-item",
@@ -118,6 +132,34 @@ impl Evaluate {
         let data = places::data(self.common.data.as_deref());
         let side = trained.config.network.side;
         trained.sources().load(&data, uses, side, self.framing)
+    }
+
+    /// What several views of each photograph say together.
+    fn together(
+        &self,
+        trained: &Trained,
+        answering: &mut Answering,
+        truths: &[usize],
+        temperature: f64,
+    ) -> Result<Vec<Together>> {
+        let (sources, side) = (trained.sources(), trained.config.network.side);
+        let data = places::data(self.common.data.as_deref());
+        let bins = evaluation::lights(&sources.labels, sources.empty_label());
+        let mut seen = Vec::new();
+        let most = self.views.iter().copied().max().unwrap_or(0);
+        for view in VIEWS.into_iter().take(most) {
+            let uses = sources.test(&self.test)?;
+            let photos = sources
+                .load_view(&data, uses, side, self.framing, view)?
+                .photos;
+            let answers = answering.answers(trained, &photos)?;
+            seen.push(Seen {
+                whole: view.is_whole(),
+                rows: selective::rows(&answers.logits, temperature),
+            });
+        }
+        let of = |&count: &usize| Together::of(&seen[..count], truths, &bins);
+        Ok(self.views.iter().map(of).collect())
     }
 
     fn subject(
@@ -257,20 +299,16 @@ fn report(found: &Evaluation) -> Result<()> {
         percent(found.calibration_error),
         found.subject.temperature,
     )?;
-    for point in &found.selective {
-        let shown = percent(point.shown as f64 / found.images.max(1) as f64);
-        let right = match point.precision() {
-            Some(precision) => format!(
-                "for {shown:.1} %, and {:.1} % of those are right",
-                percent(precision)
-            ),
-            None => "for none".to_owned(),
-        };
+    for together in &found.together {
+        let share = together.correct as f64 / together.images.max(1) as f64;
         say!(
-            "  at confidence {:.2} a light goes on {right}",
-            point.threshold
+            "  {} views together: {:.1} % right",
+            together.views,
+            percent(share)
         )?;
+        tell_lights(&together.selective, together.images)?;
     }
+    tell_lights(&found.selective, found.images)?;
     for kshot in &found.kshot {
         say!(
             "  few-shot, {} of each of {} classes, {}: {:.1} % ± {:.1}",
@@ -279,6 +317,31 @@ fn report(found: &Evaluation) -> Result<()> {
             kshot.head.name(),
             percent(kshot.mean),
             percent(kshot.deviation)
+        )?;
+    }
+    Ok(())
+}
+
+/// The thresholds that are told; the file has more.
+const TOLD: [f64; 3] = [0.6, 0.75, 0.9];
+
+/// For how many photographs a light goes on, and how many of those lights are right.
+fn tell_lights(points: &[Selective], images: u64) -> Result<()> {
+    for point in points
+        .iter()
+        .filter(|point| TOLD.contains(&point.threshold))
+    {
+        let shown = 100.0 * point.shown as f64 / images.max(1) as f64;
+        let right = match point.precision() {
+            Some(precision) => format!(
+                "for {shown:.1} %, and {:.1} % of those are right",
+                100.0 * precision
+            ),
+            None => "for none".to_owned(),
+        };
+        say!(
+            "    at confidence {:.2} a light goes on {right}",
+            point.threshold
         )?;
     }
     Ok(())

@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use clap::ValueEnum;
+use image::RgbImage;
 use serde::{Deserialize, Serialize};
 use sortd::error::{Error, Result};
+use sortd::preprocess::{VIEWS, View};
 
 use super::augment::Grounds;
 use super::board;
@@ -136,6 +138,21 @@ impl Sources {
         side: u32,
         framing: Framing,
     ) -> Result<Loaded<Squeezed>> {
+        self.load_view(data, uses, side, framing, VIEWS[0])
+    }
+
+    /// The same, as `view` shows each.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_view(
+        &self,
+        data: &Path,
+        uses: &[Use],
+        side: u32,
+        framing: Framing,
+        view: View,
+    ) -> Result<Loaded<Squeezed>> {
         let taken = self.gather(data, uses)?;
         let loaded = photo::load_each(&taken, path, |taken| {
             let picture = photo::decode(&taken.item.path)?;
@@ -144,7 +161,8 @@ impl Sources {
                 (false, Framing::Whole) => Some(picture),
                 (false, Framing::Item) => Some(photo::cut_to_item(&picture, reduced_side(side))?),
             };
-            let squeeze = |picture| photo::resize(&picture, side, side);
+            let squeeze =
+                |picture: RgbImage| photo::resize(&photo::seen_as(picture, view), side, side);
             let Some(shown) = shown.map(squeeze).transpose()? else {
                 return Ok(None);
             };

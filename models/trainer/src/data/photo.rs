@@ -9,6 +9,7 @@ use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer
 use image::{GrayImage, RgbImage};
 use rayon::prelude::*;
 use sortd::error::{Error, Result};
+use sortd::preprocess::{Region, VIEWS, View};
 
 use super::frame::Extent;
 use super::pyramid::Pyramid;
@@ -256,6 +257,25 @@ pub fn cut_to_item(picture: &RgbImage, short_side: u32) -> Result<RgbImage> {
         .saturating_sub(y)
         .max(1);
     Ok(image::imageops::crop_imm(picture, x, y, width, height).to_image())
+}
+
+/// A photograph as a view of the daemon shows it.
+#[must_use]
+pub fn seen_as(picture: RgbImage, view: View) -> RgbImage {
+    if view == VIEWS[0] {
+        return picture;
+    }
+    let part = view.of(&Region::WHOLE);
+    let (width, height) = (picture.width() as f32, picture.height() as f32);
+    let [x, y] = [part.left * width, part.top * height].map(|place| place.round() as u32);
+    let [across, down] =
+        [part.width * width, part.height * height].map(|length| length.round() as u32);
+    let seen = image::imageops::crop_imm(&picture, x, y, across.max(1), down.max(1)).to_image();
+    if view.mirrored {
+        image::imageops::flip_horizontal(&seen)
+    } else {
+        seen
+    }
 }
 
 fn load<T: Send>(items: &[Item], read: impl Fn(&Item) -> Result<T> + Sync) -> Result<Loaded<T>> {
