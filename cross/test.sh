@@ -18,7 +18,7 @@ export "$runner=$SORTD_TEST_RUNNER"
 # QEMU runs vfork as fork, so who starts a program that is not there does not hear of it.
 cross/toolchain.sh "$target_name" "${CARGO:-cargo}" test --locked -p sortd --target "$triple" --lib \
     --test bad_bundles --test bad_config --test bad_embeddings --test bad_photographs --test commands \
-    --test int8 --test int8_no_allocation --test no_allocation --test nothing_there --test pipeline \
+    --test control --test int8 --test int8_no_allocation --test no_allocation --test nothing_there --test pipeline \
     --no-fail-fast -- --skip a_missing_program_is_told
 cross/build.sh "$target_name"
 cross/emulate.sh "$target_name" "$processor" "${CARGO_TARGET_DIR:-target}/$triple/dist/sortd" demo

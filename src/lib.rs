@@ -9,9 +9,10 @@
 //! - [`decide`]: observations and time in, decisions out; pure
 //! - [`actuate`]: lights and lids
 //! - [`report`][]: events
-//! - [`pipeline`]: the only module that knows that order
-//! - [`daemon`]: the loop, signals, reload and watchdog
 //! - [`machine`]: the board, and whether it has what a configuration needs
+//! - [`pipeline`]: the only module that knows that order
+//! - [`control`]: what may be asked of a running daemon, and how
+//! - [`daemon`]: the loop, signals, reload and watchdog
 //! - [`takeover`]: what lies on the boot partition is checked and taken over
 //! - [`cli`]: the commands
 //!
@@ -24,6 +25,7 @@ pub mod classify;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod control;
 pub mod daemon;
 pub mod decide;
 pub mod error;

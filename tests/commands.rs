@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 /// Every command with a page of help.
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: [&[&str]; 16] = [
     &[],
     &["run"],
     &["demo"],
@@ -20,6 +20,9 @@ const COMMANDS: [&[&str]; 13] = [
     &["bins"],
     &["bins", "test"],
     &["park"],
+    &["resume"],
+    &["status"],
+    &["events"],
     &["model"],
     &["model", "info"],
     &["model", "verify"],

@@ -10,7 +10,7 @@ mod common;
 use std::path::Path;
 use std::process::Command;
 
-use common::daemon::Daemon;
+use common::daemon::{Daemon, endless};
 use common::stuck::Systemd;
 
 /// A daemon that no test's environment reaches but by `environment`.
@@ -20,37 +20,6 @@ fn start(config: &Path, environment: &[(&str, &str)]) -> Daemon {
         .env_remove("JOURNAL_STREAM")
         .envs(environment.iter().copied());
     Daemon::start(program, config)
-}
-
-/// A configuration that replays one photograph for ever.
-fn endless(folder: &Path, extra: &str) -> std::path::PathBuf {
-    let photo = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/photos/metal/metal193.jpg");
-    let text = format!(
-        r#"
-        [camera]
-        source = "replay"
-        path = "{}"
-        fps = 30
-        frames-per-photo = 20
-        [trigger]
-        learn-ms = 300
-        [decision]
-        hold-ms = 300
-        rearm-ms = 200
-        [gpio]
-        backend = "simulated"
-        [[bins]]
-        name = "all"
-        accepts = ["cardboard", "glass", "metal", "paper", "plastic", "trash"]
-        led = {{ pin = 17 }}
-        servo = {{ pin = 18 }}
-        {extra}
-        "#,
-        photo.display()
-    );
-    let file = folder.join("sortd.toml");
-    std::fs::write(&file, text).unwrap();
-    file
 }
 
 #[test]

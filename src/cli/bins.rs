@@ -1,13 +1,16 @@
 //! `sortd bins test` and `sortd park`: the outputs without camera and network.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ConfigFile, output};
+use serde_json::Value;
+
+use super::{ConfigFile, Sockets, output};
 use crate::actuate::{self, Board, Outputs};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
+use crate::control::client::Client;
+use crate::control::protocol::Request;
 use crate::daemon;
 use crate::decide::BinId;
 use crate::error::{Error, Result};
@@ -56,10 +59,23 @@ pub(super) fn bins(command: &BinsCommand) -> Result<()> {
     output::line("parked")
 }
 
-/// Parks the pins that were driven last, where the daemon left word of them; else those of `file`.
-pub(super) fn park(file: &Path) -> Result<()> {
+#[derive(Debug, clap::Args)]
+pub(super) struct ParkArgs {
+    #[command(flatten)]
+    file: ConfigFile,
+    #[command(flatten)]
+    sockets: Sockets,
+}
+
+/// Lets a running daemon rest. Where none runs: parks the pins that were driven last, where the daemon left word of them;
+/// else those of the configuration.
+pub(super) fn park(args: &ParkArgs) -> Result<()> {
+    if let Ok(mut daemon) = Client::connect(args.sockets.folder()) {
+        let _: Value = daemon.ask(&Request::Park {})?;
+        return output::line("the running daemon rests for 15 minutes, or until `sortd resume`");
+    }
     let in_force = daemon::in_force::file();
-    let config = Config::load(in_force.as_deref().unwrap_or(file))?;
+    let config = Config::load(in_force.as_deref().unwrap_or(&args.file.config))?;
     // Whoever stops it may not stop it half-way.
     let asked = Asked::catch()?;
     let (board, remarks) = open(&config)?;

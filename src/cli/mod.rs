@@ -9,15 +9,17 @@ mod cameras;
 mod check;
 mod classify;
 mod demo;
+mod events;
 mod model;
 pub mod output;
 mod photographs;
 mod prove;
 mod run;
+mod status;
 mod takeover;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -49,6 +51,20 @@ struct ConfigFile {
     config: PathBuf,
 }
 
+/// Where the daemon's sockets are.
+#[derive(Debug, clap::Args)]
+struct Sockets {
+    /// The folder of the daemon's control sockets [default: that of the service, /run/sortd].
+    #[arg(long, value_name = "DIR")]
+    sockets: Option<PathBuf>,
+}
+
+impl Sockets {
+    fn folder(&self) -> Option<&Path> {
+        self.sockets.as_deref()
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the daemon.
@@ -64,8 +80,14 @@ enum Command {
     /// Try out the bins.
     #[command(subcommand)]
     Bins(bins::BinsCommand),
-    /// Bring everything to rest: lights off, lids closed.
-    Park(ConfigFile),
+    /// Bring everything to rest: lights off, lids closed. A running daemon rests for 15 minutes.
+    Park(bins::ParkArgs),
+    /// Let a daemon that was parked sort again.
+    Resume(Sockets),
+    /// Tell how the running daemon is.
+    Status(status::Args),
+    /// Show what the running daemon does, as it happens.
+    Events(events::Args),
     /// Show or verify a model bundle.
     #[command(subcommand)]
     Model(model::ModelCommand),
@@ -131,7 +153,10 @@ fn dispatch(command: &Command) -> Result<()> {
         Command::Classify(args) => classify::classify(args),
         Command::Cameras => cameras::cameras(),
         Command::Bins(command) => bins::bins(command),
-        Command::Park(file) => bins::park(&file.config),
+        Command::Park(args) => bins::park(args),
+        Command::Resume(sockets) => status::resume(sockets),
+        Command::Status(args) => status::status(args),
+        Command::Events(args) => events::events(args),
         Command::Model(command) => model::model(command),
         Command::Takeover(args) => takeover::take_over(args),
         Command::Bench(args) => bench::bench(args),

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::ConfigFile;
-use crate::daemon;
+use super::{ConfigFile, Sockets};
+use crate::daemon::{self, Settings};
 use crate::error::Result;
 use crate::report::Reporter;
 
@@ -19,6 +19,8 @@ pub(super) struct Args {
     /// Where `sortd takeover` wrote what it refused before the start; the status light tells of it.
     #[arg(long, value_name = "FILE")]
     refused: Option<PathBuf>,
+    #[command(flatten)]
+    sockets: Sockets,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -29,7 +31,10 @@ enum EventFormat {
 pub(super) fn run(args: &Args) -> Result<()> {
     daemon::run(
         &args.file.config,
-        args.refused.as_deref(),
+        Settings {
+            refused: args.refused.as_deref(),
+            sockets: args.sockets.folder(),
+        },
         &Reporter::new(args.events.is_some())?,
     )
 }

@@ -5,9 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::oneshot;
-use tokio::time::{Interval, MissedTickBehavior, interval, sleep, timeout};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::LocalSet;
+use tokio::time::{Interval, MissedTickBehavior, interval, sleep, sleep_until, timeout};
 
+use super::answers::{self, Answers};
 use super::asked::{Asked, Signals};
 use super::heartbeat::Heartbeat;
 use super::looping::{Ending, Loop, panicked};
@@ -16,6 +18,7 @@ use super::orders::Orders;
 use super::reloads::Reloads;
 use crate::actuate::Board;
 use crate::config::LARGEST_FILE;
+use crate::control::{self, Desk, Listeners, Wish};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::panics::contained;
@@ -33,14 +36,27 @@ const LONGEST_STOP: Duration = Duration::from_secs(10);
 /// How often it is asked whether the lids are closed, before the process is stopped.
 const REST_EVERY: Duration = Duration::from_millis(20);
 
+/// Orders that may wait for the control side.
+const WISHES: usize = 16;
+
+/// What the daemon runs with besides its configuration.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Settings<'a> {
+    /// A file that says why another configuration was refused before the start, where it is there.
+    pub refused: Option<&'a Path>,
+    /// The folder in which the control sockets are made where systemd passes none.
+    pub sockets: Option<&'a Path>,
+}
+
 /// Runs the daemon with the configuration at `file` until it is told to stop, or a recording ends.
-/// Where the file `refused` is there, another configuration was refused before the start, and it says
-/// why.
 ///
 /// # Errors
 /// The configuration or the model is wrong, the lines cannot be had, or the board or the network
 /// fails later on. Everything is at rest then.
-pub fn run(file: &Path, refused: Option<&Path>, reporter: &Reporter) -> Result<()> {
+pub fn run(file: &Path, settings: Settings<'_>, reporter: &Reporter) -> Result<()> {
+    // While there is no other thread, since it sets the mode of new files for a moment.
+    let listeners = Listeners::open(settings.sockets);
+    let (reporter, recent) = reporter.clone().remembering();
     let plan = Plan::load_proven(file, &Limits::of_the_daemon())?;
     let started = Event::Started {
         version: env!("CARGO_PKG_VERSION").into(),
@@ -54,19 +70,28 @@ pub fn run(file: &Path, refused: Option<&Path>, reporter: &Reporter) -> Result<(
     let board = turning.board();
     let _keeper = board.keep()?;
     reporter.report(&started);
-    if let Some(error) = refused.and_then(why_refused) {
+    if let Some(error) = settings.refused.and_then(why_refused) {
         turning.keep_telling_refused();
         reporter.report(&Event::ConfigRefused { error });
     }
+    let (wishes, orders_of_clients) = mpsc::channel(WISHES);
+    let desk = Desk {
+        start: answers::random_start(),
+        recent: Arc::clone(&recent),
+        wishes,
+    };
     let control = Control {
         reloads: Reloads::of(file.into()),
         orders,
+        answers: Answers::of(recent, Arc::clone(&heartbeat)),
         heartbeat,
         reporter: reporter.clone(),
         board: board.clone(),
         signals,
+        wishes: orders_of_clients,
         frames_at_last_tick: 0,
         stops_by: None,
+        paused_until: None,
     };
     let (ended, has_ended) = oneshot::channel();
     let thread = std::thread::Builder::new()
@@ -79,7 +104,10 @@ pub fn run(file: &Path, refused: Option<&Path>, reporter: &Reporter) -> Result<(
         })
         .map_err(|error| no_resource("thread", error))?;
     notify::ready();
-    let served = runtime.block_on(control.serve(has_ended));
+    let served = LocalSet::new().block_on(&runtime, async {
+        serve_clients(listeners, desk, &reporter);
+        control.serve(has_ended).await
+    });
     let ended = served.and_then(|()| thread.join().unwrap_or_else(|_| Err(panicked())));
     // Whatever became of the loop, nothing is left on.
     let parked = board.park(std::thread::sleep);
@@ -89,6 +117,16 @@ pub fn run(file: &Path, refused: Option<&Path>, reporter: &Reporter) -> Result<(
         });
     }
     parked
+}
+
+/// Serves the control sockets; a bin without them sorts all the same.
+fn serve_clients(listeners: Result<Listeners>, desk: Desk, reporter: &Reporter) {
+    let served = listeners.and_then(|listeners| control::serve(listeners, desk));
+    if let Err(error) = served {
+        reporter.report(&Event::Remark {
+            text: format!("nobody can ask this daemon how it is: {error}"),
+        });
+    }
 }
 
 /// The runtime, and the signals, which are caught before anything is switched on.
@@ -129,13 +167,17 @@ pub(super) fn no_resource(
 struct Control {
     reloads: Reloads,
     orders: Orders,
+    answers: Answers,
     heartbeat: Arc<Heartbeat>,
     reporter: Reporter,
     board: Board,
     signals: Signals,
+    wishes: mpsc::Receiver<Wish>,
     frames_at_last_tick: u64,
     /// When the process is to be stopped, as by Ctrl-Z, even if it is not at rest by then.
     stops_by: Option<Instant>,
+    /// When a pause that somebody asked for is over.
+    paused_until: Option<Instant>,
 }
 
 impl Control {
@@ -155,6 +197,8 @@ impl Control {
                     Asked::Reload => self.ask_for_reload(),
                 },
                 () = rested(&self.board, self.stops_by) => self.stop_until_continued(),
+                () = reached(self.paused_until) => self.resume(),
+                Some(wish) = self.wishes.recv() => self.grant(wish),
                 loaded = self.reloads.next() => self.hand_over(loaded),
                 _ = ticks.tick() => self.tick(),
             }
@@ -198,11 +242,43 @@ impl Control {
         self.go_on();
     }
 
-    /// Decides again after a stop, or instead of one that was taken back.
+    /// Decides again after a stop, or instead of one that was taken back, unless it is paused.
     fn go_on(&mut self) {
-        if self.stops_by.take().is_some() {
+        if self.stops_by.take().is_some() && self.paused_until.is_none() {
             self.orders.rest(false);
         }
+    }
+
+    fn grant(&mut self, wish: Wish) {
+        match wish {
+            // A client that has gone needs no answer.
+            Wish::Status(to) => drop(to.send(self.answers.status(self.paused_until))),
+            Wish::Pause(time) => self.pause(time),
+            Wish::Resume => self.resume(),
+            Wish::Reload => self.ask_for_reload(),
+        }
+    }
+
+    /// Goes to rest for a time; the newest pause counts.
+    fn pause(&mut self, time: Duration) {
+        self.paused_until = Some(Instant::now() + time);
+        self.orders.rest(true);
+        // A board that does not answer is told of by the loop.
+        let _ = self.board.hold();
+        self.reporter.report(&Event::Paused {
+            seconds: time.as_secs(),
+        });
+    }
+
+    /// Ends a pause; the process may be about to be stopped all the same.
+    fn resume(&mut self) {
+        if self.paused_until.take().is_none() {
+            return;
+        }
+        if self.stops_by.is_none() {
+            self.orders.rest(false);
+        }
+        self.reporter.report(&Event::Resumed);
     }
 
     fn ask_for_reload(&mut self) {
@@ -242,6 +318,14 @@ async fn rested(board: &Board, by: Option<Instant>) {
     };
     while !board.is_at_rest() && Instant::now() < by {
         sleep(REST_EVERY).await;
+    }
+}
+
+/// Returns at an instant; never without one.
+async fn reached(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => sleep_until(instant.into()).await,
+        None => pending().await,
     }
 }
 

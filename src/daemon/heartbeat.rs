@@ -1,12 +1,17 @@
 //! What the loop tells the control side: that it turns, and that pictures are seen.
 
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::actuate::Health;
 
 /// Shared counters; the loop counts up, the control side looks.
 #[derive(Debug, Default)]
 pub(super) struct Heartbeat {
     frames: AtomicU64,
     camera_failed: AtomicBool,
+    health: Mutex<Option<Health>>,
 }
 
 impl Heartbeat {
@@ -19,6 +24,17 @@ impl Heartbeat {
     /// The camera has failed.
     pub fn camera_failed(&self) {
         self.camera_failed.store(true, Ordering::Relaxed);
+    }
+
+    /// How the loop is.
+    pub fn set_health(&self, health: Health) {
+        *self.health.lock().unwrap_or_else(PoisonError::into_inner) = Some(health);
+    }
+
+    /// How the loop was when it last turned; without a camera before it turned at all.
+    pub fn health(&self) -> Health {
+        let health = *self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        health.unwrap_or(Health::NoCamera)
     }
 
     /// Frames so far.

@@ -186,7 +186,9 @@ impl Loop {
             self.last_picture = Some(self.clock.now());
             self.heartbeat.beat();
         }
-        self.pipeline.show_health(self.health())
+        let health = self.health();
+        self.heartbeat.set_health(health);
+        self.pipeline.show_health(health)
     }
 
     /// A button is asked more often, since a tap is short.
@@ -216,6 +218,8 @@ impl Loop {
         });
         if refused {
             Health::ConfigRefused
+        } else if self.resting {
+            Health::Paused
         } else if self.pipeline.gets_no_whole_picture() {
             Health::BadPicture
         } else if !self.sees() {
@@ -286,7 +290,7 @@ impl Loop {
         let Some(plan) = self.next_plan.take() else {
             return Ok(());
         };
-        let file = plan.config.file.display().to_string();
+        let (file, model) = (plan.config.file.display().to_string(), plan.model.clone());
         let same_camera = plan.config.camera == self.pipeline.config().camera;
         let taken = self.pipeline.take_over(*plan, |config| {
             open_outputs(config, &self.clock, &self.reporter)
@@ -300,8 +304,11 @@ impl Loop {
                         .replace(capture::opener(camera), camera.frame_deadline)?;
                 }
                 self.refused = None;
-                self.reporter
-                    .report(&Event::ConfigReloaded { config: file });
+                let reloaded = Event::ConfigReloaded {
+                    config: file,
+                    model,
+                };
+                self.reporter.report(&reloaded);
             }
             Takeover::Refused(error) => {
                 self.tell_refused();

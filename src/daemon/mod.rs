@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! SIGTERM, SIGTSTP ─┐                      ┌─ capture thread (newest frame)
-//! SIGHUP, its load ─┼─ control ─Orders──▶ loop ── pipeline ──┐
+//! SIGHUP, its load ─┤                      │
+//! control sockets ──┼─ control ─Orders──▶ loop ── pipeline ──┐
 //! watchdog ticks ───┘    ▲  │              │                 ▼
 //!                        │  └── at the end ─┼──────────────▶ board ◀── keeper (lids, longest time)
 //!                        └────Heartbeat─────┘
@@ -10,6 +11,7 @@
 //! No inference runs on a tokio worker, and no signal is handled on the loop. The control side waits for nothing:
 //! not for the loop, not for a configuration that is read, not for who reads its records.
 
+mod answers;
 mod asked;
 mod control;
 mod heartbeat;
@@ -19,4 +21,4 @@ mod notify;
 mod orders;
 mod reloads;
 
-pub use control::run;
+pub use control::{Settings, run};

@@ -5,4 +5,4 @@ mod hardware;
 mod state;
 
 pub use hardware::{Finding, inspect};
-pub use state::{board, temperature};
+pub use state::{board, temperature, undervoltage};

@@ -40,6 +40,12 @@ pub(super) enum Supply {
     WasLow,
 }
 
+/// Whether the supply's voltage is too low now; `None` where nothing watches it.
+#[must_use]
+pub fn undervoltage() -> Option<bool> {
+    supply().map(|supply| supply == Supply::LowNow)
+}
+
 /// The state of the supply; `None` where nothing watches it.
 pub(super) fn supply() -> Option<Supply> {
     supply_below(Path::new(SYS))

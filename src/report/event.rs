@@ -91,12 +91,21 @@ pub enum Event {
     ConfigReloaded {
         /// Its file.
         config: String,
+        /// Name and version of its model.
+        model: String,
     },
     /// The new configuration is wrong; the old one goes on.
     ConfigRefused {
         /// Why, and what to do.
         error: String,
     },
+    /// Everything is brought to rest for a while: somebody asked for it.
+    Paused {
+        /// For how many seconds.
+        seconds: u64,
+    },
+    /// It goes on sorting.
+    Resumed,
     /// Something about the wiring is worth knowing.
     Remark {
         /// What.
@@ -209,6 +218,8 @@ impl Event {
             Self::Rearmed => "rearmed",
             Self::ConfigReloaded { .. } => "config-reloaded",
             Self::ConfigRefused { .. } => "config-refused",
+            Self::Paused { .. } => "paused",
+            Self::Resumed => "resumed",
             Self::Remark { .. } => "remark",
             Self::DroppingBegan => "dropping-began",
             Self::DroppingEnded { .. } => "dropping-ended",
@@ -339,7 +350,11 @@ impl fmt::Display for Event {
                 f.write_str("nothing is there (any more), and nothing was recognised")
             }
             Self::Rearmed => f.write_str("the drop zone is empty"),
-            Self::ConfigReloaded { config } => write!(f, "{config} is in force"),
+            Self::ConfigReloaded { config, model } => {
+                write!(f, "{config} is in force, with model {model}")
+            }
+            Self::Paused { seconds } => write!(f, "at rest for {seconds} s, or until it is resumed"),
+            Self::Resumed => f.write_str("sorting again"),
             Self::ConfigRefused { error } => {
                 write!(
                     f,

@@ -6,16 +6,20 @@
 //! through an outbox; a reader who does not read misses some of them, and is told how many.
 
 mod backlog;
+mod condition;
 mod event;
 mod json_lines;
 mod logger;
 mod outbox;
 mod queued_log;
+mod recent;
 mod standard;
 
+pub use condition::{Condition, Counters};
 pub use event::{Event, FaultName, ReleaseName};
 pub use logger::{FINDING, install_logger, install_queued_logger};
 pub(crate) use outbox::{Outbox, Waiting, wait_for_readers};
+pub use recent::{Recent, Recorded};
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -31,6 +35,7 @@ use crate::visible::{visible, visible_lines};
 pub struct Reporter {
     json: Option<Arc<JsonLines>>,
     kept: Option<Kept>,
+    recent: Option<Arc<Recent>>,
 }
 
 /// Events that were kept; all clones share one list.
@@ -57,7 +62,16 @@ impl Reporter {
         Ok(Self {
             json: lines.map_err(logger::no_thread)?.map(Arc::new),
             kept: None,
+            recent: None,
         })
+    }
+
+    /// The same, which also remembers the latest events from now on; clones share that memory.
+    #[must_use]
+    pub fn remembering(mut self) -> (Self, Arc<Recent>) {
+        let recent = Arc::<Recent>::default();
+        self.recent = Some(Arc::clone(&recent));
+        (self, recent)
     }
 
     /// A reporter that writes nothing and keeps every event.
@@ -68,6 +82,7 @@ impl Reporter {
             Self {
                 json: None,
                 kept: Some(kept.clone()),
+                recent: None,
             },
             kept,
         )
@@ -81,6 +96,9 @@ impl Reporter {
                 .unwrap_or_else(PoisonError::into_inner)
                 .push(event.clone());
             return;
+        }
+        if let Some(recent) = &self.recent {
+            recent.add(event);
         }
         write_log(event);
         if let Some(lines) = &self.json {

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use imports::Imports;
 
 /// Modules in the order of the flow; each may import those before it, and the floor.
-const FLOW: [&str; 13] = [
+const FLOW: [&str; 14] = [
     "capture",
     "preprocess",
     "presence",
@@ -23,9 +23,10 @@ const FLOW: [&str; 13] = [
     "decide",
     "actuate",
     "report",
-    "pipeline",
-    "daemon",
     "machine",
+    "pipeline",
+    "control",
+    "daemon",
     "takeover",
     "cli",
     "main",

@@ -142,7 +142,14 @@ fn a_second_program_on_the_board_is_refused_and_does_not_disturb_the_first() {
     board.wait_for("open lid", is_open);
     for command in ["run", "park"] {
         let started = Board::now();
-        let second = common::finish(board.sortd().args([command, "--config"]).arg(&file));
+        let mut second = board.sortd();
+        // Without the runtime directory it does not find the daemon's sockets, and drives the board itself.
+        second.env_remove("RUNTIME_DIRECTORY");
+        second.args([command, "--config"]).arg(&file);
+        if command == "park" {
+            second.arg("--sockets").arg("no/such/folder");
+        }
+        let second = common::finish(&mut second);
         assert_eq!(second.status, 69, "{command}: {second:?}");
         assert!(second.err.contains("\"sortd\" uses it"), "{second:?}");
         let log = board.log();
@@ -156,6 +163,21 @@ fn a_second_program_on_the_board_is_refused_and_does_not_disturb_the_first() {
         let on = |at: &At| at.at > now && at.what == Driven::Line(LIGHT, true);
         log.iter().any(on)
     });
+    daemon.signal("TERM");
+    assert_eq!(daemon.finish().1.code(), Some(0));
+    assert!(is_at_rest(&board.state()), "{:#?}", board.log());
+}
+
+#[test]
+fn a_running_daemon_that_is_asked_to_park_closes_the_lid_and_goes_on_when_it_is_resumed() {
+    let Some(board) = Board::new() else { return };
+    let daemon = Daemon::start(board.sortd(), &wired(&board, |text| text));
+    board.wait_for("open lid", is_open);
+    let parked = common::finish(board.sortd().arg("park"));
+    assert_eq!(parked.status, 0, "{parked:?}");
+    board.wait_for("rest", is_at_rest);
+    assert_eq!(common::finish(board.sortd().arg("resume")).status, 0);
+    board.wait_for("open lid again", is_open);
     daemon.signal("TERM");
     assert_eq!(daemon.finish().1.code(), Some(0));
     assert!(is_at_rest(&board.state()), "{:#?}", board.log());

@@ -1,7 +1,7 @@
 //! A running daemon whose events are read as they come.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -21,8 +21,14 @@ pub struct Daemon {
 impl Daemon {
     /// Starts `program run` with this configuration.
     pub fn start(mut program: Command, config: &Path) -> Self {
+        program.arg("run");
+        Self::run(program, config)
+    }
+
+    /// Starts a program that was told to run, with this configuration.
+    pub fn run(mut program: Command, config: &Path) -> Self {
         let mut child = program
-            .args(["run", "--events", "json", "--config"])
+            .args(["--events", "json", "--config"])
             .arg(config)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -55,6 +61,12 @@ impl Daemon {
         }
     }
 
+    /// The next event.
+    #[track_caller]
+    pub fn next(&self) -> Value {
+        self.events.recv_timeout(PATIENCE).expect("an event")
+    }
+
     /// The events that were not asked for yet, as far as they have come.
     pub fn told(&self) -> Vec<Value> {
         self.events.try_iter().collect()
@@ -77,4 +89,35 @@ impl Drop for Daemon {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A configuration that replays one photograph for ever.
+pub fn endless(folder: &Path, extra: &str) -> PathBuf {
+    let photo = super::root().join("tests/photos/metal/metal193.jpg");
+    let text = format!(
+        r#"
+        [camera]
+        source = "replay"
+        path = "{}"
+        fps = 30
+        frames-per-photo = 20
+        [trigger]
+        learn-ms = 300
+        [decision]
+        hold-ms = 300
+        rearm-ms = 200
+        [gpio]
+        backend = "simulated"
+        [[bins]]
+        name = "all"
+        accepts = ["cardboard", "glass", "metal", "paper", "plastic", "trash"]
+        led = {{ pin = 17 }}
+        servo = {{ pin = 18 }}
+        {extra}
+        "#,
+        photo.display()
+    );
+    let file = folder.join("sortd.toml");
+    std::fs::write(&file, text).expect("written");
+    file
 }

@@ -1,0 +1,188 @@
+//! The other side: asks a running daemon, and waits for its answers.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::listen::{file_name, folder};
+use super::protocol::{API, Access, Greeting, Hello, LONGEST_LINE, Refusal, Request};
+use crate::error::{Error, Result};
+
+/// The daemon answers within moments; one that does not hangs.
+const LONGEST_ANSWER: Duration = Duration::from_secs(10);
+
+/// A connection to a daemon.
+#[derive(Debug)]
+pub struct Client {
+    path: PathBuf,
+    stream: BufReader<UnixStream>,
+    /// Who answers.
+    pub hello: Hello,
+    last_id: u64,
+}
+
+/// A line of the daemon.
+#[derive(Debug, Deserialize)]
+struct Line {
+    id: Option<u64>,
+    ok: Option<Value>,
+    error: Option<Refusal>,
+    event: Option<Value>,
+}
+
+impl Client {
+    /// Connects to the daemon whose sockets are in `folder`, or where the service has them; on the control socket, or on
+    /// the one for watching where the other is not permitted.
+    ///
+    /// # Errors
+    /// No daemon answers, or it speaks another version.
+    pub fn connect(given: Option<&Path>) -> Result<Self> {
+        let folder = folder(given);
+        let mut denied = false;
+        for access in [Access::Control, Access::Watch] {
+            let path = folder.join(file_name(access));
+            match UnixStream::connect(&path) {
+                Ok(stream) => return Self::greeted(path, stream),
+                Err(error) => denied |= error.kind() == io::ErrorKind::PermissionDenied,
+            }
+        }
+        let folder = folder.display();
+        Err(if denied {
+            Error::unavailable(format!("the sockets in {folder} are another user's"))
+                .advice("run this as root, or as the user of the daemon")
+        } else {
+            Error::unavailable(format!("no daemon answers in {folder}")).advice(
+                "start it with `systemctl start sortd`, or name the folder of its sockets with --sockets",
+            )
+        })
+    }
+
+    fn greeted(path: PathBuf, stream: UnixStream) -> Result<Self> {
+        let lost = |error: io::Error| lost(&path, error);
+        stream
+            .set_read_timeout(Some(LONGEST_ANSWER))
+            .map_err(lost)?;
+        stream
+            .set_write_timeout(Some(LONGEST_ANSWER))
+            .map_err(lost)?;
+        let mut stream = BufReader::new(stream);
+        let line = read_line(&mut stream).map_err(lost)?;
+        let Ok(Greeting { hello }) = serde_json::from_str(&line) else {
+            // A daemon that has too many clients says so in place of a greeting.
+            let refused = serde_json::from_str::<Line>(&line);
+            let said = refused.ok().and_then(|line| line.error);
+            let what = match &said {
+                Some(error) => format!("{}: {error}", path.display()),
+                None => format!("{} is no daemon of sortd", path.display()),
+            };
+            return Err(Error::unavailable(what));
+        };
+        if hello.api != API {
+            let what = format!(
+                "the daemon speaks version {} of the protocol, this program version {API}",
+                hello.api
+            );
+            return Err(Error::unavailable(what).advice("restart the daemon after an upgrade"));
+        }
+        Ok(Self {
+            path,
+            stream,
+            hello,
+            last_id: 0,
+        })
+    }
+
+    /// Asks, and waits for the answer.
+    ///
+    /// # Errors
+    /// The daemon refuses, has gone, or does not answer.
+    pub fn ask<T: DeserializeOwned>(&mut self, request: &Request) -> Result<T> {
+        self.last_id += 1;
+        self.send(request)?;
+        loop {
+            let line = self
+                .line()?
+                .ok_or_else(|| lost(&self.path, io::ErrorKind::UnexpectedEof.into()))?;
+            if line.id != Some(self.last_id) && line.error.is_none() {
+                continue;
+            }
+            if let Some(error) = line.error {
+                return Err(Error::unavailable(error.text).advice(error.advice));
+            }
+            let answer = line.ok.unwrap_or_default();
+            return serde_json::from_value(answer).map_err(|error| {
+                Error::unavailable(format!("{} answers otherwise", self.path.display()))
+                    .caused_by(error)
+                    .advice("restart the daemon after an upgrade")
+            });
+        }
+    }
+
+    /// The next event after `events` was asked; waits as long as it takes. `None` where the daemon has ended.
+    ///
+    /// # Errors
+    /// The connection is lost otherwise.
+    pub fn next_event(&mut self) -> Result<Option<Value>> {
+        let stream = self.stream.get_ref();
+        stream
+            .set_read_timeout(None)
+            .map_err(|error| lost(&self.path, error))?;
+        while let Some(line) = self.line()? {
+            if line.event.is_some() {
+                return Ok(line.event);
+            }
+        }
+        Ok(None)
+    }
+
+    fn send(&mut self, request: &Request) -> Result<()> {
+        let written = serde_json::to_value(request).and_then(|mut value| {
+            value["id"] = self.last_id.into();
+            serde_json::to_string(&value)
+        });
+        let mut line = written
+            .map_err(|error| Error::internal("a request cannot be written").caused_by(error))?;
+        line.push('\n');
+        let sent = self.stream.get_ref().write_all(line.as_bytes());
+        sent.map_err(|error| lost(&self.path, error))
+    }
+
+    /// The next line; `None` where the daemon has ended.
+    fn line(&mut self) -> Result<Option<Line>> {
+        let line = match read_line(&mut self.stream) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            line => line.map_err(|error| lost(&self.path, error))?,
+        };
+        let parsed = serde_json::from_str(&line);
+        parsed
+            .map(Some)
+            .map_err(|error| lost(&self.path, io::Error::other(error)))
+    }
+}
+
+/// A line of bounded length.
+fn read_line(stream: &mut BufReader<UnixStream>) -> io::Result<String> {
+    let mut line = String::new();
+    let most = 4 * LONGEST_LINE as u64;
+    let read = stream.by_ref().take(most).read_line(&mut line)?;
+    if read == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(line)
+}
+
+fn lost(path: &Path, error: io::Error) -> Error {
+    let what = match error.kind() {
+        io::ErrorKind::UnexpectedEof => "ended the connection",
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => "does not answer",
+        _ => "cannot be talked to",
+    };
+    Error::unavailable(format!("the daemon at {} {what}", path.display()))
+        .caused_by(error)
+        .advice("look at its log: `journalctl -u sortd`")
+}

@@ -1,0 +1,17 @@
+//! The control socket: what may be asked of a running daemon, how it answers, and how it is asked.
+//!
+//! One JSON object a line, as `docs/protocol.md` tells. The daemon serves two sockets, *control* for whoever looks after the
+//! bin and *watch* for whoever may only see how it does; systemd passes both, or the daemon makes them itself. The server
+//! runs beside the loop and never holds it up: what it answers are copies of values, what it orders are places that the
+//! loop looks at.
+//!
+//! Terms: a *request* has a number and gets one *reply* with the same; a *stream* is what follows the reply to `events`.
+
+pub mod client;
+mod lines;
+mod listen;
+pub mod protocol;
+mod server;
+
+pub use listen::Listeners;
+pub use server::{Desk, Wish, serve};

@@ -1,0 +1,275 @@
+//! The messages, as both ends write and read them.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::actuate;
+use crate::report::Counters;
+
+/// The version of the protocol. It rises when a message changes its meaning; new requests and new keys do not raise it.
+pub const API: u32 = 1;
+
+/// The longest line that either side takes, in bytes.
+pub const LONGEST_LINE: usize = 64 * 1024;
+
+/// The longest pause, in seconds.
+pub const LONGEST_PAUSE_S: u64 = 15 * 60;
+
+/// The first line of the daemon.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Greeting {
+    /// What it says.
+    pub hello: Hello,
+}
+
+/// Who answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The protocol's version.
+    pub api: u32,
+    /// The program's version.
+    pub sortd: String,
+    /// A random number that was drawn at the start of the daemon, in hexadecimal: events are numbered from there.
+    pub start: String,
+    /// What this socket lets one do.
+    pub access: Access,
+}
+
+/// What a socket lets one do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// Everything.
+    Control,
+    /// To ask how it is, and for events.
+    Watch,
+}
+
+/// What may be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Request {
+    /// How the bin is.
+    Status {},
+    /// The events after one, and all that follow.
+    Events {
+        /// After which one; those from now on where it is left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Since>,
+    },
+    /// Bring everything to rest, for fifteen minutes or until `resume`.
+    Park {},
+    /// The same for a shorter time.
+    Pause {
+        /// For how many seconds, 1 to 900.
+        seconds: u64,
+    },
+    /// Go on sorting.
+    Resume {},
+    /// Read the configuration again.
+    Reload {},
+}
+
+impl Request {
+    /// Whether it changes nothing and shows no picture.
+    #[must_use]
+    pub const fn only_watches(&self) -> bool {
+        matches!(self, Self::Status {} | Self::Events { .. })
+    }
+}
+
+/// A place in the stream of events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Since {
+    /// The start of the daemon that numbered the event.
+    pub start: String,
+    /// The event's number.
+    pub seq: u64,
+}
+
+/// What follows `events` at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamBegins {
+    /// The start of the daemon that numbers the events.
+    pub start: String,
+    /// The number after which events follow.
+    pub after: u64,
+    /// How many of those that were asked for are forgotten.
+    pub missed: u64,
+}
+
+/// How the bin is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// In one word.
+    pub health: Health,
+    /// What is wrong and what to do, where something is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
+    /// Seconds since the daemon began to look.
+    pub uptime_s: u64,
+    /// The camera, once it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub camera: Option<String>,
+    /// The model.
+    pub model: String,
+    /// The configuration's file.
+    pub config: String,
+    /// Whether something is in the drop zone.
+    pub item: bool,
+    /// The bin whose light is on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<String>,
+    /// Seconds until a pause ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_s: Option<u64>,
+    /// Pictures that were seen since the start.
+    pub pictures: u64,
+    /// What else happened since the start.
+    pub counters: Counters,
+    /// The processor's temperature in degrees Celsius, where it can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature_c: Option<f32>,
+    /// Whether the supply's voltage is too low, where that can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undervoltage: Option<bool>,
+}
+
+/// How the daemon is, as its status light shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Health {
+    /// Everything works.
+    Fine,
+    /// It was told to rest.
+    Paused,
+    /// The camera delivers nothing.
+    NoCamera,
+    /// The pictures are not to be trusted.
+    BadPicture,
+    /// A new configuration was refused.
+    ConfigRefused,
+}
+
+impl From<actuate::Health> for Health {
+    fn from(health: actuate::Health) -> Self {
+        match health {
+            actuate::Health::Fine => Self::Fine,
+            actuate::Health::Paused => Self::Paused,
+            actuate::Health::NoCamera => Self::NoCamera,
+            actuate::Health::BadPicture => Self::BadPicture,
+            actuate::Health::ConfigRefused => Self::ConfigRefused,
+        }
+    }
+}
+
+/// Why a request is not answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// For programs.
+    pub code: Code,
+    /// What is wrong.
+    pub text: String,
+    /// What to do.
+    pub advice: String,
+}
+
+/// Why a request is not answered, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Code {
+    /// The line is no JSON object with a number, or too long.
+    BadLine,
+    /// There is no such request, or its arguments make no sense.
+    BadRequest,
+    /// This socket does not allow it.
+    NotAllowed,
+    /// Not now.
+    Busy,
+    /// There are too many clients.
+    TooMany,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.text, self.advice)
+    }
+}
+
+/// Reads a request's line: its number, and the request or why it is none.
+///
+/// # Errors
+/// The line has no number to answer to.
+pub fn parse(line: &str) -> Result<(u64, Result<Request, Refusal>), Refusal> {
+    let bad = |text: String| Refusal {
+        code: Code::BadLine,
+        text,
+        advice: "write one object a line, such as {\"id\":1,\"request\":\"status\"}".into(),
+    };
+    let mut value: Value =
+        serde_json::from_str(line).map_err(|error| bad(format!("this is no JSON: {error}")))?;
+    let object = value
+        .as_object_mut()
+        .ok_or_else(|| bad("this is no object".into()))?;
+    let id = object.remove("id").and_then(|id| id.as_u64());
+    let id = id.ok_or_else(|| bad("\"id\" is missing or no whole number from 0".into()))?;
+    let request = serde_json::from_value(value).map_err(|error| Refusal {
+        code: Code::BadRequest,
+        text: error.to_string(),
+        advice: "docs/protocol.md lists the requests and their arguments".into(),
+    });
+    Ok((id, request))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn each_request_is_read_as_it_is_written() {
+        let since = Some(Since {
+            start: "1f".into(),
+            seq: 7,
+        });
+        for (request, text) in [
+            (Request::Status {}, r#"{"request":"status"}"#),
+            (
+                Request::Events { since },
+                r#"{"request":"events","since":{"start":"1f","seq":7}}"#,
+            ),
+            (
+                Request::Pause { seconds: 9 },
+                r#"{"request":"pause","seconds":9}"#,
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&request).expect("written"), text);
+            let line = text.replacen('{', "{\"id\":3,", 1);
+            assert_eq!(parse(&line), Ok((3, Ok(request))));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_request_is_said_to_its_number() {
+        let refused = |line: &str| parse(line).expect("a number").1.expect_err("refused");
+        let unknown = refused(r#"{"id":1,"request":"open-the-lid"}"#);
+        assert!(unknown.text.contains("open-the-lid") && unknown.text.contains("status"));
+        let missing = refused(r#"{"id":1,"request":"pause"}"#);
+        assert!(missing.text.contains("seconds"), "{missing}");
+        let extra = refused(r#"{"id":1,"request":"status","verbose":true}"#);
+        assert!(extra.text.contains("verbose"), "{extra}");
+        for line in ["", "[]", "{}", "status", r#"{"id":-1,"request":"status"}"#] {
+            assert_eq!(parse(line).expect_err(line).code, Code::BadLine);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_is_taken_badly(line in ".{0,200}") {
+            let _ = parse(&line);
+        }
+    }
+}

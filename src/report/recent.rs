@@ -1,0 +1,125 @@
+//! The latest events, numbered, for whoever asks the daemon about them later; the oldest fall out.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::Serialize;
+use tokio::sync::watch;
+
+use super::{Condition, Event};
+
+/// Events that are remembered: some hours of a busy bin, and some hundred kilobytes.
+const REMEMBERED: usize = 1_000;
+
+/// An event as it is remembered.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Recorded {
+    /// Its number, counted from 1 at the start of the daemon.
+    pub seq: u64,
+    /// Milliseconds since 1970, UTC, by the machine's clock.
+    pub time_ms: u64,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+    /// The same in words.
+    pub text: String,
+}
+
+/// The latest events of the daemon. Whoever reads them never holds up whoever reports one for longer than a copy takes.
+#[derive(Debug)]
+pub struct Recent {
+    inside: Mutex<Inside>,
+    newest: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Inside {
+    events: VecDeque<Recorded>,
+    /// What all events add up to, those that fell out included.
+    condition: Condition,
+}
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self {
+            inside: Mutex::default(),
+            newest: watch::Sender::new(0),
+        }
+    }
+}
+
+impl Recent {
+    /// Remembers an event.
+    pub fn add(&self, event: &Event) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let mut inside = self.lock();
+        inside.condition.take(event);
+        let seq = *self.newest.borrow() + 1;
+        if inside.events.len() >= REMEMBERED {
+            inside.events.pop_front();
+        }
+        inside.events.push_back(Recorded {
+            seq,
+            time_ms: now.unwrap_or_default().as_millis() as u64,
+            event: event.clone(),
+            text: event.to_string(),
+        });
+        self.newest.send_replace(seq);
+    }
+
+    /// At most `most` of the remembered events after number `seq`, the oldest first, and how many after it are forgotten.
+    #[must_use]
+    pub fn after(&self, seq: u64, most: usize) -> (Vec<Recorded>, u64) {
+        let events = &self.lock().events;
+        let forgotten = events.front().map_or(0, |first| first.seq - 1);
+        let known = events.iter().filter(|recorded| recorded.seq > seq);
+        (
+            known.take(most).cloned().collect(),
+            forgotten.saturating_sub(seq),
+        )
+    }
+
+    /// What the events add up to.
+    #[must_use]
+    pub fn condition(&self) -> Condition {
+        self.lock().condition.clone()
+    }
+
+    /// The number of the newest event, which changes with each.
+    #[must_use]
+    pub fn newest(&self) -> watch::Receiver<u64> {
+        self.newest.subscribe()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inside> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_fall_out_and_are_counted() {
+        let recent = Recent::default();
+        assert_eq!(recent.after(0, 10), (Vec::new(), 0));
+        for _ in 0..REMEMBERED + 7 {
+            recent.add(&Event::ItemSeen);
+        }
+        let numbers = |seq: u64, most: usize| {
+            let (events, missed) = recent.after(seq, most);
+            let numbers: Vec<u64> = events.iter().map(|recorded| recorded.seq).collect();
+            (numbers, missed)
+        };
+        assert_eq!(numbers(0, 2), (vec![8, 9], 7));
+        assert_eq!(numbers(5, 1), (vec![8], 2));
+        assert_eq!(numbers(8, 1), (vec![9], 0));
+        let newest = REMEMBERED as u64 + 7;
+        assert_eq!(numbers(newest, 5), (Vec::new(), 0));
+        assert_eq!(numbers(u64::MAX, 5), (Vec::new(), 0));
+        assert_eq!(*recent.newest().borrow(), newest);
+        assert_eq!(recent.condition().counters.items, newest);
+    }
+}

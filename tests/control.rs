@@ -1,0 +1,278 @@
+//! The control sockets of a running daemon, as programs and people use them; the examples of docs/protocol.md are held.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up fails where it stands"
+)]
+
+mod common;
+
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+use common::daemon::{Daemon, PATIENCE, endless};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// A daemon that replays one photograph for ever, and the folder of its sockets.
+struct Bin {
+    folder: TempDir,
+    daemon: Daemon,
+}
+
+impl Bin {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = endless(folder.path(), "");
+        let mut program = common::sortd();
+        program.env_remove("JOURNAL_STREAM");
+        program.args(["run", "--sockets"]).arg(folder.path());
+        let daemon = Daemon::run(program, &config);
+        daemon.wait_for("signal-on");
+        Self { folder, daemon }
+    }
+
+    fn connect(&self, socket: &str) -> Connection {
+        let stream = UnixStream::connect(self.folder.path().join(socket)).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut connection = Connection(BufReader::new(stream));
+        assert_eq!(connection.read()["hello"]["api"], 1);
+        connection
+    }
+
+    /// What a command that asks this daemon comes to.
+    fn ask(&self, words: &[&str]) -> common::Ran {
+        let mut command = common::sortd();
+        command.args(words).arg("--sockets").arg(self.folder.path());
+        common::finish(&mut command)
+    }
+}
+
+struct Connection(BufReader<UnixStream>);
+
+impl Connection {
+    fn write(&mut self, line: &str) {
+        writeln!(self.0.get_mut(), "{line}").unwrap();
+    }
+
+    fn read(&mut self) -> Value {
+        let mut line = String::new();
+        self.0.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{line:?}: {error}"))
+    }
+
+    /// The reply to a request; events that come before it are passed over.
+    fn ask(&mut self, request: &str) -> Value {
+        self.write(request);
+        loop {
+            let read = self.read();
+            if read.get("event").is_none() {
+                return read;
+            }
+        }
+    }
+
+    fn has_ended(mut self) -> bool {
+        let mut rest = Vec::new();
+        match self.0.read_to_end(&mut rest) {
+            Ok(_) => true,
+            Err(error) => error.kind() == ErrorKind::ConnectionReset,
+        }
+    }
+}
+
+/// Whether `said` has no key that `documented` lacks, and the same kind of value under each. What is counted by bin has the
+/// bins' names as keys.
+fn same_shape(documented: &Value, said: &Value) -> bool {
+    match (documented, said) {
+        (Value::Object(documented), Value::Object(said)) => said.iter().all(|(key, value)| {
+            let known = documented.get(key);
+            key == "signals" || known.is_some_and(|known| same_shape(known, value))
+        }),
+        (documented, said) => std::mem::discriminant(documented) == std::mem::discriminant(said),
+    }
+}
+
+#[test]
+fn the_examples_of_the_documentation_hold() {
+    let text = std::fs::read_to_string(common::root().join("docs/protocol.md")).unwrap();
+    let bin = Bin::start();
+    let mut connection = bin.connect("control.sock");
+    let start = json!(bin.start_of());
+    let mut reply = Value::Null;
+    let mut held = 0;
+    for line in text.lines() {
+        if let Some(request) = line.strip_prefix("> ") {
+            // Each stream of events is a connection's only one.
+            if request.contains("events") {
+                connection = bin.connect("control.sock");
+            }
+            let request = request.replace("\"6e0a9c2b51d7f384\"", &start.to_string());
+            reply = connection.ask(&request);
+        } else if let Some(documented) = line.strip_prefix("< ") {
+            let documented: Value = serde_json::from_str(documented).unwrap();
+            if documented.get("hello").is_some() {
+                continue;
+            }
+            if documented.get("event").is_some() {
+                reply = connection.read();
+                while reply["event"]["event"] != "signal-on" {
+                    reply = connection.read();
+                }
+            }
+            assert!(
+                same_shape(&documented, &reply),
+                "documented {documented}, said {reply}"
+            );
+            assert_eq!(documented.get("error"), reply.get("error"));
+            assert_eq!(documented["id"], reply["id"]);
+            held += 1;
+        }
+    }
+    assert!(held > 10, "{held} examples");
+}
+
+impl Bin {
+    /// The number that this daemon drew at its start.
+    fn start_of(&self) -> String {
+        let stream = UnixStream::connect(self.folder.path().join("control.sock")).unwrap();
+        let greeting = Connection(BufReader::new(stream)).read();
+        greeting["hello"]["start"].as_str().unwrap().to_owned()
+    }
+}
+
+#[test]
+fn a_parked_daemon_signals_nothing_until_it_is_resumed() {
+    let bin = Bin::start();
+    let parked = bin.ask(&["park"]);
+    assert_eq!(parked.status, 0, "{parked:?}");
+    assert!(parked.out.contains("until `sortd resume`"), "{parked:?}");
+    bin.daemon.wait_for("paused");
+    bin.daemon.wait_for("signal-off");
+    let status: Value = serde_json::from_str(&bin.ask(&["status", "--json"]).out).unwrap();
+    assert_eq!(status["signal"], Value::Null, "{status}");
+    assert!(status["paused_s"].as_u64().unwrap() > 800, "{status}");
+    assert!(bin.ask(&["status"]).out.contains("sortd resume"));
+    assert_eq!(bin.ask(&["resume"]).status, 0);
+    // Nothing was lit between the two orders.
+    let until_resumed = std::iter::from_fn(|| {
+        let event = bin.daemon.next();
+        (event["event"] != "resumed").then_some(event)
+    });
+    let between: Vec<Value> = until_resumed.collect();
+    assert!(
+        between.iter().all(|event| event["event"] != "signal-on"),
+        "{between:?}"
+    );
+    bin.daemon.wait_for("signal-on");
+}
+
+#[test]
+fn the_watch_socket_gives_no_orders() {
+    let bin = Bin::start();
+    let mut watch = bin.connect("watch.sock");
+    for request in ["park", "resume", "reload"] {
+        let reply = watch.ask(&json!({"id": 1, "request": request}).to_string());
+        assert_eq!(reply["error"]["code"], "not-allowed", "{reply}");
+    }
+    let reply = watch.ask(r#"{"id":2,"request":"pause","seconds":5}"#);
+    assert_eq!(reply["error"]["code"], "not-allowed");
+    assert_eq!(
+        watch.ask(r#"{"id":3,"request":"status"}"#)["ok"]["health"],
+        "fine"
+    );
+}
+
+#[test]
+fn events_go_on_where_they_were_left() {
+    let bin = Bin::start();
+    let start = bin.start_of();
+    let since =
+        |seq: u64| json!({"id": 1, "request": "events", "since": {"start": start, "seq": seq}});
+    let mut first = bin.connect("watch.sock");
+    let begins = first.ask(&since(0).to_string());
+    assert_eq!(begins["ok"]["missed"], 0);
+    let seen: Vec<Value> = (0..4).map(|_| first.read()).collect();
+    let numbers: Vec<u64> = seen
+        .iter()
+        .map(|line| line["event"]["seq"].as_u64().unwrap())
+        .collect();
+    assert_eq!(numbers, [1, 2, 3, 4]);
+    assert_eq!(seen[0]["event"]["event"], "started");
+    drop(first);
+    let mut second = bin.connect("watch.sock");
+    second.ask(&since(3).to_string());
+    assert_eq!(second.read(), seen[3]);
+    // What another daemon numbered is over: everything is new.
+    let mut third = bin.connect("control.sock");
+    let other = json!({"id": 1, "request": "events", "since": {"start": "of another", "seq": 900}});
+    assert_eq!(third.ask(&other.to_string())["ok"]["after"], 0);
+    assert_eq!(third.read(), seen[0]);
+    assert_eq!(
+        third.ask(r#"{"id":2,"request":"events"}"#)["error"]["code"],
+        "busy"
+    );
+}
+
+#[test]
+fn hostile_clients_are_not_felt() {
+    let bin = Bin::start();
+    // One writes without end and reads nothing, one writes a line without end, one bytes that are no text.
+    let flood = UnixStream::connect(bin.folder.path().join("control.sock")).unwrap();
+    flood
+        .set_write_timeout(Some(Duration::from_millis(200)))
+        .unwrap();
+    let request = "{\"id\":1,\"request\":\"status\"}\n".repeat(1_000);
+    while (&flood).write_all(request.as_bytes()).is_ok() {}
+    let mut endless = bin.connect("control.sock");
+    let long = "x".repeat(200_000);
+    let _ = endless.0.get_mut().write_all(long.as_bytes());
+    assert!(endless.has_ended());
+    let mut bytes = bin.connect("watch.sock");
+    bytes.0.get_mut().write_all(&[0xff, 0xfe, b'\n']).unwrap();
+    assert_eq!(bytes.read()["error"]["code"], "bad-line");
+    assert!(bytes.has_ended());
+    // More clients than there is room for; the others are served on.
+    let mut crowd: Vec<_> = (0..40)
+        .map(|_| UnixStream::connect(bin.folder.path().join("watch.sock")).unwrap())
+        .collect();
+    let mut said = String::new();
+    let last = crowd.pop().unwrap();
+    last.set_read_timeout(Some(PATIENCE)).unwrap();
+    BufReader::new(last).read_line(&mut said).unwrap();
+    assert!(said.contains("too-many"), "{said}");
+    assert_eq!(
+        bin.ask(&["status"]).status,
+        0,
+        "the control socket has room"
+    );
+    bin.daemon.wait_for("signal-off");
+    bin.daemon.wait_for("signal-on");
+    bin.daemon.signal("TERM");
+    let (_, status) = bin.daemon.finish();
+    assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+fn where_no_daemon_runs_the_commands_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let ask = |words: &[&str], folder: &Path| {
+        let mut command = common::sortd();
+        command.args(words).arg("--sockets").arg(folder);
+        common::finish(&mut command)
+    };
+    for words in [&["status"][..], &["events"], &["resume"]] {
+        let ran = ask(words, folder.path());
+        assert_eq!(ran.status, 69, "{ran:?}");
+        assert!(ran.err.contains("no daemon answers in"), "{ran:?}");
+        assert!(ran.err.contains("systemctl start sortd"), "{ran:?}");
+    }
+    // A daemon that was killed leaves its sockets behind; they do not count, and the next one takes their place.
+    let mut bin = Bin::start();
+    bin.daemon.child.kill().unwrap();
+    bin.daemon.child.wait().unwrap();
+    assert!(bin.folder.path().join("control.sock").exists());
+    assert_eq!(bin.ask(&["status"]).status, 69);
+}
