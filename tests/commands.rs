@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 /// Every command with a page of help.
-const COMMANDS: [&[&str]; 16] = [
+const COMMANDS: [&[&str]; 17] = [
     &[],
     &["run"],
     &["demo"],
@@ -22,6 +22,7 @@ const COMMANDS: [&[&str]; 16] = [
     &["park"],
     &["resume"],
     &["status"],
+    &["look"],
     &["events"],
     &["model"],
     &["model", "info"],

@@ -173,7 +173,7 @@ fn a_parked_daemon_signals_nothing_until_it_is_resumed() {
 fn the_watch_socket_gives_no_orders() {
     let bin = Bin::start();
     let mut watch = bin.connect("watch.sock");
-    for request in ["park", "resume", "reload"] {
+    for request in ["park", "resume", "reload", "look"] {
         let reply = watch.ask(&json!({"id": 1, "request": request}).to_string());
         assert_eq!(reply["error"]["code"], "not-allowed", "{reply}");
     }
@@ -183,6 +183,28 @@ fn the_watch_socket_gives_no_orders() {
         watch.ask(r#"{"id":3,"request":"status"}"#)["ok"]["health"],
         "fine"
     );
+}
+
+#[test]
+fn a_look_is_a_picture_with_the_drop_zone_drawn_in() {
+    let bin = Bin::start();
+    for ending in ["png", "jpg"] {
+        let file = bin.folder.path().join("view").with_extension(ending);
+        let looked = bin.ask(&["look", "-o", file.to_str().unwrap()]);
+        assert_eq!(looked.status, 0, "{looked:?}");
+        assert!(looked.out.contains("the drop zone yellow"), "{looked:?}");
+        let picture = image::open(&file).unwrap().into_rgb8();
+        let [red, green, blue] = picture.get_pixel(0, picture.height() / 2).0;
+        assert!(
+            red > 200 && green > 150 && blue < 90,
+            "the zone's left edge: {red} {green} {blue}"
+        );
+    }
+    let nowhere = bin.ask(&["look", "-o", "no/such/folder/view.png"]);
+    assert_eq!(nowhere.status, 2, "{nowhere:?}");
+    let piped = bin.ask(&["look"]);
+    assert_eq!(piped.status, 2, "{piped:?}");
+    assert!(piped.err.contains("-o view.jpg"), "{piped:?}");
 }
 
 #[test]
@@ -263,7 +285,12 @@ fn where_no_daemon_runs_the_commands_say_so() {
         command.args(words).arg("--sockets").arg(folder);
         common::finish(&mut command)
     };
-    for words in [&["status"][..], &["events"], &["resume"]] {
+    for words in [
+        &["status"][..],
+        &["events"],
+        &["resume"],
+        &["look", "-o", "view.png"],
+    ] {
         let ran = ask(words, folder.path());
         assert_eq!(ran.status, 69, "{ran:?}");
         assert!(ran.err.contains("no daemon answers in"), "{ran:?}");

@@ -10,6 +10,7 @@ mod check;
 mod classify;
 mod demo;
 mod events;
+mod look;
 mod model;
 pub mod output;
 mod photographs;
@@ -86,6 +87,8 @@ enum Command {
     Resume(Sockets),
     /// Tell how the running daemon is.
     Status(status::Args),
+    /// Show what the camera of the running daemon sees, with the drop zone and the item's box.
+    Look(look::Args),
     /// Show what the running daemon does, as it happens.
     Events(events::Args),
     /// Show or verify a model bundle.
@@ -156,6 +159,7 @@ fn dispatch(command: &Command) -> Result<()> {
         Command::Park(args) => bins::park(args),
         Command::Resume(sockets) => status::resume(sockets),
         Command::Status(args) => status::status(args),
+        Command::Look(args) => look::look(args),
         Command::Events(args) => events::events(args),
         Command::Model(command) => model::model(command),
         Command::Takeover(args) => takeover::take_over(args),

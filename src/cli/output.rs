@@ -25,6 +25,14 @@ pub fn lines(text: impl Display) -> Result<()> {
     print(&visible_lines(&text.to_string()))
 }
 
+/// Prints characters and colours of our own making, as they are.
+///
+/// # Errors
+/// As for [`line()`].
+pub(super) fn picture(text: &str) -> Result<()> {
+    print(text.trim_end())
+}
+
 /// Prints a value as one line of JSON.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::listen::{file_name, folder};
-use super::protocol::{API, Access, Greeting, Hello, LONGEST_LINE, Refusal, Request};
+use super::protocol::{API, Access, Greeting, Hello, LONGEST_REPLY, Refusal, Request};
 use crate::error::{Error, Result};
 
 /// The daemon answers within moments; one that does not hangs.
@@ -168,8 +168,10 @@ impl Client {
 /// A line of bounded length.
 fn read_line(stream: &mut BufReader<UnixStream>) -> io::Result<String> {
     let mut line = String::new();
-    let most = 4 * LONGEST_LINE as u64;
-    let read = stream.by_ref().take(most).read_line(&mut line)?;
+    let read = stream
+        .by_ref()
+        .take(LONGEST_REPLY as u64)
+        .read_line(&mut line)?;
     if read == 0 {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }

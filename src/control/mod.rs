@@ -14,4 +14,4 @@ pub mod protocol;
 mod server;
 
 pub use listen::Listeners;
-pub use server::{Desk, Wish, serve};
+pub use server::{Desk, Shown, Wish, serve};

@@ -11,8 +11,11 @@ use crate::report::Counters;
 /// The version of the protocol. It rises when a message changes its meaning; new requests and new keys do not raise it.
 pub const API: u32 = 1;
 
-/// The longest line that either side takes, in bytes.
+/// The longest line that the daemon takes, in bytes.
 pub const LONGEST_LINE: usize = 64 * 1024;
+
+/// The longest line that a client takes: a reply with a picture is the longest.
+pub const LONGEST_REPLY: usize = 4 << 20;
 
 /// The longest pause, in seconds.
 pub const LONGEST_PAUSE_S: u64 = 15 * 60;
@@ -59,6 +62,8 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         since: Option<Since>,
     },
+    /// What the camera sees.
+    Look {},
     /// Bring everything to rest, for fifteen minutes or until `resume`.
     Park {},
     /// The same for a shorter time.
@@ -166,6 +171,49 @@ impl From<actuate::Health> for Health {
     }
 }
 
+/// What the camera sees.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Look {
+    /// Width of the picture in pixels.
+    pub width: u32,
+    /// Height of the picture in pixels.
+    pub height: u32,
+    /// The drop zone.
+    pub zone: Rectangle,
+    /// The box of the item, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<Rectangle>,
+    /// What is known of the empty zone.
+    pub background: Background,
+    /// The upright picture: a JPEG in base64.
+    pub jpeg: String,
+}
+
+/// A rectangle in fractions of the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Rectangle {
+    /// Left edge.
+    pub left: f32,
+    /// Upper edge.
+    pub top: f32,
+    /// Width.
+    pub width: f32,
+    /// Height.
+    pub height: f32,
+}
+
+/// What is known of the empty drop zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Background {
+    /// It is being learnt.
+    Learning,
+    /// It is learnt.
+    Learnt,
+    /// The picture is not to be trusted.
+    Unseen,
+}
+
 /// Why a request is not answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
@@ -189,6 +237,8 @@ pub enum Code {
     NotAllowed,
     /// Not now.
     Busy,
+    /// What was asked for cannot be had.
+    Unavailable,
     /// There are too many clients.
     TooMany,
 }

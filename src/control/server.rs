@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::Listeners;
 use super::lines::{self, Lines, Read};
 use super::protocol::{
-    API, Access, Code, Greeting, Hello, LONGEST_PAUSE_S, Refusal, Request, Since, Status,
+    API, Access, Code, Greeting, Hello, LONGEST_PAUSE_S, Look, Refusal, Request, Since, Status,
     StreamBegins, parse,
 };
 use crate::error::{Error, Result};
@@ -41,6 +41,8 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
 pub enum Wish {
     /// How is it?
     Status(oneshot::Sender<Status>),
+    /// What does the camera see?
+    Look(oneshot::Sender<Shown>),
     /// Rest for this long.
     Pause(Duration),
     /// Go on.
@@ -48,6 +50,9 @@ pub enum Wish {
     /// Read the configuration again.
     Reload,
 }
+
+/// A picture for all who wait for it, or why there is none.
+pub type Shown = std::result::Result<Rc<Look>, Refusal>;
 
 /// What the server answers from.
 #[derive(Debug)]
@@ -215,6 +220,7 @@ impl<'d> Client<'d> {
         match request {
             Request::Status {} => self.status(id).await,
             Request::Events { since } => self.follow(id, since).await,
+            Request::Look {} => self.look(id).await,
             Request::Park {} => self.order(id, Wish::Pause(longest_pause())).await,
             Request::Pause { seconds } if (1..=LONGEST_PAUSE_S).contains(&seconds) => {
                 self.order(id, Wish::Pause(Duration::from_secs(seconds)))
@@ -239,6 +245,15 @@ impl<'d> Client<'d> {
         let _ = self.desk.wishes.send(Wish::Status(sender)).await;
         let status = status.await.map_err(|_| io::ErrorKind::BrokenPipe)?;
         lines::write(&mut self.out, &Answer::Fine { id, ok: status }).await
+    }
+
+    async fn look(&mut self, id: u64) -> io::Result<()> {
+        let (sender, shown) = oneshot::channel();
+        let _ = self.desk.wishes.send(Wish::Look(sender)).await;
+        match shown.await.map_err(|_| io::ErrorKind::BrokenPipe)? {
+            Ok(look) => lines::write(&mut self.out, &Answer::Fine { id, ok: &*look }).await,
+            Err(error) => self.refuse(Some(id), error).await,
+        }
     }
 
     /// Hands an order on. What comes of it is told by events.

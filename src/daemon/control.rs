@@ -12,10 +12,12 @@ use tokio::time::{Interval, MissedTickBehavior, interval, sleep, sleep_until, ti
 use super::answers::{self, Answers};
 use super::asked::{Asked, Signals};
 use super::heartbeat::Heartbeat;
-use super::looping::{Ending, Loop, panicked};
+use super::looks::Looks;
+use super::looping::{Ending, Loop, Outside, panicked};
 use super::notify;
 use super::orders::Orders;
 use super::reloads::Reloads;
+use super::viewfinder::Viewfinder;
 use crate::actuate::Board;
 use crate::config::LARGEST_FILE;
 use crate::control::{self, Desk, Listeners, Wish};
@@ -66,7 +68,13 @@ pub fn run(file: &Path, settings: Settings<'_>, reporter: &Reporter) -> Result<(
     let orders = Orders::default();
     let heartbeat = Arc::new(Heartbeat::default());
     let (runtime, signals) = start_runtime()?;
-    let mut turning = Loop::start(plan, orders.clone(), reporter.clone(), heartbeat.clone())?;
+    let viewfinder = Arc::new(Viewfinder::default());
+    let outside = Outside {
+        orders: orders.clone(),
+        heartbeat: Arc::clone(&heartbeat),
+        viewfinder: Arc::clone(&viewfinder),
+    };
+    let mut turning = Loop::start(plan, outside, reporter.clone())?;
     let board = turning.board();
     let _keeper = board.keep()?;
     reporter.report(&started);
@@ -106,7 +114,7 @@ pub fn run(file: &Path, settings: Settings<'_>, reporter: &Reporter) -> Result<(
     notify::ready();
     let served = LocalSet::new().block_on(&runtime, async {
         serve_clients(listeners, desk, &reporter);
-        control.serve(has_ended).await
+        control.serve(Looks::start(viewfinder), has_ended).await
     });
     let ended = served.and_then(|()| thread.join().unwrap_or_else(|_| Err(panicked())));
     // Whatever became of the loop, nothing is left on.
@@ -182,7 +190,7 @@ struct Control {
 
 impl Control {
     /// Serves signals, reloads and ticks until the loop has ended.
-    async fn serve(mut self, mut has_ended: oneshot::Receiver<()>) -> Result<()> {
+    async fn serve(mut self, looks: Looks, mut has_ended: oneshot::Receiver<()>) -> Result<()> {
         let mut ticks = ticks();
         let cause = loop {
             tokio::select! {
@@ -198,7 +206,7 @@ impl Control {
                 },
                 () = rested(&self.board, self.stops_by) => self.stop_until_continued(),
                 () = reached(self.paused_until) => self.resume(),
-                Some(wish) = self.wishes.recv() => self.grant(wish),
+                Some(wish) = self.wishes.recv() => self.grant(wish, &looks),
                 loaded = self.reloads.next() => self.hand_over(loaded),
                 _ = ticks.tick() => self.tick(),
             }
@@ -249,10 +257,11 @@ impl Control {
         }
     }
 
-    fn grant(&mut self, wish: Wish) {
+    fn grant(&mut self, wish: Wish, looks: &Looks) {
         match wish {
             // A client that has gone needs no answer.
             Wish::Status(to) => drop(to.send(self.answers.status(self.paused_until))),
+            Wish::Look(to) => looks.ask(to),
             Wish::Pause(time) => self.pause(time),
             Wish::Resume => self.resume(),
             Wish::Reload => self.ask_for_reload(),

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::heartbeat::Heartbeat;
 use super::in_force;
 use super::orders::Orders;
+use super::viewfinder::{Scene, Viewfinder};
 use crate::actuate::{self, Board, Health, Outputs};
 use crate::capture::{self, CaptureChange, CaptureThread, Frame};
 use crate::clock::{Clock, SystemClock};
@@ -36,6 +37,17 @@ pub(super) enum Ending {
     RecordingOver,
 }
 
+/// What the loop shares with the control side: orders in, values out.
+#[derive(Debug, Clone)]
+pub(super) struct Outside {
+    /// What the control side wants.
+    pub orders: Orders,
+    /// That the loop turns, and how it is.
+    pub heartbeat: Arc<Heartbeat>,
+    /// The newest picture, where somebody wants it.
+    pub viewfinder: Arc<Viewfinder>,
+}
+
 /// The loop with all that it owns.
 pub(super) struct Loop {
     pipeline: Pipeline,
@@ -43,12 +55,11 @@ pub(super) struct Loop {
     frame: Frame,
     clock: Arc<dyn Clock>,
     reporter: Reporter,
-    heartbeat: Arc<Heartbeat>,
+    outside: Outside,
     /// When a picture was last seen.
     last_picture: Option<Instant>,
     next_look: Instant,
     refused: Option<Refused>,
-    orders: Orders,
     /// A plan that is taken over as soon as everything is at rest.
     next_plan: Option<Box<Plan>>,
     /// Whether the process is about to be stopped.
@@ -66,12 +77,7 @@ enum Refused {
 
 impl Loop {
     /// Takes the lines, brings the outputs to rest and starts the camera.
-    pub fn start(
-        plan: Plan,
-        orders: Orders,
-        reporter: Reporter,
-        heartbeat: Arc<Heartbeat>,
-    ) -> Result<Self> {
+    pub fn start(plan: Plan, outside: Outside, reporter: Reporter) -> Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let outputs = open_outputs(&plan.config, &clock, &reporter)?;
         let capture = start_camera(&plan.config)?;
@@ -82,12 +88,11 @@ impl Loop {
             capture,
             frame: Frame::empty(clock.now()),
             reporter,
-            heartbeat,
+            outside,
             last_picture: None,
             next_look: clock.now(),
             clock,
             refused: None,
-            orders,
             next_plan: None,
             resting: false,
         })
@@ -133,7 +138,7 @@ impl Loop {
 
     /// Does all that was ordered since the last turn; `true` where that is to end.
     fn obey(&mut self) -> Result<bool> {
-        let ordered = self.orders.take();
+        let ordered = self.outside.orders.take();
         if ordered.stop {
             return Ok(true);
         }
@@ -171,7 +176,7 @@ impl Loop {
         let pause = self.longest_turn();
         let turn = if self.may_rest() {
             let rest = self.next_look.saturating_duration_since(self.clock.now());
-            self.orders.stopped_within(pause.min(rest));
+            self.outside.orders.stopped_within(pause.min(rest));
             self.pipeline.pass()?
         } else if self
             .capture
@@ -184,11 +189,25 @@ impl Loop {
         };
         if turn.saw_picture {
             self.last_picture = Some(self.clock.now());
-            self.heartbeat.beat();
+            self.outside.heartbeat.beat();
+            self.show_outside();
         }
         let health = self.health();
-        self.heartbeat.set_health(health);
+        self.outside.heartbeat.set_health(health);
         self.pipeline.show_health(health)
+    }
+
+    /// Hands the picture to whoever wants to see it.
+    fn show_outside(&self) {
+        if self.outside.viewfinder.is_wanted() {
+            let camera = &self.pipeline.config().camera;
+            self.outside.viewfinder.show(Scene {
+                frame: self.frame.clone(),
+                rotation: camera.rotate,
+                zone: camera.zone,
+                presence: self.pipeline.seen(),
+            });
+        }
     }
 
     /// A button is asked more often, since a tap is short.
@@ -244,7 +263,7 @@ impl Loop {
                 }
                 CaptureChange::Failed { error, retry_in } => {
                     self.last_picture = None;
-                    self.heartbeat.camera_failed();
+                    self.outside.heartbeat.camera_failed();
                     let retry_ms = retry_in.as_millis() as u64;
                     Event::CameraFailed {
                         error: error.to_string(),
@@ -256,7 +275,7 @@ impl Loop {
                     frames: self.capture.counts().skipped,
                 },
                 CaptureChange::Stuck { doing, waited } => {
-                    self.heartbeat.camera_failed();
+                    self.outside.heartbeat.camera_failed();
                     let seconds = waited.as_secs();
                     let text = format!(
                         "the camera's driver has been {doing} for {seconds} s and does not let go; unplug the camera or restart the machine"
@@ -277,7 +296,7 @@ impl Loop {
     fn finish(&mut self) -> Result<()> {
         let end = self.clock.now() + self.pipeline.config().gpio.max_on;
         while self.pipeline.signal().is_some() && self.clock.now() < end {
-            if self.orders.stopped_within(LONGEST_TURN) {
+            if self.outside.orders.stopped_within(LONGEST_TURN) {
                 break;
             }
             self.pipeline.pass()?;

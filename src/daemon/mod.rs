@@ -16,9 +16,11 @@ mod asked;
 mod control;
 mod heartbeat;
 pub mod in_force;
+mod looks;
 mod looping;
 mod notify;
 mod orders;
 mod reloads;
+mod viewfinder;
 
 pub use control::{Settings, run};

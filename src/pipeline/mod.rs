@@ -37,6 +37,8 @@ pub struct Pipeline {
     watch: PictureWatch,
     fault: Option<PictureFault>,
     presence: PresenceDetector,
+    /// What the zone holds by the last picture; none where that is not to be trusted.
+    seen: Option<Presence>,
     trigger: Trigger,
     classifier: TractClassifier,
     input: ModelInput,
@@ -90,6 +92,7 @@ impl Pipeline {
             watch: PictureWatch::default(),
             fault: None,
             presence: PresenceDetector::new(config.trigger.presence),
+            seen: None,
             trigger: Trigger::new(
                 config.trigger.mode.clone(),
                 classifier.empty_label().is_some(),
@@ -151,7 +154,8 @@ impl Pipeline {
         self.preprocessor.look(frame, &mut self.grid)?;
         let now = self.clock.now();
         self.watch_picture(frame, now);
-        Ok((self.fault.is_none()).then(|| self.presence.observe(&self.grid, now)))
+        self.seen = (self.fault.is_none()).then(|| self.presence.observe(&self.grid, now));
+        Ok(self.seen)
     }
 
     /// From a frame to what it shows; `None` where nothing can be said of it.
@@ -289,6 +293,12 @@ impl Pipeline {
     #[must_use]
     pub fn is_resting(&self) -> bool {
         self.decider.is_resting()
+    }
+
+    /// What the drop zone holds by the last picture; `None` where that is not to be trusted.
+    #[must_use]
+    pub const fn seen(&self) -> Option<Presence> {
+        self.seen
     }
 
     /// The fault of the pictures, if they have one.

@@ -125,6 +125,22 @@ impl Preprocessor {
         )
     }
 
+    /// A region that is given in fractions of the drop zone, in fractions of the upright picture.
+    #[must_use]
+    pub fn in_picture(&self, region: &Region) -> Region {
+        region::within_zone(region, &self.zone)
+    }
+
+    /// The size of the upright picture.
+    #[must_use]
+    pub const fn upright_size(&self, frame: &Frame) -> Size {
+        let (width, height) = region::upright_size(frame.width, frame.height, self.rotation);
+        Size {
+            width: width as usize,
+            height: height as usize,
+        }
+    }
+
     /// The region of the whole drop zone.
     #[must_use]
     pub fn zone_region(&self) -> Region {
