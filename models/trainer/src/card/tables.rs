@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use sortd::classify::bundle::Manifest;
 
-use super::RunResult;
+use super::{RunResult, held_out};
 use crate::compress::choose::ANY_PARAMETERS;
 use crate::compress::storage::total;
 use crate::data::material::Framing;
@@ -34,6 +34,7 @@ pub fn figures(results: &[RunResult], manifest: &Manifest) -> String {
         text.push_str("\n### A source that was left out of training, by label and by bin\n\n");
         text.push_str(&left_out);
     }
+    text.push_str(&held_out::figures(results));
     for run in results.iter().filter(|run| !run.storage.is_empty()) {
         let _ = writeln!(text, "\n### What the weights of `{}` take\n", run.name);
         text.push_str(&stored(run));
