@@ -26,10 +26,14 @@ impl Bin {
     fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = endless(folder.path(), "");
+        Self::run(folder, &config)
+    }
+
+    fn run(folder: TempDir, config: &Path) -> Self {
         let mut program = common::sortd();
         program.env_remove("JOURNAL_STREAM");
         program.args(["run", "--sockets"]).arg(folder.path());
-        let daemon = Daemon::run(program, &config);
+        let daemon = Daemon::run(program, config);
         daemon.wait_for("signal-on");
         Self { folder, daemon }
     }
@@ -202,6 +206,14 @@ fn a_look_is_a_picture_with_the_drop_zone_drawn_in() {
     }
     let nowhere = bin.ask(&["look", "-o", "no/such/folder/view.png"]);
     assert_eq!(nowhere.status, 2, "{nowhere:?}");
+    let other = bin.folder.path().join("mine.gif");
+    std::fs::write(&other, "mine").unwrap();
+    assert_eq!(bin.ask(&["look", "-o", other.to_str().unwrap()]).status, 2);
+    assert_eq!(
+        std::fs::read(&other).unwrap(),
+        b"mine",
+        "a file of another kind is left alone"
+    );
     let piped = bin.ask(&["look"]);
     assert_eq!(piped.status, 2, "{piped:?}");
     assert!(piped.err.contains("-o view.jpg"), "{piped:?}");
@@ -275,6 +287,42 @@ fn hostile_clients_are_not_felt() {
     bin.daemon.signal("TERM");
     let (_, status) = bin.daemon.finish();
     assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+fn a_daemon_that_cannot_be_asked_is_not_taken_for_none() {
+    let bin = Bin::start();
+    let crowd: Vec<_> = (0..16).map(|_| bin.connect("control.sock")).collect();
+    let parked = bin.ask(&["park"]);
+    assert_eq!((parked.status, parked.out.as_str()), (69, ""), "{parked:?}");
+    assert!(
+        parked.err.contains("16 clients are served already"),
+        "{parked:?}"
+    );
+    drop(crowd);
+}
+
+#[test]
+fn a_name_with_a_line_break_forges_no_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = endless(folder.path(), "");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(
+        &config,
+        text.replace("\"all\"", "\"all\\nhealth       forged\""),
+    )
+    .unwrap();
+    let bin = Bin::run(folder, &config);
+    let status = bin.ask(&["status"]);
+    assert_eq!(
+        status
+            .out
+            .lines()
+            .filter(|line| line.starts_with("health"))
+            .count(),
+        1,
+        "{status:?}"
+    );
 }
 
 #[test]

@@ -70,7 +70,14 @@ pub(super) struct ParkArgs {
 /// Lets a running daemon rest. Where none runs: parks the pins that were driven last, where the daemon left word of them;
 /// else those of the configuration.
 pub(super) fn park(args: &ParkArgs) -> Result<()> {
-    if let Ok(mut daemon) = Client::connect(args.sockets.folder()) {
+    // Where systemd calls this after the daemon has ended, there is nobody to ask.
+    let after_the_end = std::env::var_os("SERVICE_RESULT").is_some();
+    let daemon = if after_the_end {
+        None
+    } else {
+        Client::find(args.sockets.folder())?
+    };
+    if let Some(mut daemon) = daemon {
         let _: Value = daemon.ask(&Request::Park {})?;
         return output::line("the running daemon rests for 15 minutes, or until `sortd resume`");
     }

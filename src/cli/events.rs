@@ -1,9 +1,9 @@
 //! `sortd events`: what a running daemon does, as it happens.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Sockets, output};
-use crate::control::client::Client;
+use crate::control::client::{Client, Followed};
 use crate::control::protocol::{Request, Since, StreamBegins};
 use crate::error::{Error, Result};
 
@@ -40,19 +40,49 @@ pub(super) fn events(args: &Args) -> Result<()> {
     let mut daemon = Client::connect(args.sockets.folder())?;
     let since = args.since.clone();
     let begins: StreamBegins = daemon.ask(&Request::Events { since })?;
-    if begins.missed > 0 {
-        log::warn!(target: "sortd", "{} older events are forgotten", begins.missed);
-    }
-    while let Some(mut event) = daemon.next_event()? {
-        if args.json {
-            event["start"] = begins.start.clone().into();
-            output::json(&event)?;
-        } else {
-            let text = event.get("text").and_then(Value::as_str);
-            output::lines(text.unwrap_or("an event that this program does not know"))?;
+    let mut last = begins.after;
+    warn_of(begins.missed);
+    loop {
+        match daemon.follow()? {
+            Followed::Event(mut event) => {
+                last = event.get("seq").and_then(Value::as_u64).unwrap_or(last);
+                if args.json {
+                    event.insert("start".into(), begins.start.clone().into());
+                    output::json(&event)?;
+                } else {
+                    tell(&event)?;
+                }
+            }
+            Followed::Missed(missed) => warn_of(missed),
+            Followed::Ended => {
+                return Err(Error::unavailable(
+                    "the daemon has ended, or this reader was too slow for it",
+                )
+                .advice(format!(
+                    "see `sortd status`, and go on with --since {}:{last}",
+                    begins.start
+                )));
+            }
         }
     }
-    Err(Error::unavailable("the daemon has ended").advice("look at its log: `journalctl -u sortd`"))
+}
+
+fn warn_of(missed: u64) {
+    if missed > 0 {
+        log::warn!(target: "sortd", "{missed} older events are forgotten");
+    }
+}
+
+/// Tells an event in words. Only what is wrong with a configuration has several lines; a line break elsewhere is part of a
+/// name.
+fn tell(event: &Map<String, Value>) -> Result<()> {
+    let word = |key: &str| event.get(key).and_then(Value::as_str);
+    let text = word("text").unwrap_or("an event that this program does not know");
+    if word("event") == Some("config-refused") {
+        output::lines(text)
+    } else {
+        output::line(text)
+    }
 }
 
 #[cfg(test)]

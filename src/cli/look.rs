@@ -1,13 +1,14 @@
 //! `sortd look`: what the camera sees, with the drop zone and the item's box drawn in.
 
 use std::fmt::Write as _;
-use std::io::{IsTerminal, stdout};
+use std::fs;
+use std::io::{Cursor, IsTerminal, stdout};
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use image::imageops::{FilterType, resize};
-use image::{Rgb, RgbImage};
+use image::{ImageFormat, Rgb, RgbImage};
 use rustix::termios::tcgetwinsize;
 
 use super::{Sockets, output};
@@ -36,11 +37,12 @@ pub(super) fn look(args: &Args) -> Result<()> {
         return Err(Error::usage("there is no terminal to show the picture in")
             .advice("name a file with -o, such as -o view.jpg"));
     }
+    let format = args.output.as_deref().map(format_of).transpose()?;
     let mut daemon = Client::connect(args.sockets.folder())?;
     let look: Look = daemon.ask(&Request::Look {})?;
     let picture = drawn(&look)?;
-    match &args.output {
-        Some(file) => write(&picture, file)?,
+    match args.output.as_ref().zip(format) {
+        Some((file, format)) => write(&picture, format, file)?,
         None => output::picture(&half_blocks(&picture, columns()))?,
     }
     let item = if look.item.is_some() {
@@ -102,11 +104,26 @@ fn frame(picture: &mut RgbImage, rectangle: &Rectangle, colour: Rgb<u8>, edge: u
     }
 }
 
-fn write(picture: &RgbImage, file: &Path) -> Result<()> {
-    picture.save(file).map_err(|error| {
+/// The format that a file's ending asks for.
+fn format_of(file: &Path) -> Result<ImageFormat> {
+    match ImageFormat::from_path(file) {
+        Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg)) => Ok(format),
+        _ => Err(
+            Error::usage(format!("{} is no name of a picture", file.display()))
+                .advice("name a file that ends with .png or .jpg"),
+        ),
+    }
+}
+
+fn write(picture: &RgbImage, format: ImageFormat, file: &Path) -> Result<()> {
+    let mut bytes = Cursor::new(Vec::new());
+    picture
+        .write_to(&mut bytes, format)
+        .map_err(|error| Error::internal("the picture cannot be encoded").caused_by(error))?;
+    fs::write(file, bytes.into_inner()).map_err(|error| {
         Error::usage(format!("{} cannot be written", file.display()))
             .caused_by(error)
-            .advice("name a file that ends with .png or .jpg, in a folder that you may write to")
+            .advice("name a file in a folder that you may write to")
     })
 }
 

@@ -41,7 +41,7 @@ pub struct Cli {
     command: Command,
 }
 
-const EXIT_STATUS: &str = "Exit status: 0 fine · 2 usage · 65 bad input data · 69 camera or GPIO not \
+const EXIT_STATUS: &str = "Exit status: 0 fine · 2 usage · 65 bad input data · 69 camera, GPIO or daemon not \
 available · 70 internal error · 78 configuration";
 
 /// The configuration file of a command.

@@ -8,6 +8,7 @@ use super::{Sockets, output};
 use crate::control::client::Client;
 use crate::control::protocol::{Health, Request, Status};
 use crate::error::Result;
+use crate::visible::visible;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -47,11 +48,11 @@ fn told(status: &Status, version: &str) -> String {
     };
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
-        // Writing into a string cannot fail.
-        let _ = writeln!(text, "{name:<12} {value}");
+        // Writing into a string cannot fail. A line break is part of a name, but for what is wrong with a configuration.
+        let _ = writeln!(text, "{name:<12} {}", visible(value));
     };
     line("health", &health);
-    if let Some(trouble) = &status.trouble {
+    for trouble in status.trouble.iter().flat_map(|trouble| trouble.lines()) {
         line("", trouble);
     }
     line("looking for", &duration(status.uptime_s));

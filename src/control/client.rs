@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::listen::{file_name, folder};
 use super::protocol::{API, Access, Greeting, Hello, LONGEST_REPLY, Refusal, Request};
@@ -32,34 +32,65 @@ struct Line {
     id: Option<u64>,
     ok: Option<Value>,
     error: Option<Refusal>,
-    event: Option<Value>,
+    event: Option<Map<String, Value>>,
+    missed: Option<u64>,
+}
+
+/// What comes of a stream of events.
+#[derive(Debug)]
+pub enum Followed {
+    /// The next event.
+    Event(Map<String, Value>),
+    /// So many events are forgotten that were to come next.
+    Missed(u64),
+    /// The connection has ended.
+    Ended,
 }
 
 impl Client {
-    /// Connects to the daemon whose sockets are in `folder`, or where the service has them; on the control socket, or on
-    /// the one for watching where the other is not permitted.
+    /// Connects to the daemon whose sockets are in `given`, or where the service has them.
     ///
     /// # Errors
-    /// No daemon answers, or it speaks another version.
+    /// No daemon answers there, or as for [`find`](Self::find).
     pub fn connect(given: Option<&Path>) -> Result<Self> {
-        let folder = folder(given);
-        let mut denied = false;
-        for access in [Access::Control, Access::Watch] {
-            let path = folder.join(file_name(access));
-            match UnixStream::connect(&path) {
-                Ok(stream) => return Self::greeted(path, stream),
-                Err(error) => denied |= error.kind() == io::ErrorKind::PermissionDenied,
-            }
-        }
-        let folder = folder.display();
-        Err(if denied {
-            Error::unavailable(format!("the sockets in {folder} are another user's"))
-                .advice("run this as root, or as the user of the daemon")
-        } else {
-            Error::unavailable(format!("no daemon answers in {folder}")).advice(
+        Self::find(given)?.ok_or_else(|| {
+            Error::unavailable(format!("no daemon answers in {}", folder(given).display())).advice(
                 "start it with `systemctl start sortd`, or name the folder of its sockets with --sockets",
             )
         })
+    }
+
+    /// The same; `None` where there is surely no daemon. It is the control socket, or the one for watching where the other
+    /// is not permitted.
+    ///
+    /// # Errors
+    /// There may be one, and it cannot be asked: it does not answer, has too many clients, is another user's, or speaks another
+    /// version.
+    pub fn find(given: Option<&Path>) -> Result<Option<Self>> {
+        let folder = folder(given);
+        for access in [Access::Control, Access::Watch] {
+            let path = folder.join(file_name(access));
+            match UnixStream::connect(&path) {
+                Ok(stream) => return Self::greeted(path, stream).map(Some),
+                Err(error) => match error.kind() {
+                    io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {}
+                    io::ErrorKind::PermissionDenied if access == Access::Control => {}
+                    io::ErrorKind::PermissionDenied => {
+                        return Err(Error::unavailable(format!(
+                            "{} is another user's",
+                            path.display()
+                        ))
+                        .advice("run this as root, or as the user of the daemon"));
+                    }
+                    _ => {
+                        return Err(Error::unavailable(format!("{} cannot be reached", path.display()))
+                            .caused_by(error)
+                            .advice("name the folder of the daemon's sockets with --sockets, by a short path"));
+                    }
+                },
+            }
+        }
+        Ok(None)
     }
 
     fn greeted(path: PathBuf, stream: UnixStream) -> Result<Self> {
@@ -123,21 +154,23 @@ impl Client {
         }
     }
 
-    /// The next event after `events` was asked; waits as long as it takes. `None` where the daemon has ended.
+    /// What comes next after `events` was asked; waits as long as it takes.
     ///
     /// # Errors
-    /// The connection is lost otherwise.
-    pub fn next_event(&mut self) -> Result<Option<Value>> {
+    /// The connection is lost, or what comes cannot be read.
+    pub fn follow(&mut self) -> Result<Followed> {
         let stream = self.stream.get_ref();
         stream
             .set_read_timeout(None)
             .map_err(|error| lost(&self.path, error))?;
         while let Some(line) = self.line()? {
-            if line.event.is_some() {
-                return Ok(line.event);
+            match (line.event, line.missed) {
+                (Some(event), _) => return Ok(Followed::Event(event)),
+                (None, Some(missed)) => return Ok(Followed::Missed(missed)),
+                (None, None) => {}
             }
         }
-        Ok(None)
+        Ok(Followed::Ended)
     }
 
     fn send(&mut self, request: &Request) -> Result<()> {

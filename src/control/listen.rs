@@ -1,13 +1,13 @@
 //! The sockets that the daemon is asked on: those that systemd passes, or its own.
 
 use std::env;
+use std::fs::{self, Permissions};
 use std::io;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
 use listenfd::ListenFd;
-use rustix::fs::Mode;
-use rustix::process::umask;
 
 use super::protocol::Access;
 use crate::error::{Error, Result};
@@ -100,7 +100,7 @@ impl Drop for Listeners {
     fn drop(&mut self) {
         for path in &self.made {
             // A file that is left behind is told from a socket by asking it.
-            let _ = std::fs::remove_file(path);
+            let _ = fs::remove_file(path);
         }
     }
 }
@@ -109,42 +109,44 @@ fn unknown(name: &str) -> Error {
     Error::config(format!(
         "systemd passes a socket \"{name}\", which is none of sortd's"
     ))
-    .advice("give the socket units FileDescriptorName=control and watch, as systemd/*.socket do")
+    .advice(
+        "give the socket units FileDescriptorName=control and watch, and an absolute ListenStream=",
+    )
 }
 
-/// Makes a socket that its owner alone can connect to. One that was left behind by a daemon that has gone is replaced.
+/// Makes a socket that its owner alone can connect to. One that was left behind by a daemon that has gone is replaced, and
+/// nothing else is.
 fn make(path: &Path) -> io::Result<UnixListener> {
-    if UnixStream::connect(path).is_ok() {
-        return Err(io::Error::new(
-            io::ErrorKind::AddrInUse,
-            "somebody answers there",
-        ));
+    match UnixStream::connect(path) {
+        Ok(_) => {
+            let what = "somebody answers there";
+            return Err(io::Error::new(io::ErrorKind::AddrInUse, what));
+        }
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            if !fs::symlink_metadata(path)?.file_type().is_socket() {
+                let what = "there is something else of that name";
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, what));
+            }
+            fs::remove_file(path)?;
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
     }
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    // The daemon has no other thread yet that makes files.
-    let former = umask(Mode::from_raw_mode(0o177));
-    let made = UnixListener::bind(path);
-    umask(former);
-    made
+    let made = UnixListener::bind(path)?;
+    // Nobody but its owner may write to a new file, and to connect is to write; this also takes reading from others.
+    fs::set_permissions(path, Permissions::from_mode(0o600))?;
+    Ok(made)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
-
     #[test]
     fn sockets_are_for_their_owner_and_one_that_is_in_use_is_not_taken() {
         let folder = tempfile::tempdir().expect("a folder");
         let first = Listeners::made_in(folder.path()).expect("made");
         let path = folder.path().join("control.sock");
-        let mode = std::fs::metadata(&path)
-            .expect("there")
-            .permissions()
-            .mode();
+        let mode = fs::metadata(&path).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let refused = Listeners::made_in(folder.path()).expect_err("in use");
         assert!(
@@ -154,6 +156,15 @@ mod tests {
         assert!(path.exists(), "the one in use is left alone");
         drop(first);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn what_is_no_socket_is_left_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("control.sock");
+        fs::write(&path, "mine").expect("written");
+        Listeners::made_in(folder.path()).expect_err("something else");
+        assert_eq!(fs::read(&path).expect("there"), b"mine");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The daemon's side: accepts clients, answers their requests, and hands on what they order.
 
+use std::cell::Cell;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::spawn_local;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::Listeners;
 use super::lines::{self, Lines, Read};
@@ -29,6 +30,10 @@ const LONGEST_SILENCE: Duration = Duration::from_secs(120);
 
 /// A client is answered this often in a second; one that asks faster waits.
 const RATE: u32 = 50;
+
+/// Clients are accepted, and orders are handed on, no faster than this; both over all clients of a socket.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(5);
+const ORDER_PAUSE: Duration = Duration::from_millis(100);
 
 /// Events that are written to a client at once.
 const EVENTS_AT_ONCE: usize = 64;
@@ -63,6 +68,28 @@ pub struct Desk {
     pub recent: Arc<Recent>,
     /// Where wishes go.
     pub wishes: mpsc::Sender<Wish>,
+    next_order: Cell<Option<Instant>>,
+}
+
+impl Desk {
+    /// A desk of a daemon that drew `start`.
+    #[must_use]
+    pub const fn new(start: String, recent: Arc<Recent>, wishes: mpsc::Sender<Wish>) -> Self {
+        Self {
+            start,
+            recent,
+            wishes,
+            next_order: Cell::new(None),
+        }
+    }
+
+    /// Waits until an order may be given again.
+    async fn order_pause(&self) {
+        let now = Instant::now();
+        let due = self.next_order.get().map_or(now, |due| due.max(now));
+        self.next_order.set(Some(due + ORDER_PAUSE));
+        sleep_until(due).await;
+    }
 }
 
 /// Serves the listeners on the present `LocalSet` until that ends; files that were made for them go with it.
@@ -93,6 +120,7 @@ pub fn serve(mut listeners: Listeners, desk: Desk) -> Result<()> {
 async fn accept(listener: UnixListener, access: Access, desk: Rc<Desk>) {
     let places = Arc::new(Semaphore::new(CLIENTS));
     loop {
+        sleep(ACCEPT_PAUSE).await;
         let Ok((stream, _)) = listener.accept().await else {
             sleep(ACCEPT_AGAIN).await;
             continue;
@@ -133,6 +161,7 @@ enum Answer<T> {
     Fine { id: u64, ok: T },
     Refused { id: Option<u64>, error: Refusal },
     Event { id: u64, event: T },
+    Missed { id: u64, missed: u64 },
 }
 
 struct Client<'d> {
@@ -149,6 +178,8 @@ struct Stream {
     id: u64,
     /// The number of the last one that was written.
     seq: u64,
+    /// Whether none was written yet.
+    begins: bool,
     newest: watch::Receiver<u64>,
 }
 
@@ -202,7 +233,7 @@ impl<'d> Client<'d> {
     }
 
     async fn answer(&mut self, line: &str) -> io::Result<()> {
-        tokio::time::sleep_until(self.next_answer).await;
+        sleep_until(self.next_answer).await;
         self.next_answer = Instant::now() + Duration::from_secs(1) / RATE;
         let (id, request) = match parse(line) {
             Ok((id, Ok(request))) => (id, request),
@@ -241,16 +272,15 @@ impl<'d> Client<'d> {
 
     async fn status(&mut self, id: u64) -> io::Result<()> {
         let (sender, status) = oneshot::channel();
-        // The daemon's other half ends only with the process.
-        let _ = self.desk.wishes.send(Wish::Status(sender)).await;
-        let status = status.await.map_err(|_| io::ErrorKind::BrokenPipe)?;
-        lines::write(&mut self.out, &Answer::Fine { id, ok: status }).await
+        match self.wish(Wish::Status(sender), status).await {
+            Ok(ok) => lines::write(&mut self.out, &Answer::Fine { id, ok }).await,
+            Err(error) => self.refuse(Some(id), error).await,
+        }
     }
 
     async fn look(&mut self, id: u64) -> io::Result<()> {
         let (sender, shown) = oneshot::channel();
-        let _ = self.desk.wishes.send(Wish::Look(sender)).await;
-        match shown.await.map_err(|_| io::ErrorKind::BrokenPipe)? {
+        match self.wish(Wish::Look(sender), shown).await.flatten() {
             Ok(look) => lines::write(&mut self.out, &Answer::Fine { id, ok: &*look }).await,
             Err(error) => self.refuse(Some(id), error).await,
         }
@@ -258,9 +288,22 @@ impl<'d> Client<'d> {
 
     /// Hands an order on. What comes of it is told by events.
     async fn order(&mut self, id: u64, wish: Wish) -> io::Result<()> {
-        let _ = self.desk.wishes.send(wish).await;
+        self.desk.order_pause().await;
+        if self.desk.wishes.send(wish).await.is_err() {
+            return self.refuse(Some(id), ending()).await;
+        }
         let ok = serde_json::Map::new();
         lines::write(&mut self.out, &Answer::Fine { id, ok }).await
+    }
+
+    /// Hands a wish on, and waits for what answers it.
+    async fn wish<T>(
+        &self,
+        wish: Wish,
+        answer: oneshot::Receiver<T>,
+    ) -> std::result::Result<T, Refusal> {
+        self.desk.wishes.send(wish).await.map_err(|_| ending())?;
+        answer.await.map_err(|_| ending())
     }
 
     async fn follow(&mut self, id: u64, since: Option<Since>) -> io::Result<()> {
@@ -288,6 +331,7 @@ impl<'d> Client<'d> {
         self.stream = Some(Stream {
             id,
             seq: after,
+            begins: true,
             newest,
         });
         lines::write(&mut self.out, &Answer::Fine { id, ok: begins }).await?;
@@ -300,13 +344,18 @@ impl<'d> Client<'d> {
             return Ok(());
         };
         loop {
-            let (events, _) = self.desk.recent.after(stream.seq, EVENTS_AT_ONCE);
+            let (events, missed) = self.desk.recent.after(stream.seq, EVENTS_AT_ONCE);
             let Some(last) = events.last() else {
                 return Ok(());
             };
-            stream.seq = last.seq;
-            let id = stream.id;
+            let (id, begins) = (stream.id, stream.begins);
+            (stream.seq, stream.begins) = (last.seq, false);
+            // What is forgotten at the beginning was told in the reply.
+            if missed > 0 && !begins {
+                lines::write(&mut self.out, &Answer::<()>::Missed { id, missed }).await?;
+            }
             for event in &events {
+                let event = &**event;
                 lines::write(&mut self.out, &Answer::Event { id, event }).await?;
             }
         }
@@ -319,6 +368,14 @@ impl<'d> Client<'d> {
 
 const fn refused(id: Option<u64>, error: Refusal) -> Answer<()> {
     Answer::Refused { id, error }
+}
+
+fn ending() -> Refusal {
+    Refusal {
+        code: Code::Unavailable,
+        text: "the daemon is ending".into(),
+        advice: "ask again when it has started".into(),
+    }
 }
 
 const fn longest_pause() -> Duration {

@@ -31,14 +31,18 @@ impl Answers {
         let paused = paused_until.map(|until| until.saturating_duration_since(Instant::now()));
         Status {
             trouble: condition.trouble().map(str::to_owned),
-            // The loop hears of a pause at its next turn.
-            health: paused.map_or_else(|| self.heartbeat.health().into(), |_| Health::Paused),
+            health: match self.heartbeat.health().into() {
+                Health::ConfigRefused => Health::ConfigRefused,
+                _ if paused.is_some() => Health::Paused,
+                health => health,
+            },
             uptime_s: self.since.elapsed().as_secs(),
             camera: condition.camera,
             model: condition.model,
             config: condition.config,
             item: condition.item,
-            signal: condition.signal,
+            // The loop tells of the end of a signal at its next turn.
+            signal: condition.signal.filter(|_| paused.is_none()),
             paused_s: paused.map(|left| left.as_secs_f64().ceil() as u64),
             pictures: self.heartbeat.frames(),
             counters: condition.counters,

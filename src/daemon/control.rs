@@ -35,6 +35,9 @@ const STATUS_EVERY: Duration = Duration::from_secs(5);
 /// Lids close within 8 s, and the light goes off before that; a loop that has not ended by then hangs.
 const LONGEST_STOP: Duration = Duration::from_secs(10);
 
+/// How long clients have for the last events; everything is at rest by then.
+const LAST_EVENTS: Duration = Duration::from_millis(50);
+
 /// How often it is asked whether the lids are closed, before the process is stopped.
 const REST_EVERY: Duration = Duration::from_millis(20);
 
@@ -56,7 +59,6 @@ pub struct Settings<'a> {
 /// The configuration or the model is wrong, the lines cannot be had, or the board or the network
 /// fails later on. Everything is at rest then.
 pub fn run(file: &Path, settings: Settings<'_>, reporter: &Reporter) -> Result<()> {
-    // While there is no other thread, since it sets the mode of new files for a moment.
     let listeners = Listeners::open(settings.sockets);
     let (reporter, recent) = reporter.clone().remembering();
     let plan = Plan::load_proven(file, &Limits::of_the_daemon())?;
@@ -83,11 +85,7 @@ pub fn run(file: &Path, settings: Settings<'_>, reporter: &Reporter) -> Result<(
         reporter.report(&Event::ConfigRefused { error });
     }
     let (wishes, orders_of_clients) = mpsc::channel(WISHES);
-    let desk = Desk {
-        start: answers::random_start(),
-        recent: Arc::clone(&recent),
-        wishes,
-    };
+    let desk = Desk::new(answers::random_start(), Arc::clone(&recent), wishes);
     let control = Control {
         reloads: Reloads::of(file.into()),
         orders,
@@ -112,19 +110,21 @@ pub fn run(file: &Path, settings: Settings<'_>, reporter: &Reporter) -> Result<(
         })
         .map_err(|error| no_resource("thread", error))?;
     notify::ready();
-    let served = LocalSet::new().block_on(&runtime, async {
+    LocalSet::new().block_on(&runtime, async {
         serve_clients(listeners, desk, &reporter);
-        control.serve(Looks::start(viewfinder), has_ended).await
-    });
-    let ended = served.and_then(|()| thread.join().unwrap_or_else(|_| Err(panicked())));
-    // Whatever became of the loop, nothing is left on.
-    let parked = board.park(std::thread::sleep);
-    if ended? == Ending::RecordingOver {
-        reporter.report(&Event::Stopping {
-            cause: "the recording is over".into(),
-        });
-    }
-    parked
+        let served = control.serve(Looks::start(viewfinder), has_ended).await;
+        let ended = served.and_then(|()| thread.join().unwrap_or_else(|_| Err(panicked())));
+        // Whatever became of the loop, nothing is left on.
+        let parked = board.park(std::thread::sleep);
+        if matches!(ended, Ok(Ending::RecordingOver)) {
+            reporter.report(&Event::Stopping {
+                cause: "the recording is over".into(),
+            });
+        }
+        // Who follows the events hears of the end.
+        sleep(LAST_EVENTS).await;
+        ended.and(parked)
+    })
 }
 
 /// Serves the control sockets; a bin without them sorts all the same.
@@ -211,6 +211,8 @@ impl Control {
                 _ = ticks.tick() => self.tick(),
             }
         };
+        // Who orders anything from here on is told that it ends.
+        self.wishes.close();
         // Neither of these waits for who is told.
         notify::stopping();
         self.reporter.report(&Event::Stopping { cause });

@@ -48,11 +48,11 @@ impl Looks {
 
     /// Answers `to` with the next picture.
     pub fn ask(&self, to: Asked) {
-        if let Err(mpsc::error::TrySendError::Full(to)) = self.0.try_send(to) {
+        if let Err(error) = self.0.try_send(to) {
             // A client that has gone needs no answer.
-            let _ = to.send(Err(Refusal {
+            let _ = error.into_inner().send(Err(Refusal {
                 code: Code::Busy,
-                text: "too many wait for a picture".into(),
+                text: "too many wait for a picture, or none can be made".into(),
                 advice: "ask again in a second".into(),
             }));
         }
@@ -152,7 +152,7 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
-    use crate::capture::PixelFormat;
+    use crate::capture::{Frame, PixelFormat};
     use crate::units::{Rotation, Zone};
 
     /// A frame that is red in its left half and blue in its right one.
@@ -180,8 +180,6 @@ mod tests {
             presence: Some(Presence::Item(Region::centre(0.5))),
         }
     }
-
-    use crate::capture::Frame;
 
     #[test]
     fn a_large_picture_is_shown_upright_and_smaller() {

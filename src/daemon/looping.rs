@@ -158,7 +158,13 @@ impl Loop {
         let rests = self.resting || self.next_plan.is_some();
         match (rests, self.pipeline.is_held()) {
             (true, false) => self.pipeline.hold()?,
-            (false, true) => self.pipeline.release(),
+            (false, true) => {
+                self.pipeline.release();
+                // Whoever orders rest holds the board after that; what was released in between is held again.
+                if self.outside.orders.wants_rest() {
+                    self.pipeline.hold()?;
+                }
+            }
             _ => {}
         }
         if self.next_plan.is_some() && self.pipeline.is_at_rest() {
@@ -194,7 +200,11 @@ impl Loop {
         }
         let health = self.health();
         self.outside.heartbeat.set_health(health);
-        self.pipeline.show_health(health)
+        self.pipeline.show_health(match health {
+            Health::ConfigRefused => health,
+            _ if self.resting => Health::Paused,
+            _ => health,
+        })
     }
 
     /// Hands the picture to whoever wants to see it.
@@ -237,8 +247,6 @@ impl Loop {
         });
         if refused {
             Health::ConfigRefused
-        } else if self.resting {
-            Health::Paused
         } else if self.pipeline.gets_no_whole_picture() {
             Health::BadPicture
         } else if !self.sees() {

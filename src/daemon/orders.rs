@@ -68,6 +68,12 @@ impl Orders {
         std::mem::replace(&mut ordered, left)
     }
 
+    /// Whether rest was ordered since the last [`take`](Self::take).
+    pub fn wants_rest(&self) -> bool {
+        let ordered = self.shared.0.lock().unwrap_or_else(PoisonError::into_inner);
+        ordered.was_to_rest
+    }
+
     /// Lets `pause` pass, or less where the end is ordered meanwhile; `true` where it is.
     pub fn stopped_within(&self, pause: Duration) -> bool {
         let (ordered, given) = &*self.shared;

@@ -40,8 +40,9 @@ impl Viewfinder {
 
     /// Hands a picture over.
     pub fn show(&self, scene: Scene) {
+        // Before it is shown: who has got this one may want the next at once.
+        self.wanted.store(false, Ordering::SeqCst);
         *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some(scene);
-        self.wanted.store(false, Ordering::Relaxed);
         self.come.notify_one();
     }
 
@@ -49,7 +50,7 @@ impl Viewfinder {
     pub async fn next(&self) -> Scene {
         // One that nobody took any more is an old one.
         self.take();
-        self.wanted.store(true, Ordering::Relaxed);
+        self.wanted.store(true, Ordering::SeqCst);
         loop {
             self.come.notified().await;
             if let Some(scene) = self.take() {

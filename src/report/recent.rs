@@ -1,7 +1,7 @@
 //! The latest events, numbered, for whoever asks the daemon about them later; the oldest fall out.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
@@ -9,8 +9,12 @@ use tokio::sync::watch;
 
 use super::{Condition, Event};
 
-/// Events that are remembered: some hours of a busy bin, and some hundred kilobytes.
+/// Events that are remembered: some hours of a busy bin.
 const REMEMBERED: usize = 1_000;
+
+/// Of what is wrong with a configuration or a camera, so many bytes are remembered; the log has all of it. With that, all
+/// events together take a few megabytes at most.
+const LONGEST_TEXT: usize = 2_000;
 
 /// An event as it is remembered.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -35,7 +39,7 @@ pub struct Recent {
 
 #[derive(Debug, Default)]
 struct Inside {
-    events: VecDeque<Recorded>,
+    events: VecDeque<Arc<Recorded>>,
     /// What all events add up to, those that fell out included.
     condition: Condition,
 }
@@ -53,24 +57,25 @@ impl Recent {
     /// Remembers an event.
     pub fn add(&self, event: &Event) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let event = &short(event);
         let mut inside = self.lock();
         inside.condition.take(event);
         let seq = *self.newest.borrow() + 1;
         if inside.events.len() >= REMEMBERED {
             inside.events.pop_front();
         }
-        inside.events.push_back(Recorded {
+        inside.events.push_back(Arc::new(Recorded {
             seq,
             time_ms: now.unwrap_or_default().as_millis() as u64,
             event: event.clone(),
             text: event.to_string(),
-        });
+        }));
         self.newest.send_replace(seq);
     }
 
     /// At most `most` of the remembered events after number `seq`, the oldest first, and how many after it are forgotten.
     #[must_use]
-    pub fn after(&self, seq: u64, most: usize) -> (Vec<Recorded>, u64) {
+    pub fn after(&self, seq: u64, most: usize) -> (Vec<Arc<Recorded>>, u64) {
         let events = &self.lock().events;
         let forgotten = events.front().map_or(0, |first| first.seq - 1);
         let known = events.iter().filter(|recorded| recorded.seq > seq);
@@ -97,9 +102,42 @@ impl Recent {
     }
 }
 
+/// An event whose long words are cut.
+fn short(event: &Event) -> Event {
+    let mut event = event.clone();
+    if let Event::CameraFailed { error: text, .. }
+    | Event::FrameSkipped { error: text, .. }
+    | Event::ConfigRefused { error: text }
+    | Event::Remark { text } = &mut event
+        && text.len() > LONGEST_TEXT
+    {
+        let ends = (0..=LONGEST_TEXT).rev();
+        let end = ends.into_iter().find(|end| text.is_char_boundary(*end));
+        text.truncate(end.unwrap_or_default());
+        text.push_str(" … (the log has the rest)");
+    }
+    event
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_long_story_the_beginning_is_remembered() {
+        let recent = Recent::default();
+        let error = "ä".repeat(1_000_000);
+        recent.add(&Event::ConfigRefused { error });
+        let (events, _) = recent.after(0, 1);
+        assert!(events[0].text.len() < LONGEST_TEXT + 200);
+        assert!(events[0].text.ends_with("(the log has the rest)"));
+        assert!(
+            recent
+                .condition()
+                .trouble()
+                .is_some_and(|text| text.len() < LONGEST_TEXT + 200)
+        );
+    }
 
     #[test]
     fn the_oldest_fall_out_and_are_counted() {
