@@ -39,7 +39,7 @@ check: setup ## Formatting, lints, licences, documentation
 
 fuzz: TARGET =
 fuzz: TIME = 60
-fuzz: setup ## Try the parsers with inputs that nobody wrote (TIME=SECONDS, TARGET=configuration|manifest|mjpeg|onnx|wifi|y4m)
+fuzz: setup ## Try the parsers with inputs that nobody wrote (TIME=SECONDS, TARGET=configuration|manifest|mjpeg|onnx|protocol|wifi|y4m)
 	@tests/fuzz/run $(TIME) $(TARGET)
 
 bench: setup ## Compare the network's speed with other engines' (fetches them once; minutes)

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::listen::{file_name, folder};
-use super::protocol::{API, Access, Greeting, Hello, LONGEST_REPLY, Refusal, Request};
+use super::protocol::{self, API, Access, Greeting, Hello, LONGEST_REPLY, Refusal, Request};
 use crate::error::{Error, Result};
 
 /// The daemon answers within moments; one that does not hangs.
@@ -174,11 +174,7 @@ impl Client {
     }
 
     fn send(&mut self, request: &Request) -> Result<()> {
-        let written = serde_json::to_value(request).and_then(|mut value| {
-            value["id"] = self.last_id.into();
-            serde_json::to_string(&value)
-        });
-        let mut line = written
+        let mut line = protocol::line(self.last_id, request)
             .map_err(|error| Error::internal("a request cannot be written").caused_by(error))?;
         line.push('\n');
         let sent = self.stream.get_ref().write_all(line.as_bytes());

@@ -249,6 +249,16 @@ impl fmt::Display for Refusal {
     }
 }
 
+/// Writes a request's line, without its end.
+///
+/// # Errors
+/// It cannot be expressed, which is a defect.
+pub fn line(id: u64, request: &Request) -> serde_json::Result<String> {
+    let mut value = serde_json::to_value(request)?;
+    value["id"] = id.into();
+    serde_json::to_string(&value)
+}
+
 /// Reads a request's line: its number, and the request or why it is none.
 ///
 /// # Errors
@@ -297,8 +307,11 @@ mod tests {
             ),
         ] {
             assert_eq!(serde_json::to_string(&request).expect("written"), text);
-            let line = text.replacen('{', "{\"id\":3,", 1);
-            assert_eq!(parse(&line), Ok((3, Ok(request))));
+            let by_hand = text.replacen('{', "{\"id\":3,", 1);
+            let written = line(3, &request).expect("written");
+            for line in [by_hand, written] {
+                assert_eq!(parse(&line), Ok((3, Ok(request.clone()))));
+            }
         }
     }
 

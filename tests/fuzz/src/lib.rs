@@ -8,6 +8,7 @@ mod configuration;
 mod manifest;
 mod mjpeg;
 mod onnx;
+mod protocol;
 mod wifi;
 mod y4m;
 
@@ -23,7 +24,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     Target {
         name: "configuration",
         run: configuration::run,
@@ -39,6 +40,10 @@ pub const TARGETS: [Target; 6] = [
     Target {
         name: "onnx",
         run: onnx::run,
+    },
+    Target {
+        name: "protocol",
+        run: protocol::run,
     },
     Target {
         name: "wifi",

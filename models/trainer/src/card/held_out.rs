@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::RunResult;
-use super::tables::percent;
+use super::cells::percent;
 use crate::evaluation::Evaluation;
 use crate::kshot::Head;
 

@@ -1,6 +1,7 @@
 //! The figures of the model card and of the page of results: each has a block between two markers, which is written from
 //! the results' JSON.
 
+mod cells;
 mod held_out;
 mod result;
 mod shipped;

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use sortd::classify::bundle::Manifest;
 
 use super::RunResult;
-use super::tables::{framing, interval, percent, shipped_runs};
+use super::cells::{framing, interval, percent};
+use super::tables::shipped_runs;
 use crate::evaluation::Evaluation;
 use crate::kshot::Head;
 

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 
 use sortd::classify::bundle::Manifest;
 
+use super::cells::{framing, interval, percent};
 use super::{RunResult, held_out};
 use crate::compress::choose::ANY_PARAMETERS;
 use crate::compress::storage::total;
-use crate::data::material::Framing;
-use crate::evaluation::{Engine, Evaluation, Numbers, Share, Subject};
+use crate::evaluation::{Engine, Evaluation, Numbers, Share};
 use crate::kshot::Head;
 use crate::run_folder;
 
@@ -236,13 +236,6 @@ pub(super) fn shipped_runs<'a>(
     })
 }
 
-pub(super) fn framing(subject: &Subject) -> &'static str {
-    match subject.framing {
-        Framing::Whole => "whole",
-        Framing::Item => "item",
-    }
-}
-
 fn by_class(found: &Evaluation) -> String {
     let labels = &found.subject.labels;
     let mut text = format!("| | {} | found | right when said |\n", labels.join(" | "));
@@ -279,12 +272,4 @@ fn bin(share: &Share) -> String {
         percent(share.accuracy),
         interval(share.interval)
     )
-}
-
-pub(super) fn percent(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
-}
-
-pub(super) fn interval((low, high): (f64, f64)) -> String {
-    format!("{:.1} to {:.1} %", 100.0 * low, 100.0 * high)
 }
