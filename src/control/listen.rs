@@ -3,7 +3,7 @@
 use std::env;
 use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
@@ -39,8 +39,8 @@ fn runtime_folder() -> Option<PathBuf> {
 pub struct Listeners {
     /// Each with what it lets one do.
     pub sockets: Vec<(Access, UnixListener)>,
-    /// Those that were made here.
-    made: Vec<PathBuf>,
+    /// Those that were made here, with the numbers of their files.
+    made: Vec<(PathBuf, u64)>,
 }
 
 impl Listeners {
@@ -90,7 +90,8 @@ impl Listeners {
                     .advice("name a folder of the daemon's user with --sockets, and end a daemon that has it already")
             })?;
             found.sockets.push((access, listener));
-            found.made.push(path);
+            let number = fs::symlink_metadata(&path).map_or(0, |file| file.ino());
+            found.made.push((path, number));
         }
         Ok(found)
     }
@@ -98,9 +99,12 @@ impl Listeners {
 
 impl Drop for Listeners {
     fn drop(&mut self) {
-        for path in &self.made {
-            // A file that is left behind is told from a socket by asking it.
-            let _ = fs::remove_file(path);
+        for (path, number) in &self.made {
+            // Another daemon may have made its own there meanwhile. A file that is left behind harms nobody: the next
+            // daemon replaces it.
+            if fs::symlink_metadata(path).is_ok_and(|file| file.ino() == *number) {
+                let _ = fs::remove_file(path);
+            }
         }
     }
 }
@@ -141,6 +145,7 @@ fn make(path: &Path) -> io::Result<UnixListener> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
     #[test]
     fn sockets_are_for_their_owner_and_one_that_is_in_use_is_not_taken() {
         let folder = tempfile::tempdir().expect("a folder");
@@ -156,6 +161,17 @@ mod tests {
         assert!(path.exists(), "the one in use is left alone");
         drop(first);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_socket_that_another_made_in_its_place_is_left_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let first = Listeners::made_in(folder.path()).expect("made");
+        let path = folder.path().join("control.sock");
+        fs::rename(&path, folder.path().join("former")).expect("moved");
+        let _second = UnixListener::bind(&path).expect("bound");
+        drop(first);
+        assert!(path.exists());
     }
 
     #[test]

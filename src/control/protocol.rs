@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::actuate;
+use crate::preprocess::Region;
 use crate::report::Counters;
 
 /// The version of the protocol. It rises when a message changes its meaning; new requests and new keys do not raise it.
@@ -200,6 +201,23 @@ pub struct Rectangle {
     pub width: f32,
     /// Height.
     pub height: f32,
+}
+
+impl From<Region> for Rectangle {
+    fn from(region: Region) -> Self {
+        let Region {
+            left,
+            top,
+            width,
+            height,
+        } = region;
+        Self {
+            left,
+            top,
+            width,
+            height,
+        }
+    }
 }
 
 /// What is known of the empty drop zone.

@@ -31,8 +31,10 @@ const LONGEST_SILENCE: Duration = Duration::from_secs(120);
 /// A client is answered this often in a second; one that asks faster waits.
 const RATE: u32 = 50;
 
-/// Clients are accepted, and orders are handed on, no faster than this; both over all clients of a socket.
+/// A socket accepts clients no faster than this, however many want to connect.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(5);
+
+/// Orders are handed on no faster than this, whoever gives them.
 const ORDER_PAUSE: Duration = Duration::from_millis(100);
 
 /// Events that are written to a client at once.

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use super::viewfinder::{Scene, Viewfinder};
 use crate::control::Shown;
-use crate::control::protocol::{Background, Code, Look, Rectangle, Refusal};
+use crate::control::protocol::{Background, Code, Look, Refusal};
 use crate::error::{Error, Result};
 use crate::preprocess::{ModelInput, Preprocessor, Region, Size, VIEWS};
 use crate::presence::Presence;
@@ -108,9 +108,9 @@ fn look(scene: &Scene) -> Result<Look> {
     Ok(Look {
         width,
         height,
-        zone: rectangle(&preprocessor.zone_region()),
+        zone: preprocessor.zone_region().into(),
         item: match scene.presence {
-            Some(Presence::Item(item)) => Some(rectangle(&preprocessor.in_picture(&item))),
+            Some(Presence::Item(item)) => Some(preprocessor.in_picture(&item).into()),
             _ => None,
         },
         background: match scene.presence {
@@ -135,15 +135,6 @@ fn shown_size(size: Size) -> Size {
     Size {
         width: scaled(size.width),
         height: scaled(size.height),
-    }
-}
-
-fn rectangle(region: &Region) -> Rectangle {
-    Rectangle {
-        left: region.left,
-        top: region.top,
-        width: region.width,
-        height: region.height,
     }
 }
 

@@ -117,31 +117,10 @@ impl Drop for Killed {
 
 /// A configuration that shows one photograph again and again, whose light goes off after a second.
 pub fn busy(folder: &Path) -> PathBuf {
-    let photo = super::root().join("tests/photos/metal/metal193.jpg");
-    let text = format!(
-        r#"
-        [camera]
-        source = "replay"
-        path = "{}"
-        fps = 30
-        frames-per-photo = 20
-        [trigger]
-        learn-ms = 300
-        [decision]
-        hold-ms = 300
-        rearm-ms = 200
-        [gpio]
-        backend = "simulated"
-        max-on-ms = 1000
-        [[bins]]
-        name = "all"
-        accepts = ["cardboard", "glass", "metal", "paper", "plastic", "trash"]
-        led = {{ pin = 17 }}
-        servo = {{ pin = 18 }}
-        "#,
-        photo.display()
-    );
-    let file = folder.join("sortd.toml");
+    let file = super::daemon::endless(folder, "");
+    let text = std::fs::read_to_string(&file).expect("just written");
+    let simulated = "backend = \"simulated\"";
+    let text = text.replace(simulated, &format!("{simulated}\nmax-on-ms = 1000"));
     std::fs::write(&file, text).expect("written");
     file
 }
