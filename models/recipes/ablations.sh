@@ -1,5 +1,5 @@
 #!/bin/sh
-# Ablations: what each part of the shipped network's training gives, one part changed at a time; run waste.sh first.
+# Ablations: what each part of the baseline's training gives, one part changed at a time; run baseline.sh first.
 . "$(dirname "$0")/common.sh"
 
 # The claim of Mobile_BLNet's paper: share of the total against a plain threshold, at equal size. A share of

@@ -28,7 +28,7 @@ say() {
     esac
 }
 
-# first_stage NAME OPTIONS...: the training run in which the shipped network's parts are compared, and with which its
+# first_stage NAME OPTIONS...: the training run in which the baseline's parts are compared, and with which its
 # second teacher begins.
 first_stage() {
     name=$1

@@ -1,9 +1,9 @@
 #!/bin/sh
-# The other networks on the photographs of the shipped one, at about its cost: whole, pruned, int8, and in the
-# daemon's engine. One training run and one pruning each: less than what the shipped network was given.
+# The other networks on the photographs of the baseline, at about its cost: whole, pruned, int8, and in the
+# daemon's engine. One training run and one pruning each: less than what the baseline was given.
 #
-# MobileNet v1 starts from ImageNet as the shipped network does; Mobile_BLNet and ELNet have no such
-# weights and start from nothing, with the shipped network's parent as their teacher: read their figures with
+# MobileNet v1 starts from ImageNet as the baseline does; Mobile_BLNet and ELNet have no such
+# weights and start from nothing, with the baseline's parent as their teacher: read their figures with
 # that in mind.
 . "$(dirname "$0")/common.sh"
 

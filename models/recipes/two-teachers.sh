@@ -1,6 +1,6 @@
 #!/bin/sh
-# What ships: the parent of waste.sh, pruned in two rounds and fine-tuned with two teachers, the parent and one that was
-# trained apart from it and has no attention; then quantised to int8. Run waste.sh first.
+# The baseline with two teachers: the parent of baseline.sh, pruned in two rounds and fine-tuned with two teachers, the parent and one that was
+# trained apart from it and has no attention; then quantised to int8. Run baseline.sh first.
 . "$(dirname "$0")/common.sh"
 
 near=$RUNS/blocked-cbam-near apart=$RUNS/blocked-cbam-no-attention both=$RUNS/blocked-cbam-both

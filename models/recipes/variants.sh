@@ -1,7 +1,7 @@
 #!/bin/sh
-# Other ways from the same parents to what ships, under its protocol; run waste.sh first.
+# Other ways from the same parents to the baseline, under its protocol; run baseline.sh first.
 #
-# The pruned network is fine-tuned on the labels alone, where the shipped one has its parent for a teacher;
+# The pruned network is fine-tuned on the labels alone, where the baseline has its parent for a teacher;
 # and the parent looks at finer pictures.
 . "$(dirname "$0")/common.sh"
 

@@ -1,30 +1,57 @@
 #!/bin/sh
-# The shipped model's parent, a MobileNet-CBAM, and the same network with one teacher: its channels pruned in two
-# rounds, quantised to int8. What ships has two teachers: two-teachers.sh.
+# What ships: `waste`, for a Pi 3 and better, and `waste-small`, for a Zero.
 #
-# Made twice: trained on the blocked split, whose parent is the shipped network's, and on the authors'
-# split, for comparison with papers. Each round prunes by share of the network's total and fine-tunes on the
-# labels and on the logits of the unpruned network, the last stage mostly on the latter.
+# A MobileNet-CBAM is fine-tuned on all sources while its features go on telling what ImageNet's and those of a large model
+# tell, so that they stay general (feature distillation); first from near and far and in bad light, then as things are
+# in a bin. Its channels are pruned by their importance to that whole objective, with the unpruned network for a teacher, and it
+# is quantised to int8. The small one is the same with smaller pictures and fewer channels.
+#
+# SPLIT=author trains on the split of TrashNet's authors, for comparison with papers.
 . "$(dirname "$0")/common.sh"
 
-for split in ${SPLITS:-blocked author}; do
-    far=$RUNS/$split-cbam-far close=$RUNS/$split-cbam near=$RUNS/$split-cbam-near
-    # First from near and far and in bad light, then more and more as things are in a bin: each stage keeps
-    # what the one before gave for other places, and fits the network to the rest.
-    say train --run "$far" --sources "$(described $split)" --net mobilenet-cbam --width 0.75 --side 128 \
-        --epochs 24 --rate 1.2e-3 --probe 1 --metric 0.1 --scale-penalty 1e-4
-    say train --run "$close" --from "$far" --epochs 9 --rate 6e-4 --metric 0.1 --scale-penalty 1e-4 \
-        --augmentation models/recipes/close.toml
-    say train --run "$near" --from "$close" --epochs 30 --rate 1.2e-3 --metric 0.1 --scale-penalty 1e-4 \
-        --augmentation models/recipes/near.toml
-    say prune --run "$near-75M" --from "$near" --macs 75M --parameters 900k --epochs 4 --rate 6e-4 \
-        --teacher "$near" --teacher-share 0.3 --metric 0.1 --scale-penalty 1e-4 --augmentation models/recipes/near.toml
-    say prune --run "$near-44M" --from "$near-75M" --macs 44.5M --parameters 424k --epochs 45 --rate 1.2e-3 \
-        --teacher "$near" --teacher-share 0.3 --metric 0.1 --augmentation models/recipes/near.toml
-    say train --run "$near-44M-taught" --from "$near-44M" --epochs 50 --rate 1.2e-3 --metric 0.1 \
-        --teacher "$near" --teacher-share 0.7 --augmentation models/recipes/near.toml
-    say quantise --run "$near-44M-taught-ptq" --from "$near-44M-taught" --epochs 0
-    # The network before quantisation is the best teacher of the quantised one.
-    say quantise --run "$near-44M-taught-int8" --from "$near-44M-taught" --epochs 5 --rate 1e-4 --metric 0.1 \
-        --teacher "$near-44M-taught" --teacher-share 0.9 --augmentation models/recipes/near.toml
-done
+: "${SPLIT:=everywhere}"
+if trashnet_alone; then
+    SPLIT=blocked
+fi
+prefix=
+[ "$SPLIT" = everywhere ] || prefix=$SPLIT-
+
+# What CLIP ViT-B/16 says of each photograph, where somebody has let it say that.
+: "${EMBEDDINGS:=../shared/teachers/clip-vit-b16.safetensors}"
+general="--features 4"
+if [ -f "$EMBEDDINGS" ]; then
+    general="$general --embeddings 2"
+else
+    echo "recipe: $EMBEDDINGS is missing, so the large model is no teacher; the features of ImageNet are" >&2
+fi
+near="--augmentation models/recipes/near.toml"
+
+# fine_tuned COMMAND NAME OPTIONS...: a stage of the chain, with the features' objective.
+fine_tuned() {
+    command=$1 name=$2
+    shift 2
+    # shellcheck disable=SC2086 # The objective is several words on purpose.
+    say "$command" --run "$RUNS/$prefix$name" $general "$@"
+}
+
+# distilled COMMAND NAME FROM TEACHER SHARE OPTIONS...: the same from another run, with a teacher.
+distilled() {
+    command=$1 name=$2 from=$RUNS/$prefix$3 teacher=$RUNS/$prefix$4 share=$5
+    shift 5
+    # shellcheck disable=SC2086
+    fine_tuned "$command" "$name" --from "$from" --teacher "$teacher" --teacher-share "$share" $near "$@"
+}
+
+fine_tuned train general --sources "$(described "$SPLIT")" --net mobilenet-cbam --width 0.75 --side 160 --head features \
+    --rate 8e-4 --epochs 20
+# shellcheck disable=SC2086
+fine_tuned train general-near --from "$RUNS/${prefix}general" --rate 1e-3 --epochs 40 $near
+distilled prune waste-pruned general-near general-near 0.5 --macs 145M --parameters 1.18M --importance taylor \
+    --rate 8e-4 --epochs 20
+distilled quantise waste-int8 waste-pruned waste-pruned 0.7 --rate 1e-4 --epochs 4
+
+# shellcheck disable=SC2086
+fine_tuned train general-128 --from "$RUNS/${prefix}general-near" --side 128 --rate 4e-4 --epochs 6 $near
+distilled prune small-pruned general-128 general-128 0.5 --macs 44M --parameters 440k --importance taylor \
+    --rate 1e-3 --epochs 40
+distilled quantise small-int8 small-pruned small-pruned 0.7 --rate 1e-4 --epochs 4

@@ -1,4 +1,4 @@
-//! `sortd bins test` and `sortd park`: the outputs without camera and network.
+//! `sortd bins test` and `sortd park`: by the running daemon, or the outputs without camera and network.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::actuate::{self, Board, Outputs};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::control::client::Client;
-use crate::control::protocol::Request;
+use crate::control::protocol::{Request, Tested};
 use crate::daemon;
 use crate::decide::BinId;
 use crate::error::{Error, Result};
@@ -18,12 +18,17 @@ use crate::signals::Asked;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum BinsCommand {
-    /// Drive one bin as the daemon would, then park.
+    /// Show that one bin works: its light and its lid, for the time that a signal is held.
+    ///
+    /// A running daemon does it, if the drop zone is empty. Where none runs, the bin is driven by this command, as the
+    /// configuration says, and everything is parked after that.
     Test {
         /// The bin's name.
         name: String,
         #[command(flatten)]
         file: ConfigFile,
+        #[command(flatten)]
+        sockets: Sockets,
     },
 }
 
@@ -31,7 +36,17 @@ pub(super) enum BinsCommand {
 const TURN: Duration = Duration::from_millis(20);
 
 pub(super) fn bins(command: &BinsCommand) -> Result<()> {
-    let BinsCommand::Test { name, file } = command;
+    let BinsCommand::Test {
+        name,
+        file,
+        sockets,
+    } = command;
+    if let Some(mut daemon) = Client::find(sockets.folder())? {
+        let bin = name.clone();
+        let tested: Tested = daemon.ask(&Request::BinsTest { bin })?;
+        let seconds = tested.seconds;
+        return output::line(format!("{name}: on for {seconds} s, by the running daemon"));
+    }
     let config = Config::load(&file.config)?;
     let names: Vec<&str> = config
         .bins

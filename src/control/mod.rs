@@ -8,10 +8,14 @@
 //! Terms: a *request* has a number and gets one *reply* with the same; a *stream* is what follows the reply to `events`.
 
 pub mod client;
+mod desk;
 mod lines;
 mod listen;
 pub mod protocol;
+mod replies;
 mod server;
+mod session;
 
+pub use desk::{Desk, Shown, Wish};
 pub use listen::Listeners;
-pub use server::{Desk, Shown, Wish, serve};
+pub use server::serve;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::heartbeat::Heartbeat;
-use crate::control::protocol::{Health, Status};
+use super::model_in_force::ModelInForce;
+use crate::classify::bundle::{Accuracy, Manifest};
+use crate::control::protocol::{Health, Measured, ModelInfo, Status};
 use crate::machine;
 use crate::report::Recent;
 
@@ -13,16 +15,23 @@ use crate::report::Recent;
 pub(super) struct Answers {
     recent: Arc<Recent>,
     heartbeat: Arc<Heartbeat>,
+    model: ModelInForce,
     since: Instant,
 }
 
 impl Answers {
-    pub fn of(recent: Arc<Recent>, heartbeat: Arc<Heartbeat>) -> Self {
+    pub fn of(recent: Arc<Recent>, heartbeat: Arc<Heartbeat>, model: ModelInForce) -> Self {
         Self {
             recent,
             heartbeat,
+            model,
             since: Instant::now(),
         }
+    }
+
+    /// What the model in force says of itself; none before the start.
+    pub fn model(&self) -> Option<ModelInfo> {
+        self.model.get().as_deref().map(model_info)
     }
 
     /// How the daemon is, and when its pause ends.
@@ -49,6 +58,25 @@ impl Answers {
             temperature_c: machine::temperature(),
             undervoltage: machine::undervoltage(),
         }
+    }
+}
+
+fn model_info(manifest: &Manifest) -> ModelInfo {
+    let measured = |accuracy: &Accuracy| Measured {
+        split: accuracy.split.clone(),
+        correct: accuracy.correct,
+        total: accuracy.total,
+    };
+    ModelInfo {
+        name: manifest.name.clone(),
+        version: manifest.version.clone(),
+        architecture: manifest.architecture.clone(),
+        labels: manifest.labels.clone(),
+        empty_label: manifest.empty_label.clone(),
+        parameters: manifest.cost.parameters,
+        macs: manifest.cost.macs,
+        sha256: manifest.model.sha256.clone(),
+        accuracy: manifest.accuracy.iter().map(measured).collect(),
     }
 }
 

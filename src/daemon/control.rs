@@ -11,9 +11,11 @@ use tokio::time::{Interval, MissedTickBehavior, interval, sleep, sleep_until, ti
 
 use super::answers::{self, Answers};
 use super::asked::{Asked, Signals};
+use super::bin_test::BinTest;
 use super::heartbeat::Heartbeat;
 use super::looks::Looks;
 use super::looping::{Ending, Loop, Outside, panicked};
+use super::model_in_force::ModelInForce;
 use super::notify;
 use super::orders::Orders;
 use super::reloads::Reloads;
@@ -75,7 +77,9 @@ pub fn run(file: &Path, settings: Settings<'_>, reporter: &Reporter) -> Result<(
         orders: orders.clone(),
         heartbeat: Arc::clone(&heartbeat),
         viewfinder: Arc::clone(&viewfinder),
+        model: ModelInForce::default(),
     };
+    let model = outside.model.clone();
     let mut turning = Loop::start(plan, outside, reporter.clone())?;
     let board = turning.board();
     let _keeper = board.keep()?;
@@ -89,7 +93,7 @@ pub fn run(file: &Path, settings: Settings<'_>, reporter: &Reporter) -> Result<(
     let control = Control {
         reloads: Reloads::of(file.into()),
         orders,
-        answers: Answers::of(recent, Arc::clone(&heartbeat)),
+        answers: Answers::of(recent, Arc::clone(&heartbeat), model),
         heartbeat,
         reporter: reporter.clone(),
         board: board.clone(),
@@ -264,6 +268,13 @@ impl Control {
             // A client that has gone needs no answer.
             Wish::Status(to) => drop(to.send(self.answers.status(self.paused_until))),
             Wish::Look(to) => looks.ask(to),
+            Wish::Model(to) => {
+                // Without a model there is no daemon: who asked hears that it ends.
+                if let Some(model) = self.answers.model() {
+                    drop(to.send(model));
+                }
+            }
+            Wish::Test(bin, to) => self.orders.test(BinTest::new(bin, to)),
             Wish::Pause(time) => self.pause(time),
             Wish::Resume => self.resume(),
             Wish::Reload => self.ask_for_reload(),

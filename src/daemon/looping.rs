@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::heartbeat::Heartbeat;
 use super::in_force;
+use super::model_in_force::ModelInForce;
 use super::orders::Orders;
 use super::viewfinder::{Scene, Viewfinder};
 use crate::actuate::{self, Board, Health, Outputs};
@@ -46,6 +47,8 @@ pub(super) struct Outside {
     pub heartbeat: Arc<Heartbeat>,
     /// The newest picture, where somebody wants it.
     pub viewfinder: Arc<Viewfinder>,
+    /// What the model in force says of itself.
+    pub model: ModelInForce,
 }
 
 /// The loop with all that it owns.
@@ -82,6 +85,7 @@ impl Loop {
         let outputs = open_outputs(&plan.config, &clock, &reporter)?;
         let capture = start_camera(&plan.config)?;
         in_force::remember(&plan.config);
+        outside.model.set(&plan.manifest);
         let pipeline = Pipeline::new(plan, outputs, Arc::clone(&clock), reporter.clone());
         Ok(Self {
             pipeline,
@@ -166,6 +170,10 @@ impl Loop {
                 }
             }
             _ => {}
+        }
+        if let Some(test) = ordered.test {
+            let outcome = self.pipeline.test(&test.bin);
+            test.answer(outcome);
         }
         if self.next_plan.is_some() && self.pipeline.is_at_rest() {
             self.take_over_next()?;
@@ -318,6 +326,7 @@ impl Loop {
             return Ok(());
         };
         let (file, model) = (plan.config.file.display().to_string(), plan.model.clone());
+        let manifest = Arc::clone(&plan.manifest);
         let same_camera = plan.config.camera == self.pipeline.config().camera;
         let taken = self.pipeline.take_over(*plan, |config| {
             open_outputs(config, &self.clock, &self.reporter)
@@ -325,6 +334,7 @@ impl Loop {
         match taken {
             Takeover::Done => {
                 in_force::remember(self.pipeline.config());
+                self.outside.model.set(&manifest);
                 if !same_camera {
                     let camera = &self.pipeline.config().camera;
                     self.capture

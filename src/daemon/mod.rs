@@ -13,11 +13,13 @@
 
 mod answers;
 mod asked;
+mod bin_test;
 mod control;
 mod heartbeat;
 pub mod in_force;
 mod looks;
 mod looping;
+mod model_in_force;
 mod notify;
 mod orders;
 mod reloads;

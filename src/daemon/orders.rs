@@ -4,6 +4,7 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::bin_test::BinTest;
 use crate::pipeline::Plan;
 
 /// What was ordered since the loop last looked.
@@ -17,6 +18,8 @@ pub(super) struct Ordered {
     pub tell_refused: bool,
     /// Whether to be at rest from now on, or to go on deciding.
     pub rest: Option<bool>,
+    /// Signal a bin.
+    pub test: Option<BinTest>,
     /// Rest was ordered, even where that was taken back meanwhile: who ordered it has held the board.
     pub was_to_rest: bool,
 }
@@ -48,6 +51,15 @@ impl Orders {
         self.give(|ordered| {
             ordered.rest = Some(rest);
             ordered.was_to_rest |= rest;
+        });
+    }
+
+    /// Signals a bin.
+    pub fn test(&self, test: BinTest) {
+        self.give(|ordered| {
+            if let Some(former) = ordered.test.replace(test) {
+                former.supersede();
+            }
         });
     }
 

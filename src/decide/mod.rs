@@ -171,6 +171,21 @@ impl Decider {
         }
     }
 
+    /// Signals `bin` for the hold time, since somebody wants to see it work; the zone must be seen empty before the next signal.
+    /// `false` where something is watched or shown, or no fresh picture says that nothing is there.
+    pub fn test(&mut self, bin: BinId, now: Instant) -> bool {
+        let fresh = self.last_fresh.is_some_and(|last| self.is_fresh(last, now));
+        let may = fresh && self.is_resting();
+        if may {
+            self.state = State::Signalling {
+                bin,
+                since: now,
+                recognised: false,
+            };
+        }
+        may
+    }
+
     /// Goes on where `former` stood, whose configuration, labels and bins may have been others. What
     /// has had its signal must go before the next one; what was still being watched is watched anew,
     /// because votes and labels are those of the former bins.

@@ -13,6 +13,8 @@ enum Input {
     Nothing,
     /// Another configuration is taken over; the outputs were parked before.
     Reload,
+    /// Somebody wants to see a bin work.
+    Test,
     /// A picture that is this old.
     Late(Vec<f32>, u64),
 }
@@ -31,6 +33,7 @@ fn inputs() -> impl Strategy<Value = Vec<(Input, u64)>> {
         1 => Just(Input::Unjudged),
         1 => Just(Input::Nothing),
         1 => Just(Input::Reload),
+        1 => Just(Input::Test),
         1 => (scores(), 801..5_000u64).prop_map(|(scores, age)| Input::Late(scores, age)),
     ];
     prop::collection::vec((input, 1..400u64), 1..200)
@@ -46,7 +49,7 @@ proptest! {
         let (mut now, mut last_fresh) = (start, None);
         let (mut lit_since, mut signal) = (None, None);
         let (mut sure, mut looks) = (Vec::new(), 0usize);
-        let mut armed = true;
+        let (mut armed, mut testing) = (true, false);
         let mut empty_since: Option<Instant> = None;
         for (input, pause) in inputs {
             now += Duration::from_millis(pause);
@@ -55,14 +58,25 @@ proptest! {
                 let mut next = Decider::new(config(), limits(), unsure.map(BinId));
                 next.resume(&decider);
                 decider = next;
-                (signal, empty_since) = (None, None);
+                (signal, empty_since, testing) = (None, None, false);
                 sure.clear();
+                continue;
+            }
+            if matches!(input, Input::Test) {
+                let tested = decider.test(BinId(1), now);
+                // 7. A bin is tested only over a zone that was seen empty, and only where no signal is on.
+                prop_assert!(!tested || (armed && signal.is_none()));
+                testing |= tested;
                 continue;
             }
             let (scores, age) = match &input {
                 Input::Item(scores) => (Some(scores), 0),
                 Input::Late(scores, age) => (Some(scores), *age),
-                Input::Empty | Input::Unjudged | Input::Nothing | Input::Reload => (None, 0),
+                Input::Empty
+                | Input::Unjudged
+                | Input::Nothing
+                | Input::Reload
+                | Input::Test => (None, 0),
             };
             let sight = match (&input, scores) {
                 (_, Some(scores)) => Sight::Item(BinScores::with(scores)),
@@ -111,7 +125,8 @@ proptest! {
                     let recent = sure.iter().filter(|(at, b)| *b == bin && looks - at < 5).count();
                     prop_assert!(recent >= 3, "{recent} looks");
                 } else {
-                    prop_assert_eq!(decision.signal, unsure.map(BinId));
+                    let bin = if testing { Some(BinId(1)) } else { unsure.map(BinId) };
+                    prop_assert_eq!(decision.signal, bin);
                 }
             }
             // 5. No signal is on for too long.
@@ -122,7 +137,7 @@ proptest! {
             if decision.signal.is_none() && signal.is_some() {
                 empty_since = matches!(input, Input::Empty).then_some(now);
             }
-            signal = decision.signal;
+            (signal, testing) = (decision.signal, false);
         }
         // 6. Whatever has happened, an empty zone brings it back to rest.
         for _ in 0..60 {

@@ -184,6 +184,23 @@ fn one_look_is_enough_where_the_configuration_says_so() {
 }
 
 #[test]
+fn a_bin_is_tested_over_an_empty_zone_alone_and_the_test_ends_by_itself() {
+    let mut run = Run::new(None);
+    assert!(!run.decider.test(GLASS, run.now), "nothing was seen yet");
+    run.empty();
+    assert!(run.decider.test(GLASS, run.now));
+    assert_eq!(run.empty().signal, Some(GLASS));
+    assert!(!run.decider.test(GLASS, run.now), "it signals already");
+    let lit = (0..20).take_while(|_| run.empty().signal.is_some()).count();
+    assert!((8..=10).contains(&lit), "{lit} ticks of a hold of 10");
+    for _ in 0..7 {
+        run.empty();
+    }
+    run.item(TORN);
+    assert!(!run.decider.test(GLASS, run.now), "an item is there");
+}
+
+#[test]
 fn a_camera_that_stops_takes_the_signal_with_it() {
     let mut run = Run::new(None);
     for _ in 0..3 {

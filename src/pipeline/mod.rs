@@ -3,11 +3,13 @@
 //! This is the only file that knows the order of the stages. It has no thread and no camera of its
 //! own: the daemon, the demo and the benchmark feed it frames.
 
+mod bin_test;
 mod plan;
 pub mod proof;
 mod rest;
 mod sight;
 
+pub use bin_test::Untested;
 pub use plan::{Plan, Proven};
 pub use rest::Takeover;
 

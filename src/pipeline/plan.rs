@@ -2,6 +2,7 @@
 //! the two fit.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::proof::{self, Limits};
 use crate::actuate::{self, PwmUnit};
@@ -23,6 +24,8 @@ pub struct Plan {
     pub sorting: Sorting,
     /// Name and version of the model, for people.
     pub model: String,
+    /// What the model says of itself.
+    pub manifest: Arc<Manifest>,
     /// What may go wrong on another board than this, one line each with its place in the file.
     pub remarks: Vec<String>,
 }
@@ -68,7 +71,8 @@ impl Plan {
         let (config, classifier) = (fitting.config, fitting.loaded);
         Ok(Self {
             sorting: Sorting::new(&config, classifier.labels(), classifier.empty_label()),
-            model: fitting.model,
+            model: named(&fitting.manifest),
+            manifest: Arc::new(fitting.manifest),
             config,
             classifier,
             remarks: fitting.remarks,
@@ -103,7 +107,7 @@ impl Proven {
         let fitting = fitting(Draft::load(file)?, |config| prove(config, limits))?;
         Ok(Self {
             config: fitting.config,
-            model: fitting.model,
+            model: named(&fitting.manifest),
             remarks: fitting.remarks,
         })
     }
@@ -118,7 +122,7 @@ impl Proven {
 /// A configuration that fits its model.
 struct Fitting<T> {
     config: Config,
-    model: String,
+    manifest: Manifest,
     remarks: Vec<String>,
     /// What was made of the model.
     loaded: T,
@@ -142,7 +146,7 @@ fn fitting<T>(mut draft: Draft, load: impl FnOnce(&Config) -> Result<T>) -> Resu
     let (manifest, loaded) = loaded?;
     Ok(Fitting {
         config,
-        model: named(&manifest),
+        manifest,
         remarks,
         loaded,
     })

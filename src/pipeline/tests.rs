@@ -167,6 +167,34 @@ fn a_plain_board_is_no_covered_lens_when_what_lay_there_at_the_start_has_gone() 
 }
 
 #[test]
+fn a_bin_is_tested_where_the_zone_is_empty_and_nobody_holds_it() {
+    let mut stage = Stage::new("");
+    assert_eq!(stage.pipeline.test("all"), Err(Untested::NotEmpty));
+    stage.show(&plain, 3);
+    let names = vec!["all".to_owned()];
+    assert_eq!(
+        stage.pipeline.test("glass"),
+        Err(Untested::NoSuchBin(names))
+    );
+    assert!(stage.pipeline.test("all").is_ok());
+    let told = stage.show(&plain, 10);
+    assert_eq!(told, ["bin-tested", "signal-on", "signal-off", "rearmed"]);
+    stage.pipeline.hold().unwrap();
+    assert_eq!(stage.pipeline.test("all"), Err(Untested::AtRest));
+    stage.pipeline.release();
+    stage.show(&plain_with_item, 1);
+    assert_eq!(stage.pipeline.test("all"), Err(Untested::NotEmpty));
+}
+
+#[test]
+fn what_a_button_did_not_ask_about_is_no_empty_zone_for_a_test() {
+    let mut stage = Stage::new("mode = \"button\"\npin = 5");
+    stage.show(&plain, 3);
+    stage.show(&plain_with_item, 3);
+    assert_eq!(stage.pipeline.test("all"), Err(Untested::NotEmpty));
+}
+
+#[test]
 fn a_dimmed_lamp_is_no_covered_lens() {
     let mut stage = Stage::new("");
     stage.show(&tiles, 3);

@@ -89,6 +89,7 @@ impl Condition {
             | Event::Remark { .. }
             | Event::DroppingBegan
             | Event::DroppingEnded { .. }
+            | Event::BinTested { .. }
             | Event::Paused { .. }
             | Event::Resumed
             | Event::Stopping { .. } => {}

@@ -99,6 +99,11 @@ pub enum Event {
         /// Why, and what to do.
         error: String,
     },
+    /// Somebody wants to see a bin work; its signal follows.
+    BinTested {
+        /// The bin.
+        bin: String,
+    },
     /// Everything is brought to rest for a while: somebody asked for it.
     Paused {
         /// For how many seconds.
@@ -218,6 +223,7 @@ impl Event {
             Self::Rearmed => "rearmed",
             Self::ConfigReloaded { .. } => "config-reloaded",
             Self::ConfigRefused { .. } => "config-refused",
+            Self::BinTested { .. } => "bin-tested",
             Self::Paused { .. } => "paused",
             Self::Resumed => "resumed",
             Self::Remark { .. } => "remark",
@@ -262,7 +268,7 @@ impl Event {
                     add("SORTD_BIN", bin);
                 }
             }
-            Self::SignalOn { bin } => add("SORTD_BIN", bin),
+            Self::SignalOn { bin } | Self::BinTested { bin } => add("SORTD_BIN", bin),
             Self::SignalOff { bin, cause } => {
                 add("SORTD_BIN", bin);
                 add("SORTD_CAUSE", cause.name());
@@ -353,6 +359,7 @@ impl fmt::Display for Event {
             Self::ConfigReloaded { config, model } => {
                 write!(f, "{config} is in force, with model {model}")
             }
+            Self::BinTested { bin } => write!(f, "{bin}: a test"),
             Self::Paused { seconds } => write!(f, "at rest for {seconds} s, or until it is resumed"),
             Self::Resumed => f.write_str("sorting again"),
             Self::ConfigRefused { error } => {

@@ -9,6 +9,7 @@ mod backlog;
 mod condition;
 mod event;
 mod json_lines;
+mod log_memory;
 mod logger;
 mod outbox;
 mod queued_log;
@@ -17,6 +18,7 @@ mod standard;
 
 pub use condition::{Condition, Counters};
 pub use event::{Event, FaultName, ReleaseName};
+pub use log_memory::{LogRecord, latest_records};
 pub use logger::{FINDING, install_logger, install_queued_logger};
 pub(crate) use outbox::{Outbox, Waiting, wait_for_readers};
 pub use recent::{Recent, Recorded};

@@ -4,6 +4,7 @@ use log::kv::{self, Key, Value, VisitSource};
 use log::{Level, Log, Metadata, Record};
 
 use super::backlog::{Backlog, Entry, Room};
+use super::log_memory;
 use super::logger::Destination;
 use super::outbox::Outbox;
 use crate::panics;
@@ -33,6 +34,7 @@ impl Log for QueuedLog {
     }
 
     fn log(&self, record: &Record<'_>) {
+        log_memory::remember(record);
         let record = Kept::of(record);
         let bytes = record.bytes();
         self.records.put(|records| {

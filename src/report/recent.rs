@@ -12,8 +12,8 @@ use super::{Condition, Event};
 /// Events that are remembered: some hours of a busy bin.
 const REMEMBERED: usize = 1_000;
 
-/// Of what is wrong with a configuration or a camera, so many bytes are remembered; the log has all of it. With that, all
-/// events together take a few megabytes at most.
+/// Of a long text, such as what is wrong with a configuration, so many bytes are remembered; the log has all of it. With
+/// that, all that is remembered takes a few megabytes at most.
 const LONGEST_TEXT: usize = 2_000;
 
 /// An event as it is remembered.
@@ -56,7 +56,7 @@ impl Default for Recent {
 impl Recent {
     /// Remembers an event.
     pub fn add(&self, event: &Event) {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let time_ms = now_ms();
         let event = &short(event);
         let mut inside = self.lock();
         inside.condition.take(event);
@@ -66,7 +66,7 @@ impl Recent {
         }
         inside.events.push_back(Arc::new(Recorded {
             seq,
-            time_ms: now.unwrap_or_default().as_millis() as u64,
+            time_ms,
             event: event.clone(),
             text: event.to_string(),
         }));
@@ -109,14 +109,26 @@ fn short(event: &Event) -> Event {
     | Event::FrameSkipped { error: text, .. }
     | Event::ConfigRefused { error: text }
     | Event::Remark { text } = &mut event
-        && text.len() > LONGEST_TEXT
     {
+        shorten(text);
+    }
+    event
+}
+
+/// Cuts a long text.
+pub(super) fn shorten(text: &mut String) {
+    if text.len() > LONGEST_TEXT {
         let ends = (0..=LONGEST_TEXT).rev();
         let end = ends.into_iter().find(|end| text.is_char_boundary(*end));
         text.truncate(end.unwrap_or_default());
         text.push_str(" … (the log has the rest)");
     }
-    event
+}
+
+/// Milliseconds since 1970, UTC, by the machine's clock.
+pub(super) fn now_ms() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.unwrap_or_default().as_millis() as u64
 }
 
 #[cfg(test)]

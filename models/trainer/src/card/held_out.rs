@@ -3,16 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::RunResult;
 use super::cells::percent;
+use super::{RunResult, THRESHOLD};
 use crate::evaluation::Evaluation;
 use crate::kshot::Head;
 
 /// What the names of tests begin with whose family of sources was left out of training.
 const TEST: &str = "left-out/";
-
-/// The confidence at which lights are told of: the daemon's default.
-const THRESHOLD: f64 = 0.6;
 
 /// The few-shot columns: head and examples of each class.
 const FEW_SHOT: [(Head, usize); 5] = [
@@ -65,6 +62,13 @@ pub fn figures(results: &[RunResult]) -> String {
         }
     }
     text
+}
+
+/// What was measured of the runs of one recipe, each on the family that it was not trained on.
+pub fn of_recipe<'a>(results: &'a [RunResult], recipe: &str) -> Vec<&'a Evaluation> {
+    let mut recipes = by_recipe(results);
+    let held_out = recipes.remove(recipe).unwrap_or_default();
+    held_out.into_iter().map(|one| one.found).collect()
 }
 
 /// The recipe's name is that of its runs without the family: `left-out-NAME-SEED-FAMILY`.

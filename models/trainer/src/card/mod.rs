@@ -2,6 +2,7 @@
 //! the results' JSON.
 
 mod cells;
+mod confidence;
 mod held_out;
 mod result;
 mod shipped;
@@ -13,22 +14,45 @@ use sortd::classify::bundle::Manifest;
 use sortd::error::{Error, Result};
 
 use crate::files;
+use crate::plots;
 
 pub use result::{RunResult, gather};
+
+/// The confidence at which lights are told of: the daemon's default.
+const THRESHOLD: f64 = 0.6;
 
 /// The line before the generated block.
 pub const BEGIN: &str = "<!-- begin: written by `trainer card`, do not edit -->";
 /// The line after it.
 pub const END: &str = "<!-- end: written by `trainer card` -->";
 
-/// Puts the figures of the shipped bundle between the markers of the model card, and those of all `results` between the
+/// Puts the figures of the shipped bundles between the markers of the model card, and those of all `results` between the
 /// markers of their page.
 ///
 /// # Errors
 /// A page cannot be read or written, or lacks a marker.
-pub fn rewrite(card: &Path, page: &Path, results: &[RunResult], manifest: &Manifest) -> Result<()> {
-    replace_block(card, &shipped::figures(results, manifest))?;
-    replace_block(page, &tables::figures(results, manifest))
+pub fn rewrite(
+    card: &Path,
+    page: &Path,
+    results: &[RunResult],
+    shipped: &[Manifest],
+) -> Result<()> {
+    replace_block(card, &shipped::figures(results, shipped))?;
+    replace_block(page, &tables::figures(results, shipped))
+}
+
+/// Draws what the confidences of the shipped bundles are worth, at home and on the sources held out by a recipe's runs.
+///
+/// # Errors
+/// The picture cannot be drawn or written.
+pub fn draw(
+    picture: &Path,
+    results: &[RunResult],
+    shipped: &[Manifest],
+    recipe: &str,
+) -> Result<()> {
+    let panels = confidence::panels(results, shipped, recipe);
+    plots::risk_coverage(picture, &panels, THRESHOLD)
 }
 
 fn replace_block(page: &Path, block: &str) -> Result<()> {

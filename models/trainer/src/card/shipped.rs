@@ -1,4 +1,4 @@
-//! The figures of the model that ships, as Markdown.
+//! The figures of the models that ship, as Markdown.
 
 use std::fmt::Write as _;
 
@@ -11,21 +11,23 @@ use crate::evaluation::Evaluation;
 use crate::kshot::Head;
 
 /// The block of the model card.
-pub fn figures(results: &[RunResult], manifest: &Manifest) -> String {
-    let found: Vec<&Evaluation> = shipped_runs(results, manifest)
-        .map(|(_, found)| found)
-        .collect();
-    format!(
-        "{}\n{}\n{}\n",
-        bundle(manifest),
-        measured(&found),
-        few_shot(&found)
-    )
+pub fn figures(results: &[RunResult], shipped: &[Manifest]) -> String {
+    let of_bundle = |manifest: &Manifest| {
+        let runs = shipped_runs(results, manifest);
+        let found: Vec<&Evaluation> = runs.map(|(_, found)| found).collect();
+        format!(
+            "{}\n{}\n{}\n",
+            bundle(manifest),
+            measured(&found),
+            few_shot(&found)
+        )
+    };
+    shipped.iter().map(of_bundle).collect()
 }
 
 fn bundle(manifest: &Manifest) -> String {
     format!(
-        "\nBundle `{}` {}: {}, input {} × {} RGB, {} parameters, {:.1} million MACs, temperature {:.3}, SHA-256 of `{}` `{}`.\n",
+        "\n### `{}`\n\nVersion {}: {}, input {} × {} RGB, {} parameters, {:.1} million MACs, temperature {:.3}, SHA-256 of `{}` `{}`.\n",
         manifest.name,
         manifest.version,
         manifest.architecture,

@@ -14,7 +14,7 @@ use crate::kshot::Head;
 use crate::run_folder;
 
 /// The block of the page of results.
-pub fn figures(results: &[RunResult], manifest: &Manifest) -> String {
+pub fn figures(results: &[RunResult], shipped: &[Manifest]) -> String {
     let mut text = "\n### The runs\n\n".to_owned();
     text.push_str(&runs(results));
     let tests: BTreeSet<&str> = all(results)
@@ -39,7 +39,10 @@ pub fn figures(results: &[RunResult], manifest: &Manifest) -> String {
         let _ = writeln!(text, "\n### What the weights of `{}` take\n", run.name);
         text.push_str(&stored(run));
     }
-    for (run, found) in shipped_runs(results, manifest) {
+    let shipped = shipped
+        .iter()
+        .flat_map(|manifest| shipped_runs(results, manifest));
+    for (run, found) in shipped {
         let _ = writeln!(
             text,
             "\n### `{}` on `{}`, {}, class by class (rows: truth, columns: answer)\n",

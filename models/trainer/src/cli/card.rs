@@ -14,7 +14,8 @@ use crate::places;
 /// Write the figures of the model card and of the results from everything that was measured.
 ///
 /// Keeps what was measured of the named runs in models/results/, one JSON file a run, and rewrites the blocks between the
-/// markers of models/README.md (the model that ships) and models/results/README.md (all runs) from the files that lie there.
+/// markers of models/README.md (the models that ship) and models/results/README.md (all runs) from the files that lie there;
+/// models/figures/risk-coverage.png shows what the confidences are worth.
 #[derive(Debug, Args)]
 pub struct Card {
     /// Folders of evaluated runs whose results are to be kept
@@ -25,9 +26,13 @@ pub struct Card {
     #[arg(long = "card", value_name = "FILE")]
     file: Option<PathBuf>,
 
-    /// The shipped bundle [default: models/waste]
-    #[arg(long, value_name = "DIR")]
-    bundle: Option<PathBuf>,
+    /// A shipped bundle; may be given more than once [default: models/waste and models/waste-small]
+    #[arg(long = "bundle", value_name = "DIR")]
+    bundles: Vec<PathBuf>,
+
+    /// The recipe of the runs that each held a source out, as in left-out-NAME-FAMILY, whose confidences are drawn
+    #[arg(long, value_name = "NAME", default_value = "both-1")]
+    held_out: String,
 }
 
 impl Card {
@@ -38,14 +43,25 @@ impl Card {
     pub fn run(self) -> Result<()> {
         let models = places::repository().join("models");
         let file = self.file.unwrap_or_else(|| models.join("README.md"));
-        let results = file.parent().unwrap_or(Path::new(".")).join("results");
+        let folder = file.parent().unwrap_or(Path::new("."));
+        let results = folder.join("results");
         for run in &self.runs {
             RunResult::of_run(run)?.keep(&results)?;
         }
-        let bundle = self.bundle.unwrap_or_else(|| models.join("waste"));
-        let manifest: Manifest = files::read_toml(&bundle.join(MANIFEST))?;
+        let bundles = if self.bundles.is_empty() {
+            vec![models.join("waste"), models.join("waste-small")]
+        } else {
+            self.bundles
+        };
+        let manifest = |bundle: &PathBuf| files::read_toml(&bundle.join(MANIFEST));
+        let shipped: Vec<Manifest> = bundles.iter().map(manifest).collect::<Result<_>>()?;
         let page = results.join("README.md");
-        card::rewrite(&file, &page, &card::gather(&results)?, &manifest)?;
+        let found = card::gather(&results)?;
+        card::rewrite(&file, &page, &found, &shipped)?;
+        let figures = folder.join("figures");
+        files::make_folder(&figures)?;
+        let picture = figures.join("risk-coverage.png");
+        card::draw(&picture, &found, &shipped, &self.held_out)?;
         say!(
             "{} and {} are up to date with what lies beside the latter",
             file.display(),

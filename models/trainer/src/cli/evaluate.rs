@@ -44,6 +44,10 @@ pub struct Evaluate {
     #[arg(long, value_name = "DIR")]
     bundle: Option<PathBuf>,
 
+    /// What logits are divided by [default: what fits the validation photographs best, or the bundle's]
+    #[arg(long, value_name = "NUMBER", value_parser = temperature)]
+    temperature: Option<f64>,
+
     /// How photographs become squares
     #[arg(long, value_enum, default_value = "whole")]
     framing: Framing,
@@ -66,6 +70,14 @@ pub struct Evaluate {
     /// Also measure what these numbers of views of each photograph say together, nearer and mirrored as the daemon looks
     #[arg(long, value_name = "NUMBERS", value_delimiter = ',', num_args = 0.., default_missing_value = "1,3,5", value_parser = view_count)]
     views: Vec<usize>,
+}
+
+fn temperature(text: &str) -> std::result::Result<f64, String> {
+    let (lowest, highest) = metrics::TEMPERATURES;
+    let number = text.parse().ok();
+    number
+        .filter(|number| (lowest..=highest).contains(number))
+        .ok_or_else(|| format!("a temperature is a number from {lowest} to {highest}"))
 }
 
 fn view_count(text: &str) -> std::result::Result<usize, String> {
@@ -175,7 +187,8 @@ impl Evaluate {
                 evaluation::Engine::Trainer,
                 onnx::encode(&trained.deployed()?)?.len(),
                 None,
-                self.temperature(trained)?,
+                self.temperature
+                    .map_or_else(|| self.fitted_temperature(trained), Ok)?,
             ),
             Answering::Bundle(engine) => (
                 if engine.is_quantised() {
@@ -190,7 +203,8 @@ impl Evaluate {
                     .map(|photo| engine.latency(&photo.pixels))
                     .transpose()?
                     .map(|time| 1000.0 * time.as_secs_f64()),
-                f64::from(engine.manifest().output.temperature),
+                self.temperature
+                    .unwrap_or_else(|| f64::from(engine.manifest().output.temperature)),
             ),
         };
         Ok(Subject {
@@ -213,7 +227,7 @@ impl Evaluate {
     }
 
     /// The temperature that fits the validation photographs best.
-    fn temperature(&self, trained: &Trained) -> Result<f64> {
+    fn fitted_temperature(&self, trained: &Trained) -> Result<f64> {
         let photos = self.photos(trained, &trained.sources().validation)?.photos;
         let answered = trained.answered(&photos)?;
         Ok(metrics::fit_temperature(&[answered]))

@@ -23,10 +23,12 @@ static ROBOTO: &[u8] = include_bytes!("../../assets/roboto-latin.ttf");
 pub const INK: RGBColor = RGBColor(33, 37, 41);
 /// Ink of what is less important.
 pub const GREY: RGBColor = RGBColor(108, 117, 125);
-/// Blue and orange that colour-blind readers can tell apart (Okabe and Ito).
+/// Blue, orange and green that colour-blind readers can tell apart (Okabe and Ito).
 pub const BLUE: RGBColor = RGBColor(0, 114, 178);
 /// See [`BLUE`].
 pub const ORANGE: RGBColor = RGBColor(213, 94, 0);
+/// See [`BLUE`].
+pub const GREEN: RGBColor = RGBColor(0, 158, 115);
 
 /// What drawing on a canvas can fail with.
 pub type Failure =

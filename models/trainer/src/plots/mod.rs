@@ -9,9 +9,11 @@ mod confusion;
 mod contact_sheet;
 mod costs;
 mod curves;
+mod risk_coverage;
 
 pub use check::check;
 pub use confusion::confusion;
 pub use contact_sheet::{Tile, contact_sheet};
 pub use costs::costs;
 pub use curves::learning_curves;
+pub use risk_coverage::{Curve, Panel, risk_coverage};

@@ -1,0 +1,181 @@
+//! What the daemon replies with, as both ends write and read it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::actuate;
+use crate::preprocess::Region;
+use crate::report::{Counters, LogRecord};
+
+/// How the bin is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// In one word.
+    pub health: Health,
+    /// What is wrong and what to do, where something is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
+    /// Seconds since the daemon began to look.
+    pub uptime_s: u64,
+    /// The camera, once it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub camera: Option<String>,
+    /// The model.
+    pub model: String,
+    /// The configuration's file.
+    pub config: String,
+    /// Whether something is in the drop zone.
+    pub item: bool,
+    /// The bin whose light is on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<String>,
+    /// Seconds until a pause ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_s: Option<u64>,
+    /// Pictures that were seen since the start.
+    pub pictures: u64,
+    /// What else happened since the start.
+    pub counters: Counters,
+    /// The processor's temperature in degrees Celsius, where it can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature_c: Option<f32>,
+    /// Whether the supply's voltage is too low, where that can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undervoltage: Option<bool>,
+}
+
+/// How the daemon is, as its status light shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Health {
+    /// Everything works.
+    Fine,
+    /// It was told to rest.
+    Paused,
+    /// The camera delivers nothing.
+    NoCamera,
+    /// The pictures are not to be trusted.
+    BadPicture,
+    /// A new configuration was refused.
+    ConfigRefused,
+}
+
+impl From<actuate::Health> for Health {
+    fn from(health: actuate::Health) -> Self {
+        match health {
+            actuate::Health::Fine => Self::Fine,
+            actuate::Health::Paused => Self::Paused,
+            actuate::Health::NoCamera => Self::NoCamera,
+            actuate::Health::BadPicture => Self::BadPicture,
+            actuate::Health::ConfigRefused => Self::ConfigRefused,
+        }
+    }
+}
+
+/// A bin signals because it is tested.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Tested {
+    /// For so long.
+    pub seconds: f32,
+}
+
+/// What the model in force says of itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelInfo {
+    /// Short name.
+    pub name: String,
+    /// Version.
+    pub version: String,
+    /// The network.
+    pub architecture: String,
+    /// What it tells apart.
+    pub labels: Vec<String>,
+    /// The label that means that nothing is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub empty_label: Option<String>,
+    /// Parameters.
+    pub parameters: u64,
+    /// Multiply-accumulates of one inference.
+    pub macs: u64,
+    /// SHA-256 of the model's file, in hexadecimal.
+    pub sha256: String,
+    /// What was measured of it before it was released.
+    pub accuracy: Vec<Measured>,
+}
+
+/// What was measured of a model before it was released.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Measured {
+    /// The test.
+    pub split: String,
+    /// Photographs that were recognised.
+    pub correct: u64,
+    /// Photographs.
+    pub total: u64,
+}
+
+/// The latest log records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Log {
+    /// From the oldest to the newest.
+    pub records: Vec<LogRecord>,
+}
+
+/// What the camera sees.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Look {
+    /// Width of the picture in pixels.
+    pub width: u32,
+    /// Height of the picture in pixels.
+    pub height: u32,
+    /// The drop zone.
+    pub zone: Rectangle,
+    /// The box of the item, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<Rectangle>,
+    /// What is known of the empty zone.
+    pub background: Background,
+    /// The upright picture: a JPEG in base64.
+    pub jpeg: String,
+}
+
+/// A rectangle in fractions of the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Rectangle {
+    /// Left edge.
+    pub left: f32,
+    /// Upper edge.
+    pub top: f32,
+    /// Width.
+    pub width: f32,
+    /// Height.
+    pub height: f32,
+}
+
+impl From<Region> for Rectangle {
+    fn from(region: Region) -> Self {
+        let Region {
+            left,
+            top,
+            width,
+            height,
+        } = region;
+        Self {
+            left,
+            top,
+            width,
+            height,
+        }
+    }
+}
+
+/// What is known of the empty drop zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Background {
+    /// It is being learnt.
+    Learning,
+    /// It is learnt.
+    Learnt,
+    /// The picture is not to be trusted.
+    Unseen,
+}

@@ -1,0 +1,49 @@
+//! The latest log records, for whoever asks the daemon: nobody needs to read the journal for them.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use log::Record;
+use serde::{Deserialize, Serialize};
+
+use super::recent::{now_ms, shorten};
+
+/// Records that are remembered.
+const REMEMBERED: usize = 500;
+
+/// A log record as it is remembered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogRecord {
+    /// Milliseconds since 1970, UTC, by the machine's clock.
+    pub time_ms: u64,
+    /// `error`, `warn`, `info` or `debug`.
+    pub level: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// The process has one log, and one memory of it.
+static LATEST: Mutex<VecDeque<Arc<LogRecord>>> = Mutex::new(VecDeque::new());
+
+/// Remembers a record; the oldest is forgotten.
+pub(super) fn remember(record: &Record<'_>) {
+    let mut text = record.args().to_string();
+    shorten(&mut text);
+    let record = Arc::new(LogRecord {
+        time_ms: now_ms(),
+        level: record.level().as_str().to_lowercase(),
+        text,
+    });
+    let mut latest = LATEST.lock().unwrap_or_else(PoisonError::into_inner);
+    if latest.len() >= REMEMBERED {
+        latest.pop_front();
+    }
+    latest.push_back(record);
+}
+
+/// The latest records that went through the queue of the log, from the oldest to the newest.
+#[must_use]
+pub fn latest_records() -> Vec<Arc<LogRecord>> {
+    let latest = LATEST.lock().unwrap_or_else(PoisonError::into_inner);
+    latest.iter().map(Arc::clone).collect()
+}
