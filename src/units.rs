@@ -209,7 +209,7 @@ impl Zone {
         height: 1.0,
     };
 
-    /// Makes a zone.
+    /// Makes a zone, or another part of the picture.
     ///
     /// # Errors
     /// The rectangle is not inside the picture, or it is thinner than a twentieth of it.
@@ -221,15 +221,19 @@ impl Zone {
             .iter()
             .all(|v| (0.0..=1.0).contains(v))
         {
-            return Err("a zone is given in fractions of the picture, each within 0 to 1".into());
+            return Err(
+                "left, top, width and height are fractions of the picture, each within 0 to 1"
+                    .into(),
+            );
         }
         if left + width > 1.0 + ROUNDING || top + height > 1.0 + ROUNDING {
-            return Err("the zone reaches beyond the picture: left + width and top + height may be 1 at most".into());
+            return Err(
+                "it reaches beyond the picture: left + width and top + height may be 1 at most"
+                    .into(),
+            );
         }
         if width < SMALLEST || height < SMALLEST {
-            return Err(format!(
-                "a zone thinner than {SMALLEST} of the picture holds no item"
-            ));
+            return Err(format!("it is thinner than {SMALLEST} of the picture"));
         }
         Ok(Self {
             left: left as f32,

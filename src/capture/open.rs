@@ -56,6 +56,7 @@ mod tests {
                 fps: 10,
                 rotate: Rotation::None,
                 zone: Zone::WHOLE,
+                mask: Vec::new(),
                 crop: Crop::Item,
                 frame_deadline: Duration::from_secs(1),
             };

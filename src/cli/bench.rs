@@ -146,7 +146,8 @@ impl Bench {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let actuator = Box::new(SimulatedActuator::new(Arc::clone(&clock)));
         Ok(Self {
-            preprocessor: Preprocessor::new(config.camera.rotate, config.camera.zone),
+            preprocessor: Preprocessor::new(config.camera.rotate, config.camera.zone)
+                .masked(&config.camera.mask),
             grid: LumaGrid::default(),
             presence: PresenceDetector::new(config.trigger.presence),
             input: ModelInput::new(classifier.input_size()),

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::rectangles;
 use super::table::Table;
 use crate::units::{Rotation, Zone};
 
@@ -21,6 +22,8 @@ pub struct CameraConfig {
     pub rotate: Rotation,
     /// The drop zone.
     pub zone: Zone,
+    /// Parts of the upright picture that are black to everybody.
+    pub mask: Vec<Zone>,
     /// What of the drop zone the network is shown.
     pub crop: Crop,
     /// A camera that delivers nothing for this long is closed and opened again; older pictures are stale.
@@ -74,6 +77,7 @@ pub enum Crop {
 impl CameraConfig {
     pub(super) fn read(table: &Table<'_>, folder: &Path) -> Self {
         let fps = table.integer("fps", 15, 1..=120);
+        let zone = rectangles::read_zone(table);
         let config = Self {
             source: read_source(table, folder),
             width: table.integer("width", 640, 32..=4096) as u32,
@@ -82,7 +86,8 @@ impl CameraConfig {
             rotate: table
                 .quantity("rotate", "180", Rotation::new)
                 .map_or(Rotation::None, |r| r.value),
-            zone: read_zone(&table.table("zone"), table),
+            zone,
+            mask: rectangles::read_mask(table, &zone),
             crop: table.choice(
                 "crop",
                 Crop::Item,
@@ -181,26 +186,4 @@ fn read_source(table: &Table<'_>, folder: &Path) -> CameraSource {
             CameraSource::V4l2 { device }
         }
     }
-}
-
-fn read_zone(zone: &Table<'_>, camera: &Table<'_>) -> Zone {
-    let fraction = |key, default| {
-        zone.measure(key, "0.25", Ok)
-            .map_or(default, |found| found.value)
-    };
-    let made = Zone::new(
-        fraction("left", 0.0),
-        fraction("top", 0.0),
-        fraction("width", 1.0),
-        fraction("height", 1.0),
-    );
-    zone.finish();
-    made.unwrap_or_else(|what| {
-        camera.problem(
-            "zone",
-            what,
-            "correct it, for example zone = { left = 0.2, top = 0.1, width = 0.6, height = 0.8 }",
-        );
-        Zone::WHOLE
-    })
 }

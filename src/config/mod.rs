@@ -11,6 +11,7 @@ mod draft;
 mod model;
 mod place;
 mod problem;
+mod rectangles;
 mod suggest;
 mod table;
 mod trigger;

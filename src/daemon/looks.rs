@@ -96,7 +96,7 @@ fn refused(text: &str, advice: &str) -> Refusal {
 
 /// The upright picture as a JPEG of at most [`LONGER_SIDE`], made anew from its pixels.
 fn look(scene: &Scene) -> Result<Look> {
-    let mut preprocessor = Preprocessor::new(scene.rotation, scene.zone);
+    let mut preprocessor = Preprocessor::new(scene.rotation, scene.zone).masked(&scene.mask);
     let size = shown_size(preprocessor.upright_size(&scene.frame));
     let mut picture = ModelInput::new(size);
     preprocessor.cut(&scene.frame, &Region::WHOLE, VIEWS[0], &mut picture)?;
@@ -168,6 +168,7 @@ mod tests {
             },
             rotation,
             zone: Zone::WHOLE,
+            mask: Vec::new(),
             presence: Some(Presence::Item(Region::centre(0.5))),
         }
     }
@@ -186,6 +187,23 @@ mod tests {
         assert!(above.0[0] > 150 && below.0[2] > 150, "{above:?} {below:?}");
         let item = look.item.expect("an item");
         assert!((item.left - 0.25).abs() < 1e-6 && (item.width - 0.5).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_is_masked_is_black_to_who_looks() {
+        let mask = vec![Zone::new(0.5, 0.0, 0.5, 1.0).expect("a part")];
+        let masked = Scene {
+            mask,
+            ..scene(160, 120, Rotation::None)
+        };
+        let jpeg = BASE64.decode(look(&masked).expect("made").jpeg);
+        let picture = image::load_from_memory(&jpeg.expect("base64"));
+        let picture = picture.expect("a picture").into_rgb8();
+        let (left, right) = (picture.get_pixel(40, 60).0, picture.get_pixel(120, 60).0);
+        assert!(
+            left[0] > 150 && right.iter().all(|channel| *channel < 16),
+            "{left:?} {right:?}"
+        );
     }
 
     #[test]

@@ -223,6 +223,7 @@ impl Loop {
                 frame: self.frame.clone(),
                 rotation: camera.rotate,
                 zone: camera.zone,
+                mask: camera.mask.clone(),
                 presence: self.pipeline.seen(),
             });
         }

@@ -20,6 +20,8 @@ pub(super) struct Scene {
     pub rotation: Rotation,
     /// The drop zone.
     pub zone: Zone,
+    /// What nobody is to see.
+    pub mask: Vec<Zone>,
     /// What the zone holds; none where the picture is not to be trusted.
     pub presence: Option<Presence>,
 }

@@ -89,7 +89,8 @@ impl Pipeline {
             max_on: config.gpio.max_on,
         };
         Self {
-            preprocessor: Preprocessor::new(config.camera.rotate, config.camera.zone),
+            preprocessor: Preprocessor::new(config.camera.rotate, config.camera.zone)
+                .masked(&config.camera.mask),
             grid: LumaGrid::default(),
             watch: PictureWatch::default(),
             fault: None,

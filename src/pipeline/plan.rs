@@ -198,7 +198,7 @@ fn describe(config: &Config, model: &str, remarks: &[String]) -> Vec<(&'static s
 /// for the other.
 pub(super) fn see_the_same(one: &CameraConfig, other: &CameraConfig) -> bool {
     let view = |camera: &CameraConfig| (camera.width, camera.height, camera.rotate, camera.zone);
-    one.source == other.source && view(one) == view(other)
+    one.source == other.source && view(one) == view(other) && one.mask == other.mask
 }
 
 fn camera(source: &CameraSource) -> String {

@@ -7,8 +7,10 @@
 //! Terms: the *upright picture* is the frame turned by the configured rotation; *fractions* are of
 //! the upright picture's width and height.
 
+mod hidden;
 mod jpeg;
 mod luma;
+mod mask;
 mod model_input;
 mod region;
 mod resample;
@@ -25,6 +27,7 @@ use crate::error::{Error, Result};
 use crate::jpeg::Checker;
 use crate::units::{Rotation, Zone};
 
+use mask::Mask;
 use resample::Resampler;
 use rows::Rows;
 
@@ -33,6 +36,7 @@ use rows::Rows;
 pub struct Preprocessor {
     rotation: Rotation,
     zone: Zone,
+    mask: Mask,
     /// The newest frame, decoded, if it came as JPEG.
     decoded: Frame,
     checker: Checker,
@@ -58,9 +62,19 @@ impl Preprocessor {
         Self {
             rotation,
             zone,
+            mask: Mask::default(),
             decoded,
             checker: Checker::default(),
             resampler: Resampler::default(),
+        }
+    }
+
+    /// The same, to which these parts of the upright picture are black.
+    #[must_use]
+    pub fn masked(self, parts: &[Zone]) -> Self {
+        Self {
+            mask: Mask::of(parts),
+            ..self
         }
     }
 
@@ -148,15 +162,22 @@ impl Preprocessor {
     }
 
     fn rows<'f>(&'f mut self, frame: &'f Frame) -> Result<Rows<'f>> {
+        let Self {
+            rotation,
+            mask,
+            decoded,
+            checker,
+            ..
+        } = self;
         if frame.format != PixelFormat::Mjpeg {
-            return Rows::of(frame);
+            return Ok(mask.over(Rows::of(frame)?, *rotation));
         }
         // The loop looks at a frame and then cuts from it: the picture is decoded for the first only.
-        let known = self.decoded.captured_at == frame.captured_at && !self.decoded.data.is_empty();
+        let known = decoded.captured_at == frame.captured_at && !decoded.data.is_empty();
         if !known {
-            jpeg::decode(frame, &mut self.decoded, &mut self.checker)?;
+            jpeg::decode(frame, decoded, checker)?;
         }
-        Rows::of(&self.decoded)
+        Ok(mask.over(Rows::of(decoded)?, *rotation))
     }
 }
 
@@ -184,7 +205,64 @@ fn truncated(frame: &Frame, wanted: usize) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use std::time::{Duration, Instant};
+
+    proptest! {
+        #[test]
+        fn what_is_masked_is_seen_by_nobody_however_the_camera_hangs(
+            format in prop_oneof![
+                Just(PixelFormat::Yuyv), Just(PixelFormat::Nv12), Just(PixelFormat::I420), Just(PixelFormat::Rgb8)
+            ],
+            rotation in prop_oneof![
+                Just(Rotation::None), Just(Rotation::Quarter), Just(Rotation::Half), Just(Rotation::ThreeQuarters)
+            ],
+            (width, height) in (17..90u32, 17..90u32),
+            (left, top) in (0.0..0.5f64, 0.0..0.5f64),
+            (across, down) in (0.1..0.5f64, 0.1..0.5f64),
+            second in any::<u8>(),
+        ) {
+            // Two frames that differ inside the mask alone look the same.
+            let part = Zone::new(left, top, across, down).unwrap();
+            let outside = |u: f64, v: f64| {
+                let margin = 2.0 / f64::from(width.min(height));
+                u < left - margin || u > left + across + margin || v < top - margin || v > top + down + margin
+            };
+            let mut preprocessor = Preprocessor::new(rotation, Zone::WHOLE).masked(&[part]);
+            let bytes = format.frame_bytes(width, height).unwrap();
+            let mut seen = Vec::new();
+            for level in [second, !second] {
+                let frame = Frame {
+                    data: vec![level; bytes],
+                    format,
+                    width,
+                    height,
+                    captured_at: Instant::now(),
+                };
+                let size = preprocessor.upright_size(&frame);
+                let mut picture = ModelInput::new(size);
+                preprocessor.cut(&frame, &Region::WHOLE, VIEWS[0], &mut picture).unwrap();
+                let mut grid = LumaGrid::default();
+                preprocessor.look(&frame, &mut grid).unwrap();
+                seen.push((picture, grid, size));
+            }
+            let (first, second) = (&seen[0], &seen[1]);
+            for (at, (a, b)) in first.0.pixels().chunks(3).zip(second.0.pixels().chunks(3)).enumerate() {
+                let u = (at % first.2.width) as f64 / first.2.width as f64;
+                let v = (at / first.2.width) as f64 / first.2.height as f64;
+                let inside = u >= left && u < left + across - 1.0 / first.2.width as f64
+                    && v >= top && v < top + down - 1.0 / first.2.height as f64;
+                prop_assert!(!inside || (a == [0; 3] && b == [0; 3]), "{u} {v}: {a:?} {b:?}");
+                prop_assert!(!outside(u, v) || a != b, "{u} {v} is outside and black: {a:?} {b:?}");
+            }
+            for (at, (a, b)) in first.1.cells().iter().zip(second.1.cells()).enumerate() {
+                let (u, v) = ((at % GRID_WIDTH) as f64 / GRID_WIDTH as f64, (at / GRID_WIDTH) as f64 / GRID_HEIGHT as f64);
+                let inside = u >= left && u + 1.0 / GRID_WIDTH as f64 <= left + across
+                    && v >= top && v + 1.0 / GRID_HEIGHT as f64 <= top + down;
+                prop_assert!(!inside || (*a == 0 && *b == 0));
+            }
+        }
+    }
 
     const PHOTO: &[u8] = include_bytes!("../../tests/photos/glass/glass311.jpg");
 

@@ -1,5 +1,6 @@
 //! Reads rows of an uncompressed frame as RGB or as brightness, whatever its format.
 
+use super::hidden::Hidden;
 use super::truncated;
 use crate::capture::{Frame, PixelFormat};
 use crate::error::{Error, Result};
@@ -11,6 +12,8 @@ pub(super) struct Rows<'f> {
     pub height: usize,
     format: PixelFormat,
     data: &'f [u8],
+    /// What reads as black.
+    hidden: &'f [Hidden],
 }
 
 impl<'f> Rows<'f> {
@@ -28,11 +31,20 @@ impl<'f> Rows<'f> {
             height: frame.height as usize,
             format: frame.format,
             data: &frame.data,
+            hidden: &[],
         })
+    }
+
+    /// The same, of which these parts read as black.
+    pub const fn without(self, hidden: &'f [Hidden]) -> Self {
+        Self { hidden, ..self }
     }
 
     /// Brightness of one pixel.
     pub fn luma(&self, x: usize, y: usize) -> u8 {
+        if self.hidden.iter().any(|part| part.contains(x, y)) {
+            return 0;
+        }
         match self.format {
             PixelFormat::Yuyv => self.data[y * self.width.div_ceil(2) * 4 + x * 2],
             PixelFormat::Nv12 | PixelFormat::I420 | PixelFormat::I420Full => {
@@ -53,6 +65,13 @@ impl<'f> Rows<'f> {
 
     /// Writes the pixels `from..to` of row `y` as RGB; `out` has three bytes a pixel.
     pub fn rgb(&self, y: usize, from: usize, to: usize, out: &mut [u8]) {
+        self.unmasked_rgb(y, from, to, out);
+        for part in self.hidden {
+            part.blacken(y, from, out);
+        }
+    }
+
+    fn unmasked_rgb(&self, y: usize, from: usize, to: usize, out: &mut [u8]) {
         let width = self.width;
         match self.format {
             PixelFormat::Rgb8 | PixelFormat::Mjpeg => {
