@@ -18,6 +18,7 @@ mod prove;
 mod run;
 mod status;
 mod takeover;
+mod watch;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};

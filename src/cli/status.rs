@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::{Sockets, output};
+use super::{Sockets, output, watch};
 use crate::control::client::Client;
 use crate::control::protocol::{Health, Request, Status};
 use crate::error::Result;
@@ -17,10 +17,16 @@ pub(super) struct Args {
     /// Print one JSON object, as docs/protocol.md describes it.
     #[arg(long)]
     json: bool,
+    /// Show it in the terminal as it changes, with the votes of the looks at an item and the latest events.
+    #[arg(long, conflicts_with = "json")]
+    watch: bool,
 }
 
 pub(super) fn status(args: &Args) -> Result<()> {
     let mut daemon = Client::connect(args.sockets.folder())?;
+    if args.watch {
+        return watch::watch(daemon, Client::connect(args.sockets.folder())?);
+    }
     let status: Status = daemon.ask(&Request::Status {})?;
     if args.json {
         return output::json(&status);
@@ -34,7 +40,7 @@ pub(super) fn resume(sockets: &Sockets) -> Result<()> {
 }
 
 /// The status for people, a line each.
-fn told(status: &Status, version: &str) -> String {
+pub(super) fn told(status: &Status, version: &str) -> String {
     let counters = &status.counters;
     let health = match (status.health, status.paused_s) {
         (Health::Fine, _) => "fine".to_owned(),
@@ -134,6 +140,7 @@ mod tests {
             model: "waste 1".into(),
             config: "/etc/sortd/sortd.toml".into(),
             item: false,
+            votes: None,
             signal: None,
             paused_s: None,
             pictures: 0,

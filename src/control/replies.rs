@@ -1,5 +1,7 @@
 //! What the daemon replies with, as both ends write and read it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::actuate;
@@ -25,6 +27,9 @@ pub struct Status {
     pub config: String,
     /// Whether something is in the drop zone.
     pub item: bool,
+    /// The confidence in each bin of the looks at it; what they lack to 1 is the confidence that nothing is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub votes: Option<BTreeMap<String, f32>>,
     /// The bin whose light is on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signal: Option<String>,

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::heartbeat::Heartbeat;
+use super::looping::Outside;
 use super::model_in_force::ModelInForce;
+use super::votes::Votes;
 use crate::classify::bundle::{Accuracy, Manifest};
 use crate::control::protocol::{Health, Measured, ModelInfo, Status};
 use crate::machine;
@@ -16,15 +18,17 @@ pub(super) struct Answers {
     recent: Arc<Recent>,
     heartbeat: Arc<Heartbeat>,
     model: ModelInForce,
+    votes: Votes,
     since: Instant,
 }
 
 impl Answers {
-    pub fn of(recent: Arc<Recent>, heartbeat: Arc<Heartbeat>, model: ModelInForce) -> Self {
+    pub fn of(recent: Arc<Recent>, outside: &Outside) -> Self {
         Self {
             recent,
-            heartbeat,
-            model,
+            heartbeat: Arc::clone(&outside.heartbeat),
+            model: outside.model.clone(),
+            votes: outside.votes.clone(),
             since: Instant::now(),
         }
     }
@@ -50,6 +54,7 @@ impl Answers {
             model: condition.model,
             config: condition.config,
             item: condition.item,
+            votes: self.votes.by_bin(),
             // The loop tells of the end of a signal at its next turn.
             signal: condition.signal.filter(|_| paused.is_none()),
             paused_s: paused.map(|left| left.as_secs_f64().ceil() as u64),

@@ -20,6 +20,7 @@ use super::notify;
 use super::orders::Orders;
 use super::reloads::Reloads;
 use super::viewfinder::Viewfinder;
+use super::votes::Votes;
 use crate::actuate::Board;
 use crate::config::LARGEST_FILE;
 use crate::control::{self, Desk, Listeners, Wish};
@@ -78,8 +79,9 @@ pub fn run(file: &Path, settings: Settings<'_>, reporter: &Reporter) -> Result<(
         heartbeat: Arc::clone(&heartbeat),
         viewfinder: Arc::clone(&viewfinder),
         model: ModelInForce::default(),
+        votes: Votes::default(),
     };
-    let model = outside.model.clone();
+    let answers = Answers::of(recent.clone(), &outside);
     let mut turning = Loop::start(plan, outside, reporter.clone())?;
     let board = turning.board();
     let _keeper = board.keep()?;
@@ -93,7 +95,7 @@ pub fn run(file: &Path, settings: Settings<'_>, reporter: &Reporter) -> Result<(
     let control = Control {
         reloads: Reloads::of(file.into()),
         orders,
-        answers: Answers::of(recent, Arc::clone(&heartbeat), model),
+        answers,
         heartbeat,
         reporter: reporter.clone(),
         board: board.clone(),

@@ -8,6 +8,7 @@ use super::in_force;
 use super::model_in_force::ModelInForce;
 use super::orders::Orders;
 use super::viewfinder::{Scene, Viewfinder};
+use super::votes::Votes;
 use crate::actuate::{self, Board, Health, Outputs};
 use crate::capture::{self, CaptureChange, CaptureThread, Frame};
 use crate::clock::{Clock, SystemClock};
@@ -49,6 +50,8 @@ pub(super) struct Outside {
     pub viewfinder: Arc<Viewfinder>,
     /// What the model in force says of itself.
     pub model: ModelInForce,
+    /// What it says of the item in the zone.
+    pub votes: Votes,
 }
 
 /// The loop with all that it owns.
@@ -86,6 +89,7 @@ impl Loop {
         let capture = start_camera(&plan.config)?;
         in_force::remember(&plan.config);
         outside.model.set(&plan.manifest);
+        outside.votes.set_bins(&plan.config);
         let pipeline = Pipeline::new(plan, outputs, Arc::clone(&clock), reporter.clone());
         Ok(Self {
             pipeline,
@@ -204,6 +208,7 @@ impl Loop {
         if turn.saw_picture {
             self.last_picture = Some(self.clock.now());
             self.outside.heartbeat.beat();
+            self.outside.votes.set(self.pipeline.said());
             self.show_outside();
         }
         let health = self.health();
@@ -336,6 +341,7 @@ impl Loop {
             Takeover::Done => {
                 in_force::remember(self.pipeline.config());
                 self.outside.model.set(&manifest);
+                self.outside.votes.set_bins(self.pipeline.config());
                 if !same_camera {
                     let camera = &self.pipeline.config().camera;
                     self.capture

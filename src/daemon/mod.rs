@@ -24,5 +24,6 @@ mod notify;
 mod orders;
 mod reloads;
 mod viewfinder;
+mod votes;
 
 pub use control::{Settings, run};

@@ -47,6 +47,8 @@ pub struct Pipeline {
     scores: Scores,
     sorting: Sorting,
     evidence: Evidence,
+    /// What the looks at the item in the zone say, by bin; none where the last picture was not judged.
+    said: Option<BinScores>,
     decider: Decider,
     signal: Option<BinId>,
     /// Frames that could not be read, and when that was last told.
@@ -103,6 +105,7 @@ impl Pipeline {
             input: ModelInput::new(classifier.input_size()),
             scores: Scores::default(),
             evidence: Evidence::new(config.decision.window),
+            said: None,
             decider: Decider::new(config.decision.clone(), limits, sorting.unsure_bin()),
             signal: None,
             skipped: 0,
@@ -167,8 +170,8 @@ impl Pipeline {
             return Ok(None);
         };
         let wish = self.trigger.wish(presence, self.clock.now());
-        let judged = wish.map(|item| self.judge(frame, &item)).transpose()?;
-        Ok(Weighing::new(&self.config, &self.trigger).sight(presence, judged))
+        self.said = wish.map(|item| self.judge(frame, &item)).transpose()?;
+        Ok(Weighing::new(&self.config, &self.trigger).sight(presence, self.said))
     }
 
     /// What the network says of the item at `item`.
@@ -302,6 +305,14 @@ impl Pipeline {
     #[must_use]
     pub const fn seen(&self) -> Option<Presence> {
         self.seen
+    }
+
+    /// What the looks at the item say, by bin; none where the last picture was not judged.
+    #[must_use]
+    pub fn said(&self) -> Option<BinScores> {
+        // While it is held or a picture is not to be trusted, nothing is judged.
+        let judges = !self.held && self.seen.is_some();
+        self.said.filter(|_| judges)
     }
 
     /// The fault of the pictures, if they have one.
