@@ -10,6 +10,7 @@
 pub mod client;
 mod lines;
 mod listen;
+pub mod memory;
 pub mod protocol;
 mod server;
 

@@ -9,6 +9,8 @@ use crate::actuate;
 use crate::preprocess::Region;
 use crate::report::Counters;
 
+pub use super::memory::{Query, Stats};
+
 /// The version of the protocol. It rises when a message changes its meaning; new requests and new keys do not raise it.
 pub const API: u32 = 1;
 
@@ -76,13 +78,15 @@ pub enum Request {
     Resume {},
     /// Read the configuration again.
     Reload {},
+    /// What was counted over months.
+    Stats(Query),
 }
 
 impl Request {
     /// Whether it changes nothing and shows no picture.
     #[must_use]
     pub const fn only_watches(&self) -> bool {
-        matches!(self, Self::Status {} | Self::Events { .. })
+        matches!(self, Self::Status {} | Self::Events { .. } | Self::Stats(_))
     }
 }
 
@@ -136,6 +140,9 @@ pub struct Status {
     pub pictures: u64,
     /// What else happened since the start.
     pub counters: Counters,
+    /// What is wrong with the memory and what to do, where something is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<String>,
     /// The processor's temperature in degrees Celsius, where it can be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temperature_c: Option<f32>,
@@ -304,6 +311,7 @@ pub fn parse(line: &str) -> Result<(u64, Result<Request, Refusal>), Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::memory::Grouping;
     use super::*;
     use proptest::prelude::*;
 
@@ -322,6 +330,14 @@ mod tests {
             (
                 Request::Pause { seconds: 9 },
                 r#"{"request":"pause","seconds":9}"#,
+            ),
+            (
+                Request::Stats(Query {
+                    from: Some(5),
+                    to: None,
+                    by: Grouping::Day,
+                }),
+                r#"{"request":"stats","from":5,"by":"day"}"#,
             ),
         ] {
             assert_eq!(serde_json::to_string(&request).expect("written"), text);
@@ -342,6 +358,12 @@ mod tests {
         assert!(missing.text.contains("seconds"), "{missing}");
         let extra = refused(r#"{"id":1,"request":"status","verbose":true}"#);
         assert!(extra.text.contains("verbose"), "{extra}");
+        let extra = refused(r#"{"id":1,"request":"stats","per":"day"}"#);
+        assert!(extra.text.contains("per"), "{extra}");
+        let other = refused(r#"{"id":1,"request":"stats","by":"week"}"#);
+        assert!(other.text.contains("day"), "{other}");
+        let bare = parse(r#"{"id":1,"request":"stats"}"#);
+        assert_eq!(bare, Ok((1, Ok(Request::Stats(Query::default())))));
         for line in ["", "[]", "{}", "status", r#"{"id":-1,"request":"status"}"#] {
             assert_eq!(parse(line).expect_err(line).code, Code::BadLine);
         }

@@ -16,8 +16,8 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use super::Listeners;
 use super::lines::{self, Lines, Read};
 use super::protocol::{
-    API, Access, Code, Greeting, Hello, LONGEST_PAUSE_S, Look, Refusal, Request, Since, Status,
-    StreamBegins, parse,
+    API, Access, Code, Greeting, Hello, LONGEST_PAUSE_S, Look, Query, Refusal, Request, Since,
+    Stats, Status, StreamBegins, parse,
 };
 use crate::error::{Error, Result};
 use crate::report::Recent;
@@ -56,6 +56,8 @@ pub enum Wish {
     Resume,
     /// Read the configuration again.
     Reload,
+    /// What was counted?
+    Stats(Query, oneshot::Sender<std::result::Result<Stats, Refusal>>),
 }
 
 /// A picture for all who wait for it, or why there is none.
@@ -269,6 +271,7 @@ impl<'d> Client<'d> {
             }
             Request::Resume {} => self.order(id, Wish::Resume).await,
             Request::Reload {} => self.order(id, Wish::Reload).await,
+            Request::Stats(query) => self.stats(id, query).await,
         }
     }
 
@@ -284,6 +287,14 @@ impl<'d> Client<'d> {
         let (sender, shown) = oneshot::channel();
         match self.wish(Wish::Look(sender), shown).await.flatten() {
             Ok(look) => lines::write(&mut self.out, &Answer::Fine { id, ok: &*look }).await,
+            Err(error) => self.refuse(Some(id), error).await,
+        }
+    }
+
+    async fn stats(&mut self, id: u64, query: Query) -> io::Result<()> {
+        let (sender, stats) = oneshot::channel();
+        match self.wish(Wish::Stats(query, sender), stats).await.flatten() {
+            Ok(ok) => lines::write(&mut self.out, &Answer::Fine { id, ok }).await,
             Err(error) => self.refuse(Some(id), error).await,
         }
     }

@@ -8,19 +8,22 @@ use super::heartbeat::Heartbeat;
 use crate::control::protocol::{Health, Status};
 use crate::machine;
 use crate::report::Recent;
+use crate::store::Memory;
 
 /// Where the answers are taken from.
 pub(super) struct Answers {
     recent: Arc<Recent>,
     heartbeat: Arc<Heartbeat>,
     since: Instant,
+    memory: Arc<Memory>,
 }
 
 impl Answers {
-    pub fn of(recent: Arc<Recent>, heartbeat: Arc<Heartbeat>) -> Self {
+    pub fn of(recent: Arc<Recent>, heartbeat: Arc<Heartbeat>, memory: Arc<Memory>) -> Self {
         Self {
             recent,
             heartbeat,
+            memory,
             since: Instant::now(),
         }
     }
@@ -46,6 +49,7 @@ impl Answers {
             paused_s: paused.map(|left| left.as_secs_f64().ceil() as u64),
             pictures: self.heartbeat.frames(),
             counters: condition.counters,
+            memory: self.memory.trouble(),
             temperature_c: machine::temperature(),
             undervoltage: machine::undervoltage(),
         }

@@ -16,6 +16,7 @@ use super::looks::Looks;
 use super::looping::{Ending, Loop, Outside, panicked};
 use super::notify;
 use super::orders::Orders;
+use super::recollection;
 use super::reloads::Reloads;
 use super::viewfinder::Viewfinder;
 use crate::actuate::Board;
@@ -28,6 +29,7 @@ use crate::pipeline::Plan;
 use crate::pipeline::proof::Limits;
 use crate::report::{Event, Reporter};
 use crate::signals;
+use crate::store::Memory;
 
 /// How often `systemctl status` gets a new line, and the longest pause between watchdog ticks.
 const STATUS_EVERY: Duration = Duration::from_secs(5);
@@ -51,6 +53,8 @@ pub struct Settings<'a> {
     pub refused: Option<&'a Path>,
     /// The folder in which the control sockets are made where systemd passes none.
     pub sockets: Option<&'a Path>,
+    /// The folder of the memory where a service manager gives none.
+    pub state: Option<&'a Path>,
 }
 
 /// Runs the daemon with the configuration at `file` until it is told to stop, or a recording ends.
@@ -62,6 +66,9 @@ pub fn run(file: &Path, settings: Settings<'_>, reporter: &Reporter) -> Result<(
     let listeners = Listeners::open(settings.sockets);
     let (reporter, recent) = reporter.clone().remembering();
     let plan = Plan::load_proven(file, &Limits::of_the_daemon())?;
+    let (memory, reporter) = Memory::start(settings.state, reporter);
+    // It is dropped after all else, and writes what is left then.
+    let memory = Arc::new(memory);
     let started = Event::Started {
         version: env!("CARGO_PKG_VERSION").into(),
         model: plan.model.clone(),
@@ -89,9 +96,10 @@ pub fn run(file: &Path, settings: Settings<'_>, reporter: &Reporter) -> Result<(
     let control = Control {
         reloads: Reloads::of(file.into()),
         orders,
-        answers: Answers::of(recent, Arc::clone(&heartbeat)),
+        answers: Answers::of(recent, Arc::clone(&heartbeat), Arc::clone(&memory)),
         heartbeat,
         reporter: reporter.clone(),
+        memory: Arc::clone(&memory),
         board: board.clone(),
         signals,
         wishes: orders_of_clients,
@@ -178,6 +186,7 @@ struct Control {
     answers: Answers,
     heartbeat: Arc<Heartbeat>,
     reporter: Reporter,
+    memory: Arc<Memory>,
     board: Board,
     signals: Signals,
     wishes: mpsc::Receiver<Wish>,
@@ -267,6 +276,7 @@ impl Control {
             Wish::Pause(time) => self.pause(time),
             Wish::Resume => self.resume(),
             Wish::Reload => self.ask_for_reload(),
+            Wish::Stats(query, to) => recollection::ask(&self.memory, query, to),
         }
     }
 

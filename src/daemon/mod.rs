@@ -20,6 +20,7 @@ mod looks;
 mod looping;
 mod notify;
 mod orders;
+mod recollection;
 mod reloads;
 mod viewfinder;
 
