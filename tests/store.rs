@@ -95,25 +95,25 @@ fn what_was_counted_outlives_an_end_and_a_kill() {
 
     let mut second = Bin::start(state.path());
     let during = second.events_until(&[&named("signal-on")]);
-    let stats = second.stats();
-    let ever = stats["ever"]["items"].as_u64().unwrap();
+    let counted = second.stats();
+    let ever = counted["ever"]["items"].as_u64().unwrap();
     assert!(
         ever >= before + items(&during),
-        "{ever}, {before} before: {stats}"
+        "{ever}, {before} before: {counted}"
     );
-    assert!(stats.get("memory").is_none(), "{stats}");
+    assert!(counted.get("memory").is_none(), "{counted}");
     assert!(
-        stats["ever"]["signals"]["all"].as_u64().unwrap() >= 2,
-        "{stats}"
+        counted["ever"]["signals"]["all"].as_u64().unwrap() >= 2,
+        "{counted}"
     );
     second.daemon.child.kill().unwrap();
     second.daemon.child.wait().unwrap();
 
     let third = Bin::start(state.path());
     third.events_until(&[&named("signal-on")]);
-    let stats = third.stats();
-    let ever = stats["ever"]["items"].as_u64().unwrap();
-    assert!(ever > before, "{ever}, {before} before: {stats}");
+    let counted = third.stats();
+    let ever = counted["ever"]["items"].as_u64().unwrap();
+    assert!(ever > before, "{ever}, {before} before: {counted}");
     assert!(!state.path().join("state.db.corrupt").exists());
     assert!(third.status().get("memory").is_none());
     let table = third.ask(&["stats", "--by", "day"]);
@@ -159,9 +159,12 @@ fn a_folder_that_cannot_be_written_stops_no_bin_and_is_told() {
         "{trouble}"
     );
     assert!(bin.ask(&["status"]).contains(trouble));
-    let stats = bin.stats();
-    assert!(stats["total"]["items"].as_u64().unwrap() >= 1, "{stats}");
-    assert_eq!(stats["memory"], status["memory"]);
+    let counted = bin.stats();
+    assert!(
+        counted["total"]["items"].as_u64().unwrap() >= 1,
+        "{counted}"
+    );
+    assert_eq!(counted["memory"], status["memory"]);
     bin.daemon.signal("TERM");
     assert_eq!(bin.daemon.finish().1.code(), Some(0));
 }

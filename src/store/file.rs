@@ -153,8 +153,11 @@ fn settle(connection: &Connection, most_pages: u64) -> rusqlite::Result<()> {
     connection.pragma_update(None, "temp_store", "memory")?;
     set("cache_size", -CACHE_KIB)?;
     set("wal_autocheckpoint", CHECKPOINT_PAGES)?;
-    set("journal_size_limit", CHECKPOINT_PAGES * prune::PAGE as i64)?;
-    set("max_page_count", most_pages as i64)
+    set(
+        "journal_size_limit",
+        CHECKPOINT_PAGES * prune::PAGE.cast_signed(),
+    )?;
+    set("max_page_count", most_pages.cast_signed())
 }
 
 fn write(connection: &mut Connection, batch: &Batch) -> rusqlite::Result<u64> {

@@ -66,13 +66,13 @@ impl Memory {
             desk.keep_events();
         }
         let writer = Writer::new(Arc::clone(&desk), path.clone(), reporter.clone());
-        let writes = thread::Builder::new().name("memory".into());
-        let writes = writes.spawn(move || writer.run());
-        if writes.is_err() {
+        let thread = thread::Builder::new().name("memory".into());
+        let started = thread.spawn(move || writer.run());
+        if started.is_err() {
             // Nobody waits for a thread that there is not.
             desk.closed();
         }
-        let questions = writes.and_then(|_| reader::start(Arc::clone(&desk), path));
+        let questions = started.and_then(|_| reader::start(Arc::clone(&desk), path));
         if let Err(error) = &questions {
             desk.failed(format!(
                 "nothing is remembered, for want of a thread: {error}; check the limits of processes and memory"

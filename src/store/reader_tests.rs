@@ -30,7 +30,7 @@ fn whatever_the_writer_is_doing_each_item_is_counted_once() {
     let batch = desk.take().expect("it waits");
     desk.see(&Event::ItemSeen);
     assert_eq!(items(&reader), Some((2, 2)), "it is about to be written");
-    let number = file.write(&batch).ok().expect("written");
+    let number = file.write(&batch).expect("written");
     assert_eq!(items(&reader), Some((2, 2)), "it is in the file");
     desk.written(number);
     assert_eq!(items(&reader), Some((2, 2)), "and that is known");

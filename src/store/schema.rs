@@ -48,11 +48,12 @@ pub(super) fn kind(connection: &Connection, versions: &[&str]) -> rusqlite::Resu
     let version = version(connection)?;
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
-    Ok(match usize::try_from(version) {
-        Err(_) => Kind::Foreign,
-        Ok(version) if version > versions.len() => Kind::Newer(version as i64),
-        Ok(version) if (version == 0) != (tables == 0) => Kind::Foreign,
-        Ok(_) => Kind::Ours,
+    Ok(if version < 0 || (version == 0) != (tables == 0) {
+        Kind::Foreign
+    } else if version > newest(versions) {
+        Kind::Newer(version)
+    } else {
+        Kind::Ours
     })
 }
 
@@ -66,8 +67,12 @@ pub(super) fn migrate(connection: &mut Connection, versions: &[&str]) -> rusqlit
     for version in &versions[has..] {
         step.execute_batch(version)?;
     }
-    step.pragma_update(None, "user_version", versions.len() as i64)?;
+    step.pragma_update(None, "user_version", newest(versions))?;
     step.commit()
+}
+
+const fn newest(versions: &[&str]) -> i64 {
+    versions.len().cast_signed() as i64
 }
 
 fn version(connection: &Connection) -> rusqlite::Result<i64> {
@@ -95,7 +100,7 @@ mod tests {
             })
             .expect("read");
         assert_eq!((count, since), (7, None));
-        let newer = Kind::Newer(next.len() as i64);
+        let newer = Kind::Newer(newest(&next));
         assert_eq!(kind(&connection, VERSIONS).expect("read"), newer);
     }
 

@@ -91,7 +91,7 @@ fn only_what_was_asked_about_is_counted_but_for_the_whole_life() {
 
 #[test]
 fn an_answer_is_bounded_by_its_newest_hours_or_its_greatest_names() {
-    let more = MOST_ROWS as i64 + 5;
+    let more = MOST_ROWS.cast_signed() as i64 + 5;
     let mut hours = sum(Grouping::Hour);
     let mut labels = sum(Grouping::Label);
     for number in 0..more {

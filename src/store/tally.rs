@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn the_oldest_hours_go_first_and_the_whole_life_keeps_them() {
         let mut tally = Tally::default();
-        let hours = MOST_KEYS as i64 + 3;
+        let hours = MOST_KEYS.cast_signed() as i64 + 3;
         for hour in 0..hours {
             tally.count(&Event::ItemSeen, hour, true);
         }

@@ -77,6 +77,8 @@ impl Writer {
             }
             self.tell();
             if last {
+                // The file is whole before whoever waits for this goes on.
+                self.file = None;
                 return;
             }
         }

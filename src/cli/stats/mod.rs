@@ -79,7 +79,7 @@ pub(super) fn stats(args: &Args) -> Result<()> {
 
 fn now() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    now.map_or(0, |now| now.as_secs() as i64)
+    now.map_or(0, |now| now.as_secs().cast_signed())
 }
 
 /// What is asked at the second `now`.
