@@ -9,6 +9,7 @@
 //! - [`decide`]: observations and time in, decisions out; pure
 //! - [`actuate`]: lights and lids
 //! - [`report`][]: events
+//! - [`store`]: the memory: what happened over months, in a small database
 //! - [`machine`]: the board, and whether it has what a configuration needs
 //! - [`pipeline`]: the only module that knows that order
 //! - [`control`]: what may be asked of a running daemon, and how
@@ -17,7 +18,7 @@
 //! - [`cli`]: the commands
 //!
 //! The floor, which names no stage: [`error`], [`visible`], [`panics`], [`signals`], [`files`], [`units`], [`clock`],
-//! [`jpeg`], [`config`].
+//! [`time_zone`], [`jpeg`], [`config`].
 
 pub mod actuate;
 pub mod capture;
@@ -38,6 +39,8 @@ pub mod preprocess;
 pub mod presence;
 pub mod report;
 pub mod signals;
+pub mod store;
 pub mod takeover;
+pub mod time_zone;
 pub mod units;
 pub mod visible;

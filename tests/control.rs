@@ -96,6 +96,9 @@ fn same_shape(documented: &Value, said: &Value) -> bool {
             ["signals", "votes"].contains(&key.as_str())
                 || known.is_some_and(|known| same_shape(known, value))
         }),
+        (Value::Array(documented), Value::Array(said)) => said
+            .iter()
+            .all(|value| documented.iter().any(|known| same_shape(known, value))),
         (documented, said) => std::mem::discriminant(documented) == std::mem::discriminant(said),
     }
 }
@@ -182,6 +185,8 @@ fn the_watch_socket_gives_no_orders() {
         let reply = watch.ask(&json!({"id": 1, "request": request}).to_string());
         assert_eq!(reply["error"]["code"], "not-allowed", "{reply}");
     }
+    let stats = watch.ask(r#"{"id":4,"request":"stats","by":"day"}"#);
+    assert_eq!(stats["ok"]["by"], "day", "{stats}");
     let reply = watch.ask(r#"{"id":2,"request":"pause","seconds":5}"#);
     assert_eq!(reply["error"]["code"], "not-allowed");
     assert_eq!(
@@ -337,6 +342,7 @@ fn where_no_daemon_runs_the_commands_say_so() {
     for words in [
         &["status"][..],
         &["events"],
+        &["stats"],
         &["resume"],
         &["look", "-o", "view.png"],
     ] {

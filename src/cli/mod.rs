@@ -16,6 +16,7 @@ pub mod output;
 mod photographs;
 mod prove;
 mod run;
+mod stats;
 mod status;
 mod takeover;
 mod watch;
@@ -92,6 +93,8 @@ enum Command {
     Look(look::Args),
     /// Show what the running daemon does, as it happens.
     Events(events::Args),
+    /// Tell what was counted over months, by bin, label, hour or day.
+    Stats(stats::Args),
     /// Show or verify a model bundle.
     #[command(subcommand)]
     Model(model::ModelCommand),
@@ -162,6 +165,7 @@ fn dispatch(command: &Command) -> Result<()> {
         Command::Status(args) => status::status(args),
         Command::Look(args) => look::look(args),
         Command::Events(args) => events::events(args),
+        Command::Stats(args) => stats::stats(args),
         Command::Model(command) => model::model(command),
         Command::Takeover(args) => takeover::take_over(args),
         Command::Bench(args) => bench::bench(args),

@@ -21,6 +21,10 @@ pub(super) struct Args {
     refused: Option<PathBuf>,
     #[command(flatten)]
     sockets: Sockets,
+    /// The folder in which it remembers what it counts, for `sortd stats`. Left out: that of the service; without one, it is
+    /// forgotten at the end.
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -34,6 +38,7 @@ pub(super) fn run(args: &Args) -> Result<()> {
         Settings {
             refused: args.refused.as_deref(),
             sockets: args.sockets.folder(),
+            state: args.state.as_deref(),
         },
         &Reporter::new(args.events.is_some())?,
     )

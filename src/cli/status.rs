@@ -85,6 +85,9 @@ pub(super) fn told(status: &Status, version: &str) -> String {
     for (bin, count) in &counters.signals {
         line("", &format!("{bin}: {count}"));
     }
+    if let Some(trouble) = &status.memory {
+        line("memory", trouble);
+    }
     line("pictures", &status.pictures.to_string());
     if let Some(degrees) = status.temperature_c {
         line("temperature", &format!("{degrees:.0} °C"));
@@ -145,6 +148,7 @@ mod tests {
             paused_s: None,
             pictures: 0,
             counters: Counters::default(),
+            memory: Some("the memory cannot be written; make room on its disk".into()),
             temperature_c: Some(48.3),
             undervoltage: Some(true),
         };
@@ -153,6 +157,7 @@ mod tests {
         assert_eq!(lines[0], "health       no pictures come from the camera");
         assert!(lines[1].ends_with("close the other program"), "{told}");
         assert!(told.contains("temperature  48 °C"), "{told}");
+        assert!(told.contains("memory       the memory cannot"), "{told}");
         assert!(told.contains("stronger power supply"), "{told}");
     }
 }

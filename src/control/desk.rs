@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
-use super::protocol::{Look, ModelInfo, Refusal, Status, Tested};
+use super::protocol::{Look, ModelInfo, Query, Refusal, Stats, Status, Tested};
 use crate::report::Recent;
 
 /// Orders are handed on no faster than this, whoever gives them.
@@ -34,6 +34,8 @@ pub enum Wish {
     Resume,
     /// Read the configuration again.
     Reload,
+    /// What was counted?
+    Stats(Query, oneshot::Sender<std::result::Result<Stats, Refusal>>),
 }
 
 /// A picture for all who wait for it, or why there is none.

@@ -11,6 +11,7 @@ pub mod client;
 mod desk;
 mod lines;
 mod listen;
+pub mod memory;
 pub mod protocol;
 mod replies;
 mod server;

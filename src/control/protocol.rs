@@ -9,6 +9,8 @@ pub use super::replies::{
     Background, Health, Log, Look, Measured, ModelInfo, Rectangle, Status, Tested,
 };
 
+pub use super::memory::{Query, Stats};
+
 /// The version of the protocol. It rises when a message changes its meaning; new requests and new keys do not raise it.
 pub const API: u32 = 1;
 
@@ -87,13 +89,15 @@ pub enum Request {
     ModelInfo {},
     /// The latest log records.
     Log {},
+    /// What was counted over months.
+    Stats(Query),
 }
 
 impl Request {
     /// Whether it changes nothing and shows no picture.
     #[must_use]
     pub const fn only_watches(&self) -> bool {
-        matches!(self, Self::Status {} | Self::Events { .. })
+        matches!(self, Self::Status {} | Self::Events { .. } | Self::Stats(_))
     }
 }
 
@@ -190,6 +194,7 @@ pub fn parse(line: &str) -> Result<(u64, Result<Request, Refusal>), Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::memory::Grouping;
     use super::*;
     use proptest::prelude::*;
 
@@ -208,6 +213,14 @@ mod tests {
             (
                 Request::Pause { seconds: 9 },
                 r#"{"request":"pause","seconds":9}"#,
+            ),
+            (
+                Request::Stats(Query {
+                    from: Some(5),
+                    to: None,
+                    by: Grouping::Day,
+                }),
+                r#"{"request":"stats","from":5,"by":"day"}"#,
             ),
         ] {
             assert_eq!(serde_json::to_string(&request).expect("written"), text);
@@ -228,6 +241,12 @@ mod tests {
         assert!(missing.text.contains("seconds"), "{missing}");
         let extra = refused(r#"{"id":1,"request":"status","verbose":true}"#);
         assert!(extra.text.contains("verbose"), "{extra}");
+        let extra = refused(r#"{"id":1,"request":"stats","per":"day"}"#);
+        assert!(extra.text.contains("per"), "{extra}");
+        let other = refused(r#"{"id":1,"request":"stats","by":"week"}"#);
+        assert!(other.text.contains("day"), "{other}");
+        let bare = parse(r#"{"id":1,"request":"stats"}"#);
+        assert_eq!(bare, Ok((1, Ok(Request::Stats(Query::default())))));
         for line in ["", "[]", "{}", "status", r#"{"id":-1,"request":"status"}"#] {
             assert_eq!(parse(line).expect_err(line).code, Code::BadLine);
         }

@@ -40,6 +40,9 @@ pub struct Status {
     pub pictures: u64,
     /// What else happened since the start.
     pub counters: Counters,
+    /// What is wrong with the memory and what to do, where something is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<String>,
     /// The processor's temperature in degrees Celsius, where it can be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temperature_c: Option<f32>,

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::lines::{self, Lines, Read};
 use super::protocol::{
-    API, Access, Code, Greeting, Hello, LONGEST_PAUSE_S, Log, Refusal, Request, Since,
+    API, Access, Code, Greeting, Hello, LONGEST_PAUSE_S, Log, Query, Refusal, Request, Since,
     StreamBegins, parse,
 };
 use super::{Desk, Wish};
@@ -143,6 +143,7 @@ impl<'d> Session<'d> {
             Request::BinsTest { bin } => self.test(id, bin).await,
             Request::ModelInfo {} => self.model(id).await,
             Request::Log {} => self.log(id).await,
+            Request::Stats(query) => self.stats(id, query).await,
         }
     }
 
@@ -175,6 +176,12 @@ impl<'d> Session<'d> {
         let (sender, shown) = oneshot::channel();
         let shown = self.wish(Wish::Look(sender), shown).await.flatten();
         self.reply(id, shown.as_deref().map_err(Clone::clone)).await
+    }
+
+    async fn stats(&mut self, id: u64, query: Query) -> io::Result<()> {
+        let (sender, stats) = oneshot::channel();
+        let stats = self.wish(Wish::Stats(query, sender), stats).await.flatten();
+        self.reply(id, stats).await
     }
 
     /// Hands an order on. What comes of it is told by events.

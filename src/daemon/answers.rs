@@ -12,6 +12,7 @@ use crate::classify::bundle::{Accuracy, Manifest};
 use crate::control::protocol::{Health, Measured, ModelInfo, Status};
 use crate::machine;
 use crate::report::Recent;
+use crate::store::Memory;
 
 /// Where the answers are taken from.
 pub(super) struct Answers {
@@ -20,15 +21,17 @@ pub(super) struct Answers {
     model: ModelInForce,
     votes: Votes,
     since: Instant,
+    memory: Arc<Memory>,
 }
 
 impl Answers {
-    pub fn of(recent: Arc<Recent>, outside: &Outside) -> Self {
+    pub fn of(recent: Arc<Recent>, outside: &Outside, memory: Arc<Memory>) -> Self {
         Self {
             recent,
             heartbeat: Arc::clone(&outside.heartbeat),
             model: outside.model.clone(),
             votes: outside.votes.clone(),
+            memory,
             since: Instant::now(),
         }
     }
@@ -60,6 +63,7 @@ impl Answers {
             paused_s: paused.map(|left| left.as_secs_f64().ceil() as u64),
             pictures: self.heartbeat.frames(),
             counters: condition.counters,
+            memory: self.memory.trouble(),
             temperature_c: machine::temperature(),
             undervoltage: machine::undervoltage(),
         }

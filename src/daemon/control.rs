@@ -19,6 +19,7 @@ use super::model_in_force::ModelInForce;
 use super::notify;
 use super::orders::Orders;
 use super::reloads::Reloads;
+use super::stats;
 use super::viewfinder::Viewfinder;
 use super::votes::Votes;
 use crate::actuate::Board;
@@ -31,6 +32,7 @@ use crate::pipeline::Plan;
 use crate::pipeline::proof::Limits;
 use crate::report::{Event, Reporter};
 use crate::signals;
+use crate::store::Memory;
 
 /// How often `systemctl status` gets a new line, and the longest pause between watchdog ticks.
 const STATUS_EVERY: Duration = Duration::from_secs(5);
@@ -54,6 +56,8 @@ pub struct Settings<'a> {
     pub refused: Option<&'a Path>,
     /// The folder in which the control sockets are made where systemd passes none.
     pub sockets: Option<&'a Path>,
+    /// The folder of the memory where a service manager gives none.
+    pub state: Option<&'a Path>,
 }
 
 /// Runs the daemon with the configuration at `file` until it is told to stop, or a recording ends.
@@ -65,6 +69,9 @@ pub fn run(file: &Path, settings: Settings<'_>, reporter: &Reporter) -> Result<(
     let listeners = Listeners::open(settings.sockets);
     let (reporter, recent) = reporter.clone().remembering();
     let plan = Plan::load_proven(file, &Limits::of_the_daemon())?;
+    let (memory, reporter) = Memory::start(settings.state, reporter);
+    // It is dropped after all else, and writes what is left then.
+    let memory = Arc::new(memory);
     let started = Event::Started {
         version: env!("CARGO_PKG_VERSION").into(),
         model: plan.model.clone(),
@@ -81,7 +88,7 @@ pub fn run(file: &Path, settings: Settings<'_>, reporter: &Reporter) -> Result<(
         model: ModelInForce::default(),
         votes: Votes::default(),
     };
-    let answers = Answers::of(recent.clone(), &outside);
+    let answers = Answers::of(recent.clone(), &outside, Arc::clone(&memory));
     let mut turning = Loop::start(plan, outside, reporter.clone())?;
     let board = turning.board();
     let _keeper = board.keep()?;
@@ -98,6 +105,7 @@ pub fn run(file: &Path, settings: Settings<'_>, reporter: &Reporter) -> Result<(
         answers,
         heartbeat,
         reporter: reporter.clone(),
+        memory: Arc::clone(&memory),
         board: board.clone(),
         signals,
         wishes: orders_of_clients,
@@ -184,6 +192,7 @@ struct Control {
     answers: Answers,
     heartbeat: Arc<Heartbeat>,
     reporter: Reporter,
+    memory: Arc<Memory>,
     board: Board,
     signals: Signals,
     wishes: mpsc::Receiver<Wish>,
@@ -280,6 +289,7 @@ impl Control {
             Wish::Pause(time) => self.pause(time),
             Wish::Resume => self.resume(),
             Wish::Reload => self.ask_for_reload(),
+            Wish::Stats(query, to) => stats::ask(&self.memory, query, to),
         }
     }
 

@@ -23,6 +23,7 @@ mod model_in_force;
 mod notify;
 mod orders;
 mod reloads;
+mod stats;
 mod viewfinder;
 mod votes;
 

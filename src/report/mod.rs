@@ -21,8 +21,10 @@ pub use event::{Event, FaultName, ReleaseName};
 pub use log_memory::{LogRecord, latest_records};
 pub use logger::{FINDING, install_logger, install_queued_logger};
 pub(crate) use outbox::{Outbox, Waiting, wait_for_readers};
+pub(crate) use recent::shortened;
 pub use recent::{Recent, Recorded};
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use json_lines::JsonLines;
@@ -31,6 +33,12 @@ use log::Record;
 use crate::error::Result;
 use crate::visible::{visible, visible_lines};
 
+/// Somebody who sees every event that is reported, and holds nobody up.
+pub trait Witness: fmt::Debug + Send + Sync {
+    /// Sees an event, on the thread that reports it.
+    fn see(&self, event: &Event);
+}
+
 /// Writes events to the log, and to standard output as JSON lines where that is wanted; or keeps
 /// them for whoever asks.
 #[derive(Debug, Clone)]
@@ -38,6 +46,7 @@ pub struct Reporter {
     json: Option<Arc<JsonLines>>,
     kept: Option<Kept>,
     recent: Option<Arc<Recent>>,
+    witness: Option<Arc<dyn Witness>>,
 }
 
 /// Events that were kept; all clones share one list.
@@ -65,6 +74,7 @@ impl Reporter {
             json: lines.map_err(logger::no_thread)?.map(Arc::new),
             kept: None,
             recent: None,
+            witness: None,
         })
     }
 
@@ -76,6 +86,13 @@ impl Reporter {
         (self, recent)
     }
 
+    /// The same, which also shows each event to `witness`.
+    #[must_use]
+    pub fn telling(mut self, witness: Arc<dyn Witness>) -> Self {
+        self.witness = Some(witness);
+        self
+    }
+
     /// A reporter that writes nothing and keeps every event.
     #[must_use]
     pub fn keeping() -> (Self, Kept) {
@@ -85,6 +102,7 @@ impl Reporter {
                 json: None,
                 kept: Some(kept.clone()),
                 recent: None,
+                witness: None,
             },
             kept,
         )
@@ -101,6 +119,9 @@ impl Reporter {
         }
         if let Some(recent) = &self.recent {
             recent.add(event);
+        }
+        if let Some(witness) = &self.witness {
+            witness.see(event);
         }
         write_log(event);
         if let Some(lines) = &self.json {

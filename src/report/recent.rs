@@ -57,7 +57,7 @@ impl Recent {
     /// Remembers an event.
     pub fn add(&self, event: &Event) {
         let time_ms = now_ms();
-        let event = &short(event);
+        let event = &shortened(event);
         let mut inside = self.lock();
         inside.condition.take(event);
         let seq = *self.newest.borrow() + 1;
@@ -103,7 +103,7 @@ impl Recent {
 }
 
 /// An event whose long words are cut.
-fn short(event: &Event) -> Event {
+pub(crate) fn shortened(event: &Event) -> Event {
     let mut event = event.clone();
     if let Event::CameraFailed { error: text, .. }
     | Event::FrameSkipped { error: text, .. }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use imports::Imports;
 
 /// Modules in the order of the flow; each may import those before it, and the floor.
-const FLOW: [&str; 14] = [
+const FLOW: [&str; 15] = [
     "capture",
     "preprocess",
     "presence",
@@ -23,6 +23,7 @@ const FLOW: [&str; 14] = [
     "decide",
     "actuate",
     "report",
+    "store",
     "machine",
     "pipeline",
     "control",
@@ -33,8 +34,17 @@ const FLOW: [&str; 14] = [
 ];
 
 /// Modules that every other may import and that name no stage.
-const FLOOR: [&str; 9] = [
-    "error", "visible", "panics", "signals", "files", "units", "clock", "config", "jpeg",
+const FLOOR: [&str; 10] = [
+    "error",
+    "visible",
+    "panics",
+    "signals",
+    "files",
+    "units",
+    "clock",
+    "time_zone",
+    "config",
+    "jpeg",
 ];
 
 /// The laboratory's modules in the order of the flow; each may import those before it.
@@ -73,11 +83,13 @@ const LABORATORY: [&str; 31] = [
 ];
 
 /// Where each driver crate may be named: files, and folders with a slash behind them.
-const DRIVERS: [(&str, &[&str]); 5] = [
+const DRIVERS: [(&str, &[&str]); 7] = [
     ("nokhwa", &["capture/v4l2.rs"]),
     ("v4l", &["capture/preset.rs"]),
     ("rppal", &["actuate/rppal.rs", "actuate/hardware_pwm.rs"]),
     ("gpiocdev", &["actuate/gpiochip.rs"]),
+    ("rusqlite", &["store/"]),
+    ("jiff", &["time_zone.rs"]),
     (
         "tract_onnx",
         &[
