@@ -71,14 +71,14 @@ test-arm: setup ## Test the integer kernels on emulated Pis
 models: setup ## Make the shipped models anew and write their card (DATA=../shared/data; hours; resumes)
 	$(CARGO) build --locked --release --package sortd-trainer
 	models/recipes/waste.sh
-	models/recipes/held-out.sh
+	models/recipes/baseline.sh
+	models/recipes/two-teachers.sh
 	models/recipes/measure.sh models/runs/*-int8
 	models/recipes/ship.sh
 
 lab: setup ## Compare all networks: waste, another kitchen, CIFAR-10 (many hours; resumes)
 	$(CARGO) build --locked --release --package sortd-trainer
-	models/recipes/baseline.sh
-	models/recipes/two-teachers.sh
+	models/recipes/held-out.sh
 	models/recipes/variants.sh
 	models/recipes/compare.sh
 	models/recipes/ablations.sh

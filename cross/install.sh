@@ -36,8 +36,10 @@ put "$manuals/_sortd" "$usr/share/zsh/vendor-completions/_sortd"
 put "$manuals/sortd.fish" "$usr/share/fish/vendor_completions.d/sortd.fish"
 put cross/package/copyright "$usr/share/doc/sortd/copyright"
 put "$manuals/third-party.gz" "$usr/share/doc/sortd/third-party.gz"
-for file in models/waste/model.onnx models/waste/model.toml models/waste/golden/*; do
-    put "$file" "$usr/share/sortd/$file"
+for bundle in models/waste models/waste-small; do
+    for file in "$bundle/model.onnx" "$bundle/model.toml" "$bundle"/golden/*; do
+        put "$file" "$usr/share/sortd/$file"
+    done
 done
 for file in config/examples/*.toml; do
     put "$file" "$usr/share/doc/sortd/examples/$(basename "$file")"

@@ -76,7 +76,7 @@ fn a_model_that_needs_more_memory_is_refused_by_every_command() {
     let config = bundle.path().join("sortd.toml");
     let text = fs::read_to_string(common::root().join("config/sortd.toml")).unwrap();
     let text = text.replace(
-        "# bundle = \"/var/lib/sortd/model\"",
+        "# bundle = \"/usr/share/sortd/models/waste-small\"",
         &format!("bundle = \"{}\"", bundle.path().display()),
     );
     fs::write(&config, text).unwrap();

@@ -10,4 +10,4 @@ measure() { # RUN BUNDLE
     say parity --run "$1" --bundle "$2"
 }
 measure "$RUNS/waste-int8" models/waste
-measure "$RUNS/small-int8" models/waste-small
+measure "$RUNS/blocked-cbam-both-44M-int8" models/waste-small

@@ -58,6 +58,10 @@ fn plan(trigger: &str, extra: &str) -> Plan {
         {extra}
         [trigger]
         {trigger}
+        [decision]
+        # What is drawn is nothing that a network was trained on: its opinion that nothing is there counts for little.
+        min-confidence = 0.99
+        keep-confidence = 0.99
         [gpio]
         backend = "simulated"
         [[bins]]

@@ -119,7 +119,7 @@ pub fn holding(millis: u32) -> String {
 pub fn naming_kitchen() -> String {
     config(|text| {
         text.replace(
-            "# bundle = \"/var/lib/sortd/model\"",
+            "# bundle = \"/usr/share/sortd/models/waste-small\"",
             "bundle = \"models/kitchen\"",
         )
     })

@@ -242,6 +242,20 @@ pub struct TrainingConfig {
     /// Photographs that it was calibrated with before, where it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calibration: Option<usize>,
+    /// By what the epoch is chosen whose weights are kept.
+    #[serde(default)]
+    pub kept_by: KeptBy,
+}
+
+/// By what the epoch is chosen whose weights are kept, on the validation photographs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeptBy {
+    /// The highest accuracy; of equals the smaller loss. Runs that do not say by what are of this kind.
+    #[default]
+    Accuracy,
+    /// The smallest loss: of a few hundred photographs it is the less noisy figure.
+    Loss,
 }
 
 impl Default for TrainingConfig {
@@ -258,6 +272,7 @@ impl Default for TrainingConfig {
             average_decay: 0.998,
             scale_penalty: 0.0,
             quantised: false,
+            kept_by: KeptBy::Loss,
             calibration: None,
         }
     }

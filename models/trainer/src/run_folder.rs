@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sortd::error::{Error, Result};
 
-use crate::config::{RunConfig, StartConfig};
+use crate::config::{KeptBy, RunConfig, StartConfig};
 use crate::files;
 use crate::nets::plan::Plan;
 
@@ -62,14 +62,18 @@ impl EpochRecord {
             images_per_second: 0.0,
         }
     }
+}
 
-    /// Whether these weights are to be kept rather than those of `other`: more photographs of the
-    /// validation list recognised, or as many with a smaller loss.
-    #[must_use]
-    pub fn better_than(&self, other: &Self) -> bool {
-        self.validation_accuracy > other.validation_accuracy
-            || (self.validation_accuracy >= other.validation_accuracy
-                && self.validation_loss < other.validation_loss)
+/// Whether a run of this configuration keeps the weights of `one` epoch rather than those of the `other`.
+#[must_use]
+pub fn prefers(config: &RunConfig, one: &EpochRecord, other: &EpochRecord) -> bool {
+    let smaller_loss = one.validation_loss < other.validation_loss;
+    match config.training.kept_by {
+        KeptBy::Loss => smaller_loss,
+        KeptBy::Accuracy => {
+            let (accuracy, other) = (one.validation_accuracy, other.validation_accuracy);
+            accuracy > other || (accuracy >= other && smaller_loss)
+        }
     }
 }
 
@@ -77,7 +81,11 @@ impl EpochRecord {
 #[must_use]
 pub fn best<'a>(config: &RunConfig, history: &'a [EpochRecord]) -> Option<&'a EpochRecord> {
     let better = |best: &'a EpochRecord, next: &'a EpochRecord| {
-        if next.better_than(best) { next } else { best }
+        if prefers(config, next, best) {
+            next
+        } else {
+            best
+        }
     };
     history
         .iter()

@@ -16,7 +16,7 @@ const AT_HOME: &[&str] = &["trashnet/blocked-test"];
 /// Litter outdoors: other photographs of collections that were trained on.
 const OUTDOORS: &[&str] = &["litter-crops", "taco-rest"];
 
-/// A panel for each bundle: photographs like those trained on, litter outdoors, and what the runs of `recipe` say of the source
+/// A panel for each bundle of which that was measured: photographs like those trained on, litter outdoors, and what the runs of `recipe` say of the source
 /// that each was not trained on.
 pub fn panels(results: &[RunResult], shipped: &[Manifest], recipe: &str) -> Vec<Panel> {
     let held_out = held_out::of_recipe(results, recipe);
@@ -42,12 +42,13 @@ pub fn panels(results: &[RunResult], shipped: &[Manifest], recipe: &str) -> Vec<
             curves: curves.into_iter().flatten().collect(),
         }
     };
-    shipped.iter().map(panel).collect()
+    let panels = shipped.iter().map(panel);
+    panels.filter(|panel| !panel.curves.is_empty()).collect()
 }
 
-/// The curve of some tests together; none where nothing was measured.
+/// The curve of some tests together; none where no curve was measured.
 fn curve(name: &str, found: &[&Evaluation]) -> Option<Curve> {
-    let first = found.first()?;
+    let first = found.first().filter(|found| !found.selective.is_empty())?;
     let images = found.iter().map(|found| found.images).sum();
     let errors = found
         .iter()

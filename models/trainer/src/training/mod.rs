@@ -26,7 +26,7 @@ use crate::metrics::{self, Confusion};
 use crate::nets::net::{Net, Pass};
 use crate::plots;
 use crate::progress::Bar;
-use crate::run_folder::{EpochRecord, RunFolder};
+use crate::run_folder::{EpochRecord, RunFolder, prefers};
 use objective::Objective;
 
 /// What a run trains by, and where it leaves its results.
@@ -182,7 +182,7 @@ fn keep(course: &Course<'_>, state: &mut State<Net>, record: EpochRecord) -> Res
         .iter()
         .find(|known| known.epoch == progress.best_epoch);
     if course.objective.config.counts(record.epoch)
-        && best.is_none_or(|best| record.better_than(best))
+        && best.is_none_or(|best| prefers(course.objective.config, &record, best))
     {
         progress.best_epoch = record.epoch;
         checkpoint::save_weights(&course.folder.best_file(), &state.average)?;
