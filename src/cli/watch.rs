@@ -52,11 +52,15 @@ pub(super) fn watch(mut daemon: Client, events: Client) -> Result<()> {
 fn follow(mut events: Client, latest: Arc<Mutex<VecDeque<String>>>) -> Result<()> {
     let _: StreamBegins = events.ask(&Request::Events { since: None })?;
     let keep = move || {
-        while let Ok(Followed::Event(event)) = events.follow() {
-            let text = event
-                .get("text")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
+        loop {
+            let text = match events.follow() {
+                Ok(Followed::Event(event)) => {
+                    let text = event.get("text").and_then(Value::as_str);
+                    text.unwrap_or_default().to_owned()
+                }
+                Ok(Followed::Missed(missed)) => format!("{missed} events were missed"),
+                Ok(Followed::Ended) | Err(_) => return,
+            };
             let mut latest = latest.lock().unwrap_or_else(PoisonError::into_inner);
             latest.push_back(text.lines().next().unwrap_or_default().to_owned());
             while latest.len() > EVENTS {

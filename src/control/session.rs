@@ -161,6 +161,8 @@ impl<'d> Session<'d> {
     }
 
     async fn log(&mut self, id: u64) -> io::Result<()> {
+        // They are a megabyte at most, so all clients together get them as seldom as they may order anything.
+        self.desk.order_pause().await;
         let records = report::latest_records();
         let records = records.iter().map(|record| (**record).clone()).collect();
         self.reply(id, Ok(Log { records })).await

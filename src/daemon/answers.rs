@@ -57,7 +57,7 @@ impl Answers {
             model: condition.model,
             config: condition.config,
             item: condition.item,
-            votes: self.votes.by_bin(),
+            votes: self.votes.by_bin().filter(|_| paused.is_none()),
             // The loop tells of the end of a signal at its next turn.
             signal: condition.signal.filter(|_| paused.is_none()),
             paused_s: paused.map(|left| left.as_secs_f64().ceil() as u64),

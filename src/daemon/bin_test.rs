@@ -50,7 +50,7 @@ fn refusal(bin: &str, why: Untested) -> Refusal {
         Untested::AtRest => (
             Code::Busy,
             "everything is held at rest".into(),
-            "end the pause with `sortd resume`, or wait".into(),
+            "ask again in some seconds; `sortd status` tells of a pause, which `sortd resume` ends".into(),
         ),
         Untested::NotEmpty => (
             Code::Busy,

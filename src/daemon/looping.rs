@@ -211,6 +211,9 @@ impl Loop {
             self.outside.votes.set(self.pipeline.said());
             self.show_outside();
         }
+        if !self.sees() {
+            self.outside.votes.set(None);
+        }
         let health = self.health();
         self.outside.heartbeat.set_health(health);
         self.pipeline.show_health(match health {

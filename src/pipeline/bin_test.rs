@@ -33,7 +33,7 @@ impl Pipeline {
             return Err(Untested::AtRest);
         }
         // Where a button asks, something may lie there that nobody asked about.
-        let empty = self.seen == Some(Presence::Empty);
+        let empty = self.seen == Some(Presence::Empty) && self.watch.suspects_nothing();
         if !empty || !self.decider.test(BinId(place), self.clock.now()) {
             return Err(Untested::NotEmpty);
         }

@@ -346,6 +346,7 @@ impl Pipeline {
     pub fn camera_opened(&mut self) {
         self.presence.restart();
         self.watch = PictureWatch::default();
+        self.seen = None;
     }
 
     /// Shows how the daemon is on the status light.

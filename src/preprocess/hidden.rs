@@ -13,12 +13,12 @@ pub(super) struct Hidden {
 }
 
 impl Hidden {
-    /// All pixels of which any part lies in `part` of the upright picture.
+    /// The pixels of `part` of the upright picture: to the nearest one, so that what lies beside it is not touched.
     pub fn of(part: &Region, width: usize, height: usize, rotation: Rotation) -> Self {
         let part = region_in_source(part, rotation);
         let span = |start: f32, length: f32, size: usize| {
-            let first = (start * size as f32).floor() as usize;
-            let end = ((start + length) * size as f32).ceil() as usize;
+            let first = (start * size as f32).round() as usize;
+            let end = ((start + length) * size as f32).round() as usize;
             first.min(size)..end.min(size)
         };
         Self {

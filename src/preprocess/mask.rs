@@ -1,4 +1,4 @@
-//! Parts of the picture that nobody is to see: every pixel there reads as black, whoever reads it.
+//! Parts of the picture that nobody is to see: every pixel there reads as black to whoever looks.
 
 use super::hidden::Hidden;
 use super::region::Region;

@@ -50,6 +50,12 @@ impl PictureWatch {
         self.weigh(suspicion, now)
     }
 
+    /// Whether the last picture was like those that can be trusted.
+    #[must_use]
+    pub const fn suspects_nothing(&self) -> bool {
+        self.suspected.is_none()
+    }
+
     /// Hears of a picture that could not be read, and answers with the fault if it has lasted.
     pub fn miss(&mut self, now: Instant) -> Option<PictureFault> {
         self.weigh(Some(PictureFault::Incomplete), now)

@@ -167,13 +167,18 @@ impl Desk {
     pub fn opened(&self, batches: Option<u64>) {
         let mut inside = self.lock();
         if batches.is_some() {
-            (inside.written, inside.trouble) = (batches, None);
+            inside.written = batches;
         }
         if inside.stage == Stage::Opening {
             inside.stage = Stage::Writing;
         }
         drop(inside);
         self.changed.notify_all();
+    }
+
+    /// What waited is in the file: nothing is wrong any more.
+    pub fn works(&self) {
+        self.lock().trouble = None;
     }
 
     /// What is wrong with the memory, and what to do.

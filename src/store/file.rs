@@ -42,6 +42,9 @@ impl File {
     /// Opens the file, or makes it; its tables are brought to the newest version. Beside it lie `aside` bytes of an older one.
     pub fn open(path: &Path, aside: u64) -> Done<Self> {
         is_regular(path).map_err(|error| Fault::of_disk(path, "opened", error))?;
+        if !path.exists() {
+            enough_room(path)?;
+        }
         let opened = Self::opened(path, aside);
         match opened.map_err(|error| Fault::of(path, "opened", error))? {
             (Kind::Ours, file) => Ok(file),
@@ -85,18 +88,14 @@ impl File {
 
     /// Forgets the oldest where the next batch would have no room.
     pub fn make_room(&self) -> Done<()> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        let free = rustix::fs::statvfs(folder)
-            .map_or(u64::MAX, |disk| disk.f_bavail.saturating_mul(disk.f_frsize));
-        if free < LEFT_FREE {
-            return Err(Fault::Unusable(full(&self.path, free)));
-        }
+        enough_room(&self.path)?;
         let made = prune::by_size(&self.connection, self.most_pages);
         made.map_err(|error| self.fault("written", error))
     }
 
     /// Forgets what is too old at `now_ms`, by a clock that is set and steady.
     pub fn forget_old(&self, now_ms: i64) -> Done<()> {
+        enough_room(&self.path)?;
         let forgotten = prune::by_age(&self.connection, now_ms);
         forgotten.map_err(|error| self.fault("written", error))
     }
@@ -126,6 +125,19 @@ fn add_all(path: &Path, query: Query, sum: &mut Sum) -> rusqlite::Result<u64> {
     add_hours(&state, query, sum)?;
     add_ever(&state, sum)?;
     batches(&state)
+}
+
+/// Whether its disk has more free than is left for configurations and the system.
+fn enough_room(path: &Path) -> Done<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    // A file system without blocks says nothing of room.
+    let disk = rustix::fs::statvfs(folder);
+    let disk = disk.ok().filter(|disk| disk.f_blocks > 0);
+    let free = disk.map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+    match free {
+        Some(free) if free < LEFT_FREE => Err(Fault::Unusable(full(path, free))),
+        _ => Ok(()),
+    }
 }
 
 fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
@@ -222,8 +234,9 @@ fn add_hours(connection: &Connection, query: Query, sum: &mut Sum) -> rusqlite::
         Grouping::Hour | Grouping::Day => "hour",
         Grouping::Outcome => "outcome",
     };
+    // They are added up here: SQLite would sort them, and on a disk where they are many.
     let mut asked = connection.prepare(&format!(
-        "SELECT outcome, clock_set, sum(count), {group} FROM hours WHERE hour >= ?1 AND hour < ?2 GROUP BY {group}, outcome, clock_set"
+        "SELECT outcome, clock_set, count, {group} FROM hours WHERE hour >= ?1 AND hour < ?2"
     ))?;
     let mut rows = asked.query(<[i64; 2]>::from(query.range()))?;
     while let Some(row) = rows.next()? {

@@ -10,8 +10,8 @@ pub(super) const PAGE: u64 = 4096;
 /// The file, without what SQLite writes beside it before it is in the file: a few megabytes. With that it stays below 64 MB.
 const MOST_BYTES: u64 = 56_000_000;
 
-/// However much else lies there, so much has room.
-const LEAST_BYTES: u64 = 4_000_000;
+/// However much else lies there, so much has room: several batches.
+const LEAST_BYTES: u64 = 12_000_000;
 
 /// Room that one batch needs at most.
 const SLACK_PAGES: u64 = 1_000;

@@ -68,20 +68,28 @@ impl Writer {
     pub fn run(mut self) {
         let _ends = Ends(Arc::clone(&self.desk));
         self.open_if_due();
+        self.tell();
         loop {
             let due = Instant::now() + BATCH_EVERY;
             let last = self.desk.wait(due, self.file.is_some());
-            self.open_if_due();
-            if let Err(fault) = self.write() {
-                self.give_up(fault);
-            }
-            self.tell();
+            self.turn();
             if last {
                 // The file is whole before whoever waits for this goes on.
                 self.file = None;
                 return;
             }
         }
+    }
+
+    /// Writes what waits, and tells what came of it.
+    fn turn(&mut self) {
+        self.open_if_due();
+        match self.write() {
+            Ok(()) if self.file.is_some() => self.desk.works(),
+            Ok(()) => {}
+            Err(fault) => self.give_up(fault),
+        }
+        self.tell();
     }
 
     fn open_if_due(&mut self) {
@@ -94,7 +102,6 @@ impl Writer {
             (None, true) => self.desk.opened(None),
             (_, false) => {}
         }
-        self.tell();
     }
 
     fn open(&mut self, path: &Path) {
@@ -168,6 +175,9 @@ impl Writer {
                     "{torn}; it is {kept}, and counting begins anew; replace the card or disk if this happens again"
                 ));
                 self.open(path);
+                if self.file.is_some() {
+                    self.desk.works();
+                }
             }
             Err(error) => {
                 let fault = Fault::of_disk(path, "set aside", error);

@@ -38,11 +38,7 @@ impl Scene {
 
     /// One turn of the writer.
     fn turn(&mut self) {
-        self.writer.open_if_due();
-        if let Err(fault) = self.writer.write() {
-            self.writer.give_up(fault);
-        }
-        self.writer.tell();
+        self.writer.turn();
     }
 
     fn remarks(&self) -> Vec<String> {

@@ -106,7 +106,7 @@ def _take_over(guest: Guest, name: str) -> None:
 def _fill(guest: Guest, folder: str) -> None:
     """Mounts a small file system over a folder, with what is in it, and fills it to the last byte."""
     guest.ask(
-        f"mkdir -p {folder} && cp -a {folder} /tmp/kept && mount -t tmpfs -o size=64k tmp {folder}"
+        f"mkdir -p {folder} && cp -a {folder} /tmp/kept && mount -t tmpfs -o size=8m tmp {folder}"
         f" && cp -a /tmp/kept/. {folder}/ && rm -r /tmp/kept"
     )
     guest.ask(f"dd if=/dev/zero of={folder}/full bs=4k 2>/dev/null; ! echo more >{folder}/more 2>/dev/null")
