@@ -152,6 +152,23 @@ impl Bin {
 }
 
 #[test]
+fn a_bin_is_not_tested_while_something_is_there_and_a_pipe_is_not_watched() {
+    let bin = Bin::start();
+    let tested = bin.ask(&["bins", "test", "all"]);
+    assert_eq!((tested.status, tested.out.as_str()), (69, ""), "{tested:?}");
+    assert!(tested.err.contains("hands too"), "{tested:?}");
+    let unknown = bin.ask(&["bins", "test", "none"]);
+    assert!(unknown.err.contains("choose one of: all"), "{unknown:?}");
+    let watched = bin.ask(&["status", "--watch"]);
+    assert_eq!(
+        (watched.status, watched.out.as_str()),
+        (2, ""),
+        "{watched:?}"
+    );
+    assert!(watched.err.contains("use --json"), "{watched:?}");
+}
+
+#[test]
 fn a_parked_daemon_signals_nothing_until_it_is_resumed() {
     let bin = Bin::start();
     let parked = bin.ask(&["park"]);

@@ -50,7 +50,7 @@ tests_of() {
     sed -n 's/^\[\[data\.sources\.tests\."\{0,1\}\([^]"]*\)"\{0,1\}\]\]$/\1/p' "$1/config.toml" | sort -u
 }
 
-# described SPLIT: the description of waste by that split, blocked or author; where TrashNet alone is here, its own.
+# described SPLIT: the description of waste by that split, blocked or author, or of all places, everywhere; where TrashNet alone is here, its own.
 described() {
     if [ "$1" = blocked ] && trashnet_alone; then
         echo $SOURCES/waste-trashnet.toml

@@ -47,3 +47,23 @@ pub fn latest_records() -> Vec<Arc<LogRecord>> {
     let latest = LATEST.lock().unwrap_or_else(PoisonError::into_inner);
     latest.iter().map(Arc::clone).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latest_records_are_remembered_and_long_ones_cut() {
+        let long = "ä".repeat(5_000);
+        for number in 0..2 * REMEMBERED {
+            let record = &mut Record::builder();
+            remember(&record.args(format_args!("{number}: {long}")).build());
+        }
+        // Other tests of this process log as well.
+        let latest = latest_records();
+        assert_eq!(latest.len(), REMEMBERED);
+        assert!(latest.iter().all(|record| record.text.len() < 3_000));
+        let last = format!("{}: ä", 2 * REMEMBERED - 1);
+        assert!(latest.iter().any(|record| record.text.starts_with(&last)));
+    }
+}

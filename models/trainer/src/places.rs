@@ -12,7 +12,7 @@ const WEIGHTS: &str = "../shared/weights";
 const EMBEDDINGS: &str = "../shared/teachers/clip-vit-b16.safetensors";
 
 /// The description of the shipped model's photographs, relative to the repository's root.
-const SOURCES: &str = "models/trainer/data/waste-blocked.toml";
+const SOURCES: &str = "models/trainer/data/waste-everywhere.toml";
 
 /// The repository's root: the nearest folder above the working folder that holds `models/trainer`,
 /// or the working folder itself.

@@ -64,11 +64,11 @@ impl EpochRecord {
     }
 }
 
-/// Whether a run of this configuration keeps the weights of `one` epoch rather than those of the `other`.
+/// Whether a run that chooses so keeps the weights of `one` epoch rather than those of the `other`.
 #[must_use]
-pub fn prefers(config: &RunConfig, one: &EpochRecord, other: &EpochRecord) -> bool {
+pub fn prefers(kept_by: KeptBy, one: &EpochRecord, other: &EpochRecord) -> bool {
     let smaller_loss = one.validation_loss < other.validation_loss;
-    match config.training.kept_by {
+    match kept_by {
         KeptBy::Loss => smaller_loss,
         KeptBy::Accuracy => {
             let (accuracy, other) = (one.validation_accuracy, other.validation_accuracy);
@@ -81,7 +81,7 @@ pub fn prefers(config: &RunConfig, one: &EpochRecord, other: &EpochRecord) -> bo
 #[must_use]
 pub fn best<'a>(config: &RunConfig, history: &'a [EpochRecord]) -> Option<&'a EpochRecord> {
     let better = |best: &'a EpochRecord, next: &'a EpochRecord| {
-        if prefers(config, next, best) {
+        if prefers(config.training.kept_by, next, best) {
             next
         } else {
             best
@@ -286,5 +286,41 @@ impl RunFolder {
     #[must_use]
     pub fn confusion_file(&self, name: &str) -> PathBuf {
         self.root.join(format!("confusion-{name}.png"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(epoch: usize, accuracy: f64, loss: f64) -> EpochRecord {
+        EpochRecord {
+            epoch,
+            validation_accuracy: accuracy,
+            validation_loss: loss,
+            ..EpochRecord::empty()
+        }
+    }
+
+    #[test]
+    fn the_kept_epoch_is_the_one_of_the_smallest_loss_unless_a_run_began_otherwise() {
+        let early = record(3, 0.863, 0.520);
+        let late = record(24, 0.856, 0.490);
+        for (kept_by, better, worse) in [
+            (KeptBy::Loss, &late, &early),
+            (KeptBy::Accuracy, &early, &late),
+        ] {
+            assert!(prefers(kept_by, better, worse), "{kept_by:?}");
+            assert!(!prefers(kept_by, worse, better), "{kept_by:?}");
+            assert!(
+                !prefers(kept_by, better, better),
+                "the first of equals is kept"
+            );
+        }
+        assert_eq!(
+            KeptBy::default(),
+            KeptBy::Accuracy,
+            "of runs that do not say"
+        );
     }
 }

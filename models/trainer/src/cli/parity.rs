@@ -35,7 +35,7 @@ pub struct Parity {
     #[arg(long, value_name = "DIR", required_unless_present = "dump")]
     run: Option<PathBuf>,
 
-    /// File that describes the tests [default: that of the run, or models/trainer/data/waste-blocked.toml]
+    /// File that describes the tests [default: that of the run, or models/trainer/data/waste-everywhere.toml]
     #[arg(long, value_name = "FILE")]
     sources: Option<PathBuf>,
 

@@ -26,7 +26,7 @@ pub struct TrainingOptions {
     pub resume: bool,
 
     /// File that describes the photographs of training, validation and tests [default: those of
-    /// the run it starts from, or models/trainer/data/waste-blocked.toml]
+    /// the run it starts from, or models/trainer/data/waste-everywhere.toml]
     #[arg(long, value_name = "FILE")]
     pub sources: Option<PathBuf>,
 

@@ -6,7 +6,10 @@ use std::sync::Once;
 use image::RgbImage;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use plotters::backend::BitMapBackend;
+use plotters::chart::{ChartContext, SeriesLabelPosition};
 use plotters::coord::Shift;
+use plotters::coord::cartesian::Cartesian2d;
+use plotters::coord::types::RangedCoordf64;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontStyle, IntoFont, RGBColor, TextStyle, WHITE, register_font};
@@ -68,6 +71,25 @@ pub fn paint(
         Error::internal(format!("cannot encode {}", path.display())).caused_by(error)
     })?;
     files::write_whole(path, png.get_ref())
+}
+
+/// Writes the names of a chart's series into one of its corners.
+///
+/// # Errors
+/// Drawing fails.
+pub fn legend<'a>(
+    chart: &mut ChartContext<'a, BitMapBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>,
+    position: SeriesLabelPosition,
+) -> std::result::Result<(), Failure> {
+    chart
+        .configure_series_labels()
+        .position(position)
+        .margin(14)
+        .legend_area_size(34)
+        .label_font(text(21, INK, HPos::Left, VPos::Top))
+        .background_style(WHITE.mix(0.85))
+        .border_style(GREY.mix(0.4))
+        .draw()
 }
 
 /// Text of `size` pixels in `colour`, placed by the given corner or centre.

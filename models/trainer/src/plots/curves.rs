@@ -6,11 +6,11 @@ use std::path::Path;
 use plotters::chart::{ChartBuilder, SeriesLabelPosition};
 use plotters::element::PathElement;
 use plotters::series::LineSeries;
+use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, VPos};
-use plotters::style::{Color, WHITE};
 use sortd::error::Result;
 
-use super::canvas::{Area, BLUE, Failure, GREY, INK, ORANGE, paint, text};
+use super::canvas::{Area, BLUE, Failure, GREY, INK, ORANGE, legend, paint, text};
 use crate::run_folder::EpochRecord;
 
 const SIZE: (u32, u32) = (1400, 640);
@@ -114,14 +114,5 @@ fn draw(
             .label(name)
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 26, y)], colour.stroke_width(3)));
     }
-    chart
-        .configure_series_labels()
-        .position(panel.legend.clone())
-        .margin(14)
-        .legend_area_size(34)
-        .label_font(text(21, INK, HPos::Left, VPos::Top))
-        .background_style(WHITE.mix(0.85))
-        .border_style(GREY.mix(0.4))
-        .draw()?;
-    Ok(())
+    legend(&mut chart, panel.legend.clone())
 }

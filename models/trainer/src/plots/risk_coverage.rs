@@ -7,10 +7,10 @@ use plotters::chart::{ChartBuilder, SeriesLabelPosition};
 use plotters::element::{Circle, PathElement};
 use plotters::series::LineSeries;
 use plotters::style::text_anchor::{HPos, VPos};
-use plotters::style::{Color, RGBColor, WHITE};
+use plotters::style::{Color, RGBColor};
 use sortd::error::Result;
 
-use super::canvas::{Area, BLUE, Failure, GREEN, GREY, INK, ORANGE, paint, text};
+use super::canvas::{Area, BLUE, Failure, GREEN, GREY, INK, ORANGE, legend, paint, text};
 use crate::selective::Selective;
 
 /// Width and height of a panel.
@@ -104,15 +104,7 @@ fn draw(
         let ring = places.iter().find(|place| place.2 >= marked);
         chart.draw_series(ring.map(|&(x, y, _)| Circle::new((x, y), 8, colour.stroke_width(3))))?;
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::LowerLeft)
-        .margin(14)
-        .legend_area_size(34)
-        .label_font(text(21, INK, HPos::Left, VPos::Top))
-        .background_style(WHITE.mix(0.85))
-        .border_style(GREY.mix(0.4))
-        .draw()
+    legend(&mut chart, SeriesLabelPosition::LowerLeft)
 }
 
 #[cfg(test)]

@@ -182,7 +182,7 @@ fn keep(course: &Course<'_>, state: &mut State<Net>, record: EpochRecord) -> Res
         .iter()
         .find(|known| known.epoch == progress.best_epoch);
     if course.objective.config.counts(record.epoch)
-        && best.is_none_or(|best| prefers(course.objective.config, &record, best))
+        && best.is_none_or(|best| prefers(course.objective.config.training.kept_by, &record, best))
     {
         progress.best_epoch = record.epoch;
         checkpoint::save_weights(&course.folder.best_file(), &state.average)?;

@@ -23,7 +23,7 @@ pub struct Show {
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 
-    /// Description of the photographs [default: models/trainer/data/waste-blocked.toml]
+    /// Description of the photographs [default: models/trainer/data/waste-everywhere.toml]
     #[arg(long, value_name = "FILE")]
     sources: Option<PathBuf>,
 
