@@ -13,7 +13,7 @@ SEED    ?= 1
 PI_SUITES ?= smoke faults
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo run test soak scenes test-arm check fmt fuzz bench bench-arm train-bench model-parity \
+.PHONY: help setup build demo demo-web run test soak scenes test-arm check fmt fuzz bench bench-arm train-bench model-parity \
 	model-zoo models lab cross cross-test deb image pi-test pi-test-full install clean
 
 help: ## List the targets
@@ -24,6 +24,10 @@ setup: ## Install what building needs, if anything is missing
 
 demo: setup ## Sort photographs with the whole daemon; no camera, no Pi
 	$(CARGO) run --locked --release -- demo
+
+demo-web: setup ## The same before a browser: a replaying daemon and its page (LISTEN=127.0.0.1:8080)
+	$(CARGO) build --locked --release
+	@tests/demo/web.sh $(TARGET_DIR)/release/sortd $(LISTEN)
 
 run: setup ## Run the daemon in the foreground (RUN_CONFIG=FILE)
 	$(CARGO) run --locked --release -- --verbose run --config $(RUN_CONFIG)
@@ -39,7 +43,7 @@ check: setup ## Formatting, lints, licences, documentation
 
 fuzz: TARGET =
 fuzz: TIME = 60
-fuzz: setup ## Try the parsers with inputs that nobody wrote (TIME=SECONDS, TARGET=configuration|manifest|mjpeg|onnx|protocol|wifi|y4m)
+fuzz: setup ## Try the parsers with inputs that nobody wrote (TIME=SECONDS, TARGET=configuration|http|manifest|mjpeg|onnx|protocol|wifi|y4m)
 	@tests/fuzz/run $(TIME) $(TARGET)
 
 bench: setup ## Compare the network's speed with other engines' (fetches them once; minutes)

@@ -21,7 +21,8 @@ put() { # FILE PLACE
 }
 install -D -m 755 "$built/release/sortd" "$usr/bin/sortd"
 echo "$usr/bin/sortd"
-for unit in sortd.service sortd-takeover.service; do
+for unit in sortd.service sortd-control.socket sortd-watch.socket sortd-takeover.service sortd-web.service \
+    sortd-web.socket sortd-web-lan.socket; do
     put "systemd/$unit" "$usr/lib/systemd/system/$unit"
     # The units name the program by its place.
     sed -i "s#/usr/bin/sortd#$prefix/bin/sortd#" "$usr/lib/systemd/system/$unit"

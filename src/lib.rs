@@ -15,6 +15,7 @@
 //! - [`control`]: what may be asked of a running daemon, and how
 //! - [`daemon`]: the loop, signals, reload and watchdog
 //! - [`takeover`]: what lies on the boot partition is checked and taken over
+//! - [`web`]: the page for the phone, served by a process of its own
 //! - [`cli`]: the commands
 //!
 //! The floor, which names no stage: [`error`], [`visible`], [`panics`], [`signals`], [`files`], [`units`], [`clock`],
@@ -44,3 +45,4 @@ pub mod takeover;
 pub mod time_zone;
 pub mod units;
 pub mod visible;
+pub mod web;

@@ -7,85 +7,14 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::os::unix::net::UnixStream;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::time::Duration;
 
-use common::daemon::{Daemon, PATIENCE, endless};
+use common::bin::Bin;
+use common::daemon::{PATIENCE, endless};
 use serde_json::{Value, json};
-use tempfile::TempDir;
-
-/// A daemon that replays one photograph for ever, and the folder of its sockets.
-struct Bin {
-    folder: TempDir,
-    daemon: Daemon,
-}
-
-impl Bin {
-    fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let config = endless(folder.path(), "");
-        Self::run(folder, &config)
-    }
-
-    fn run(folder: TempDir, config: &Path) -> Self {
-        let mut program = common::sortd();
-        program.env_remove("JOURNAL_STREAM");
-        program.args(["run", "--sockets"]).arg(folder.path());
-        let daemon = Daemon::run(program, config);
-        daemon.wait_for("signal-on");
-        Self { folder, daemon }
-    }
-
-    fn connect(&self, socket: &str) -> Connection {
-        let stream = UnixStream::connect(self.folder.path().join(socket)).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let mut connection = Connection(BufReader::new(stream));
-        assert_eq!(connection.read()["hello"]["api"], 1);
-        connection
-    }
-
-    /// What a command that asks this daemon comes to.
-    fn ask(&self, words: &[&str]) -> common::Ran {
-        let mut command = common::sortd();
-        command.args(words).arg("--sockets").arg(self.folder.path());
-        common::finish(&mut command)
-    }
-}
-
-struct Connection(BufReader<UnixStream>);
-
-impl Connection {
-    fn write(&mut self, line: &str) {
-        writeln!(self.0.get_mut(), "{line}").unwrap();
-    }
-
-    fn read(&mut self) -> Value {
-        let mut line = String::new();
-        self.0.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{line:?}: {error}"))
-    }
-
-    /// The reply to a request; events that come before it are passed over.
-    fn ask(&mut self, request: &str) -> Value {
-        self.write(request);
-        loop {
-            let read = self.read();
-            if read.get("event").is_none() {
-                return read;
-            }
-        }
-    }
-
-    fn has_ended(mut self) -> bool {
-        let mut rest = Vec::new();
-        match self.0.read_to_end(&mut rest) {
-            Ok(_) => true,
-            Err(error) => error.kind() == ErrorKind::ConnectionReset,
-        }
-    }
-}
 
 /// Whether `said` has no key that `documented` lacks, and the same kind of value under each. What is counted by bin has the
 /// bins' names as keys.
@@ -140,15 +69,6 @@ fn the_examples_of_the_documentation_hold() {
         }
     }
     assert!(held > 10, "{held} examples");
-}
-
-impl Bin {
-    /// The number that this daemon drew at its start.
-    fn start_of(&self) -> String {
-        let stream = UnixStream::connect(self.folder.path().join("control.sock")).unwrap();
-        let greeting = Connection(BufReader::new(stream)).read();
-        greeting["hello"]["start"].as_str().unwrap().to_owned()
-    }
 }
 
 #[test]
@@ -374,4 +294,23 @@ fn where_no_daemon_runs_the_commands_say_so() {
     bin.daemon.child.wait().unwrap();
     assert!(bin.folder.path().join("control.sock").exists());
     assert_eq!(bin.ask(&["status"]).status, 69);
+}
+
+#[test]
+fn a_socket_that_systemd_keeps_for_a_daemon_that_does_not_come_is_no_daemon() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = endless(folder.path(), "");
+    let listener = UnixListener::bind(folder.path().join("control.sock")).unwrap();
+    std::thread::spawn(move || listener.incoming().for_each(drop));
+    let run = |words: &[&str]| {
+        let mut command = common::sortd();
+        command.args(words).arg("--sockets").arg(folder.path());
+        common::finish(&mut command)
+    };
+    let parked = run(&["park", "--config", config.to_str().unwrap()]);
+    assert_eq!(parked.status, 0, "{parked:?}");
+    assert!(parked.out.contains("every light is off"), "{parked:?}");
+    let status = run(&["status"]);
+    assert_eq!(status.status, 69);
+    assert!(status.err.contains("journalctl -u sortd"), "{status:?}");
 }

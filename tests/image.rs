@@ -128,6 +128,37 @@ fn the_takeover_looks_at_the_devices_that_the_daemon_uses() {
 }
 
 #[test]
+fn the_sockets_are_root_s_and_come_and_go_with_the_daemon() {
+    let daemon = read("systemd/sortd.service");
+    assert!(daemon.contains("\nSockets=sortd-control.socket sortd-watch.socket\n"));
+    // Were this the folder of the sockets, they would be given to the daemon with it.
+    assert!(daemon.contains("\nRuntimeDirectory=sortd/daemon\n"));
+    for (name, group) in [("control", "sortd-admin"), ("watch", "sortd-link")] {
+        let socket = read(&format!("systemd/sortd-{name}.socket"));
+        for line in [
+            "PartOf=sortd.service".to_owned(),
+            format!("ListenStream=/run/sortd/{name}.sock"),
+            format!("FileDescriptorName={name}"),
+            format!("SocketGroup={group}"),
+            "SocketMode=0660".to_owned(),
+        ] {
+            assert!(socket.lines().any(|found| found == line), "{name}: {line}");
+        }
+        // Enabled by itself it would start a daemon that nobody enabled.
+        assert!(!socket.contains("[Install]"), "{socket}");
+        let users = read("systemd/sortd.sysusers");
+        assert!(users.contains(&format!("g {group} - -")), "{users}");
+    }
+    for file in [
+        "systemd/sortd.tmpfiles",
+        "cross/image/files/root/etc/tmpfiles.d/sortd.conf",
+    ] {
+        let line = "d /run/sortd 0755 root root -";
+        assert!(read(file).lines().any(|found| found == line), "{file}");
+    }
+}
+
+#[test]
 fn each_unit_is_in_the_package_and_in_what_is_installed() {
     let (package, install) = (read("Cargo.toml"), read("cross/install.sh"));
     for entry in fs::read_dir(root().join("systemd")).unwrap() {

@@ -15,6 +15,7 @@ mod common;
 use std::fs;
 
 use common::card::{Card, holding, naming_kitchen};
+use sortd::config::committed::Committed;
 
 /// Lays files and folders onto a card: a path that ends with a slash is a folder.
 fn lay(card: &Card, paths: &[&str]) {
@@ -227,4 +228,25 @@ fn lines_of_wifi_txt_that_may_be_meant_in_two_ways_are_told() {
             "{golden}"
         );
     }
+}
+
+#[test]
+fn what_was_committed_on_the_bin_s_own_page_is_told_as_what_is_in_force() {
+    let card = Card::new();
+    card.write("sortd.toml", &holding(600));
+    card.take_over();
+    let daemon = card.state().join("daemon");
+    let committed = Committed::of(&daemon);
+    fs::create_dir_all(&daemon).unwrap();
+    let file = std::path::Path::new("/etc/sortd/sortd.toml");
+    committed
+        .commit(&holding(700), file, &holding(600))
+        .unwrap();
+    let report = card.take_over();
+    assert!(report.contains("generation 1, committed"), "{report}");
+    // What the card brings is compared with what it brought before, and a change of it counts.
+    assert!(report.contains("as before"), "{report}");
+    card.write("sortd.toml", &holding(800));
+    let report = card.take_over();
+    assert!(!report.contains("generation 1"), "{report}");
 }

@@ -1,5 +1,6 @@
 //! `sortd bins test` and `sortd park`: by the running daemon, or the outputs without camera and network.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,8 @@ use serde_json::Value;
 use super::{ConfigFile, Sockets, output};
 use crate::actuate::{self, Board, Outputs};
 use crate::clock::{Clock, SystemClock};
-use crate::config::Config;
+use crate::config::committed::{self, Committed, STATE_OF_THE_SERVICE};
+use crate::config::{Config, text_of};
 use crate::control::client::Client;
 use crate::control::protocol::{Request, Tested};
 use crate::daemon;
@@ -96,8 +98,7 @@ pub(super) fn park(args: &ParkArgs) -> Result<()> {
         let _: Value = daemon.ask(&Request::Park {})?;
         return output::line("the running daemon rests for 15 minutes, or until `sortd resume`");
     }
-    let in_force = daemon::in_force::file();
-    let config = Config::load(in_force.as_deref().unwrap_or(&args.file.config))?;
+    let config = driven_last(&args.file.config)?;
     // Whoever stops it may not stop it half-way.
     let asked = Asked::catch()?;
     let (board, remarks) = open(&config)?;
@@ -106,6 +107,22 @@ pub(super) fn park(args: &ParkArgs) -> Result<()> {
     tell(&remarks);
     asked.stop_if_asked();
     output::line("parked: every light is off, every lid closed")
+}
+
+/// The configuration whose pins were driven last: the one that the daemon left word of; else the generation that stands in place of
+/// `file`; else `file`.
+fn driven_last(file: &Path) -> Result<Config> {
+    if let Some(in_force) = daemon::in_force::file() {
+        return Ok(Config::load(&in_force)?);
+    }
+    let state = committed::state_folder(None);
+    let committed = Committed::of(&state.unwrap_or_else(|| STATE_OF_THE_SERVICE.into()));
+    // What cannot be read, or is no longer right, parks nothing: the file does.
+    let in_its_place = text_of(file).ok().and_then(|of_file| {
+        let number = committed.in_force(file, &of_file).ok().flatten()?;
+        Config::parse(&committed.text(number).ok()?, file).ok()
+    });
+    Ok(in_its_place.map_or_else(|| Config::load(file), Ok)?)
 }
 
 /// The outputs of a configuration, and what the person who wired them should know.

@@ -1,6 +1,8 @@
 //! `sortd check`: is everything right before anything moves?
 
 use super::{ConfigFile, output};
+use crate::config::Config;
+use crate::config::committed::{self, Committed, STATE_OF_THE_SERVICE};
 use crate::error::{Error, Result};
 use crate::machine;
 use crate::pipeline::Plan;
@@ -22,6 +24,11 @@ pub(super) fn check(args: &Args) -> Result<()> {
     for (name, said) in plan.describe() {
         output::line(format!("  {name:<7} {said}"))?;
     }
+    if let Some(number) = committed_in_place_of(config) {
+        output::line(format!(
+            "  note    generation {number} was committed, and is in force in place of this file until it changes"
+        ))?;
+    }
     if !args.hardware {
         return Ok(());
     }
@@ -37,4 +44,13 @@ pub(super) fn check(args: &Args) -> Result<()> {
         ))
         .advice("see the lines above")),
     }
+}
+
+/// The generation that stands in place of a configuration, as far as the state of the service may be read.
+fn committed_in_place_of(config: &Config) -> Option<u32> {
+    let state = committed::state_folder(None);
+    let state = state.unwrap_or_else(|| STATE_OF_THE_SERVICE.into());
+    // Who may not read it checks a file, and not what is in force.
+    let found = Committed::of(&state).in_force(&config.file, &config.text);
+    found.ok().flatten()
 }

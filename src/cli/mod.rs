@@ -14,12 +14,14 @@ mod look;
 mod model;
 pub mod output;
 mod photographs;
+mod privacy;
 mod prove;
 mod run;
 mod stats;
 mod status;
 mod takeover;
 mod watch;
+mod web;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -95,6 +97,10 @@ enum Command {
     Events(events::Args),
     /// Tell what was counted over months, by bin, label, hour or day.
     Stats(stats::Args),
+    /// Tell what is processed, stored and sent, and what lies on the disk.
+    Privacy(privacy::Args),
+    /// Serve the page on which a phone or a laptop shows the bin and sets it up.
+    Web(web::Args),
     /// Show or verify a model bundle.
     #[command(subcommand)]
     Model(model::ModelCommand),
@@ -119,9 +125,9 @@ pub fn main(cli: &Cli) -> ExitCode {
     ExitCode::from(status)
 }
 
-/// Whoever calls a command waits for its last word anyway; the daemon waits for no reader of its log.
+/// Whoever calls a command waits for its last word anyway; the daemon and the page wait for no reader of their log.
 fn install_logger(cli: &Cli) -> Result<()> {
-    if let Command::Run(_) = cli.command {
+    if let Command::Run(_) | Command::Web(_) = cli.command {
         return report::install_queued_logger(cli.verbose);
     }
     report::install_logger(cli.verbose);
@@ -166,6 +172,8 @@ fn dispatch(command: &Command) -> Result<()> {
         Command::Look(args) => look::look(args),
         Command::Events(args) => events::events(args),
         Command::Stats(args) => stats::stats(args),
+        Command::Privacy(args) => privacy::privacy(args),
+        Command::Web(args) => web::web(args),
         Command::Model(command) => model::model(command),
         Command::Takeover(args) => takeover::take_over(args),
         Command::Bench(args) => bench::bench(args),

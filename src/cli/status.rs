@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Sockets, output, watch};
 use crate::control::client::Client;
-use crate::control::protocol::{Health, Request, Status};
+use crate::control::protocol::{Health, KeptIn, Request, Status};
 use crate::error::Result;
 use crate::visible::visible;
 
@@ -65,6 +65,18 @@ pub(super) fn told(status: &Status, version: &str) -> String {
     line("camera", status.camera.as_deref().unwrap_or("not open"));
     line("model", &status.model);
     line("config", &status.config);
+    match (status.source.source, status.source.generation) {
+        (KeptIn::Committed, Some(number)) => {
+            let text =
+                format!("generation {number} is in force in its place, until that file changes");
+            line("", &text);
+        }
+        (KeptIn::Tried, _) => line("", "another is tried in its place, and ends by itself"),
+        _ => {}
+    }
+    if let Some(code) = &status.pairing {
+        line("browser", &format!("let in by the code {code}"));
+    }
     line("version", version);
     line(
         "drop zone",
@@ -118,6 +130,7 @@ fn duration(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::committed::Origin;
     use crate::report::Counters;
 
     #[test]
@@ -142,6 +155,9 @@ mod tests {
             camera: None,
             model: "waste 1".into(),
             config: "/etc/sortd/sortd.toml".into(),
+            source: Origin::Committed(3).into(),
+            bins: vec!["paper".into()],
+            pairing: Some("012345".into()),
             item: false,
             votes: None,
             signal: None,
@@ -159,5 +175,7 @@ mod tests {
         assert!(told.contains("temperature  48 °C"), "{told}");
         assert!(told.contains("memory       the memory cannot"), "{told}");
         assert!(told.contains("stronger power supply"), "{told}");
+        assert!(told.contains("generation 3 is in force"), "{told}");
+        assert!(told.contains("code 012345"), "{told}");
     }
 }

@@ -31,24 +31,24 @@ impl Draft {
     /// # Errors
     /// Nothing can be said of what it means: it cannot be read, or it is no TOML.
     pub fn load(file: &Path) -> Result<Self, Report> {
-        let text = read_text(file).map_err(|(position, what, todo)| {
-            let key = String::new();
-            let problem = Problem {
-                position,
-                key,
-                what,
-                todo,
-            };
-            Report::new(file.into(), vec![problem])
-        })?;
+        let text = text_of(file)?;
         Self::parse(&text, file)
     }
 
     /// Reads the text of a configuration; `file` names it in messages and anchors relative paths.
     ///
     /// # Errors
-    /// It is no TOML.
+    /// It is empty, or no TOML.
     pub fn parse(text: &str, file: &Path) -> Result<Self, Report> {
+        if text.trim().is_empty() {
+            let todo = "start from config/sortd.toml, which explains every key";
+            return Err(at(
+                file,
+                Position::START,
+                "the file is empty".into(),
+                todo.into(),
+            ));
+        }
         let document = Document::new(text);
         let (tree, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
@@ -119,6 +119,26 @@ impl Draft {
     }
 }
 
+/// The text of a configuration's file.
+///
+/// # Errors
+/// It cannot be read, or is no text.
+pub fn text_of(file: &Path) -> Result<String, Report> {
+    read_text(file).map_err(|(position, what, todo)| at(file, position, what, todo))
+}
+
+/// A report of one problem of the file as a whole.
+fn at(file: &Path, position: Position, what: String, todo: String) -> Report {
+    let key = String::new();
+    let problem = Problem {
+        position,
+        key,
+        what,
+        todo,
+    };
+    Report::new(file.into(), vec![problem])
+}
+
 type Unreadable = (Position, String, String);
 
 fn read_text(file: &Path) -> Result<String, Unreadable> {
@@ -150,12 +170,5 @@ fn read_text(file: &Path) -> Result<String, Unreadable> {
             "save the file as UTF-8".to_owned(),
         )
     })?;
-    if text.trim().is_empty() {
-        return Err((
-            start,
-            "the file is empty".into(),
-            "start from config/sortd.toml, which explains every key".into(),
-        ));
-    }
     Ok(text)
 }

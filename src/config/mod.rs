@@ -5,6 +5,7 @@
 
 mod camera;
 mod check;
+pub mod committed;
 mod decision;
 mod document;
 mod draft;
@@ -21,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 pub use camera::{CameraConfig, CameraSource, Crop, RpicamEncoding};
 pub use decision::DecisionConfig;
-pub use draft::{Draft, LARGEST_FILE};
+pub use draft::{Draft, LARGEST_FILE, text_of};
 pub use model::ModelConfig;
 pub use place::Position;
 pub use problem::{Located, MOST_TOLD, Problem, Report};

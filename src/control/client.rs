@@ -16,6 +16,12 @@ use crate::error::{Error, Result};
 /// The daemon answers within moments; one that does not hangs.
 const LONGEST_ANSWER: Duration = Duration::from_secs(10);
 
+/// The control socket of the daemon whose sockets are in `given`, or where the service has them.
+#[must_use]
+pub fn control_socket(given: Option<&Path>) -> PathBuf {
+    folder(given).join(file_name(Access::Control))
+}
+
 /// A connection to a daemon.
 #[derive(Debug)]
 pub struct Client {
@@ -55,7 +61,7 @@ impl Client {
     pub fn connect(given: Option<&Path>) -> Result<Self> {
         Self::find(given)?.ok_or_else(|| {
             Error::unavailable(format!("no daemon answers in {}", folder(given).display())).advice(
-                "start it with `systemctl start sortd`, or name the folder of its sockets with --sockets",
+                "start it with `systemctl start sortd`, look at its log (`journalctl -u sortd`), or name the folder of its sockets with --sockets",
             )
         })
     }
@@ -71,7 +77,7 @@ impl Client {
         for access in [Access::Control, Access::Watch] {
             let path = folder.join(file_name(access));
             match UnixStream::connect(&path) {
-                Ok(stream) => return Self::greeted(path, stream).map(Some),
+                Ok(stream) => return Self::greeted(path, stream),
                 Err(error) => match error.kind() {
                     io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {}
                     io::ErrorKind::PermissionDenied if access == Access::Control => {}
@@ -80,7 +86,7 @@ impl Client {
                             "{} is another user's",
                             path.display()
                         ))
-                        .advice("run this as root, or as the user of the daemon"));
+                        .advice("run this as root, or as a member of the group sortd-admin"));
                     }
                     _ => {
                         return Err(Error::unavailable(format!("{} cannot be reached", path.display()))
@@ -93,7 +99,8 @@ impl Client {
         Ok(None)
     }
 
-    fn greeted(path: PathBuf, stream: UnixStream) -> Result<Self> {
+    /// `None` where systemd keeps the socket for a daemon that does not come: the connection ends without a word.
+    fn greeted(path: PathBuf, stream: UnixStream) -> Result<Option<Self>> {
         let lost = |error: io::Error| lost(&path, error);
         stream
             .set_read_timeout(Some(LONGEST_ANSWER))
@@ -102,7 +109,17 @@ impl Client {
             .set_write_timeout(Some(LONGEST_ANSWER))
             .map_err(lost)?;
         let mut stream = BufReader::new(stream);
-        let line = read_line(&mut stream).map_err(lost)?;
+        let line = match read_line(&mut stream) {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset
+                ) =>
+            {
+                return Ok(None);
+            }
+            line => line.map_err(lost)?,
+        };
         let Ok(Greeting { hello }) = serde_json::from_str(&line) else {
             // A daemon that has too many clients says so in place of a greeting.
             let refused = serde_json::from_str::<Line>(&line);
@@ -120,12 +137,12 @@ impl Client {
             );
             return Err(Error::unavailable(what).advice("restart the daemon after an upgrade"));
         }
-        Ok(Self {
+        Ok(Some(Self {
             path,
             stream,
             hello,
             last_id: 0,
-        })
+        }))
     }
 
     /// Asks, and waits for the answer.

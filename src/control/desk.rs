@@ -5,10 +5,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
-use super::protocol::{Look, ModelInfo, Query, Refusal, Stats, Status, Tested};
+use super::protocol::{
+    ConfigInForce, Findings, Kept, Look, ModelInfo, Privacy, Proved, Query, Refusal, Stats, Status,
+    Tested, Trial,
+};
 use crate::report::Recent;
 
 /// Orders are handed on no faster than this, whoever gives them.
@@ -22,10 +26,7 @@ pub enum Wish {
     /// What does the camera see?
     Look(oneshot::Sender<Shown>),
     /// Signal this bin for a moment.
-    Test(
-        String,
-        oneshot::Sender<std::result::Result<Tested, Refusal>>,
-    ),
+    Test(String, To<Tested>),
     /// What model is in force?
     Model(oneshot::Sender<ModelInfo>),
     /// Rest for this long.
@@ -35,7 +36,53 @@ pub enum Wish {
     /// Read the configuration again.
     Reload,
     /// What was counted?
-    Stats(Query, oneshot::Sender<std::result::Result<Stats, Refusal>>),
+    Stats(Query, To<Stats>),
+    /// What of the configuration?
+    Config(ConfigWish),
+    /// Does the model in force still prove itself?
+    ProveModel(To<Proved>),
+    /// Is this the pairing code?
+    Pair(String, To<Nothing>),
+    /// What is processed, stored and sent?
+    Privacy(To<Privacy>),
+}
+
+/// What a client wants of the configuration.
+#[derive(Debug)]
+pub enum ConfigWish {
+    /// What is in force?
+    Get(To<ConfigInForce>),
+    /// What is wrong with this one?
+    Check(String, To<Findings>),
+    /// Put this one in force for a while.
+    Try(String, To<Trial>),
+    /// Keep the one that is tried.
+    Commit(To<Kept>),
+    /// Go back, to this generation.
+    Back(Option<u32>, To<Kept>),
+}
+
+/// Where an answer goes, or why there is none.
+pub type To<T> = oneshot::Sender<std::result::Result<T, Refusal>>;
+
+/// Where it comes from.
+pub type Answered<T> = oneshot::Receiver<std::result::Result<T, Refusal>>;
+
+/// An answer that says nothing but yes.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Nothing {}
+
+impl Wish {
+    /// A wish, and where its answer comes from.
+    pub(super) fn answered<T>(wish: impl FnOnce(To<T>) -> Self) -> (Self, Answered<T>) {
+        let (to, answer) = oneshot::channel();
+        (wish(to), answer)
+    }
+
+    /// The same of the configuration.
+    pub(super) fn config<T>(wish: impl FnOnce(To<T>) -> ConfigWish) -> (Self, Answered<T>) {
+        Self::answered(|to| Self::Config(wish(to)))
+    }
 }
 
 /// A picture for all who wait for it, or why there is none.

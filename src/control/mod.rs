@@ -8,6 +8,7 @@
 //! Terms: a *request* has a number and gets one *reply* with the same; a *stream* is what follows the reply to `events`.
 
 pub mod client;
+mod configs;
 mod desk;
 mod lines;
 mod listen;
@@ -17,6 +18,6 @@ mod replies;
 mod server;
 mod session;
 
-pub use desk::{Desk, Shown, Wish};
+pub use desk::{Answered, ConfigWish, Desk, Nothing, Shown, To, Wish};
 pub use listen::Listeners;
 pub use server::serve;

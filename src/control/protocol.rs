@@ -5,8 +5,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use super::configs::{
+    CommittedConfig, ConfigInForce, Findings, Kept, KeptIn, Problem, Source, Trial,
+};
 pub use super::replies::{
-    Background, Health, Log, Look, Measured, ModelInfo, Rectangle, Status, Tested,
+    Background, Health, Log, Look, Measured, ModelInfo, Privacy, Proved, Rectangle, Status, Tested,
 };
 
 pub use super::memory::{Query, Stats};
@@ -91,6 +94,41 @@ pub enum Request {
     Log {},
     /// What was counted over months.
     Stats(Query),
+    /// The configuration in force, and those that were committed.
+    #[serde(rename = "config.get")]
+    ConfigGet {},
+    /// What is wrong with a configuration.
+    #[serde(rename = "config.check")]
+    ConfigCheck {
+        /// The text.
+        text: String,
+    },
+    /// Put a configuration in force for two minutes.
+    #[serde(rename = "config.try")]
+    ConfigTry {
+        /// The text.
+        text: String,
+    },
+    /// Keep the configuration that is tried in force.
+    #[serde(rename = "config.commit")]
+    ConfigCommit {},
+    /// End a trial, or go back to a configuration of before.
+    #[serde(rename = "config.back")]
+    ConfigBack {
+        /// Which one, 0 for the file; the one before where it is left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        generation: Option<u32>,
+    },
+    /// Prove the model in force on its golden cases.
+    #[serde(rename = "model.test")]
+    ModelTest {},
+    /// Whether this is the code that lets a browser in.
+    Pair {
+        /// Six digits.
+        code: String,
+    },
+    /// What is processed, stored and sent.
+    Privacy {},
 }
 
 impl Request {
@@ -131,6 +169,21 @@ pub struct Refusal {
     pub text: String,
     /// What to do.
     pub advice: String,
+    /// What is wrong with a configuration, by place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Problem>,
+}
+
+impl Refusal {
+    /// A refusal, with what is wrong and what to do.
+    pub fn new(code: Code, text: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self {
+            code,
+            text: text.into(),
+            advice: advice.into(),
+            problems: Vec::new(),
+        }
+    }
 }
 
 /// Why a request is not answered, in a word.
@@ -149,6 +202,8 @@ pub enum Code {
     Unavailable,
     /// There are too many clients.
     TooMany,
+    /// The configuration is wrong, or cannot be in force.
+    BadConfig,
 }
 
 impl fmt::Display for Refusal {
@@ -172,10 +227,9 @@ pub fn line(id: u64, request: &Request) -> serde_json::Result<String> {
 /// # Errors
 /// The line has no number to answer to.
 pub fn parse(line: &str) -> Result<(u64, Result<Request, Refusal>), Refusal> {
-    let bad = |text: String| Refusal {
-        code: Code::BadLine,
-        text,
-        advice: "write one object a line, such as {\"id\":1,\"request\":\"status\"}".into(),
+    let bad = |text: String| {
+        let advice = "write one object a line, such as {\"id\":1,\"request\":\"status\"}";
+        Refusal::new(Code::BadLine, text, advice)
     };
     let mut value: Value =
         serde_json::from_str(line).map_err(|error| bad(format!("this is no JSON: {error}")))?;
@@ -184,10 +238,9 @@ pub fn parse(line: &str) -> Result<(u64, Result<Request, Refusal>), Refusal> {
         .ok_or_else(|| bad("this is no object".into()))?;
     let id = object.remove("id").and_then(|id| id.as_u64());
     let id = id.ok_or_else(|| bad("\"id\" is missing or no whole number from 0".into()))?;
-    let request = serde_json::from_value(value).map_err(|error| Refusal {
-        code: Code::BadRequest,
-        text: error.to_string(),
-        advice: "docs/protocol.md lists the requests and their arguments".into(),
+    let request = serde_json::from_value(value).map_err(|error| {
+        let advice = "docs/protocol.md lists the requests and their arguments";
+        Refusal::new(Code::BadRequest, error.to_string(), advice)
     });
     Ok((id, request))
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::configs::Source;
 use crate::actuate;
 use crate::preprocess::Region;
 use crate::report::{Counters, LogRecord};
@@ -25,6 +26,11 @@ pub struct Status {
     pub model: String,
     /// The configuration's file.
     pub config: String,
+    /// What is in force: that file, or what stands in its place.
+    #[serde(flatten)]
+    pub source: Source,
+    /// The bins, in the order of the configuration.
+    pub bins: Vec<String>,
     /// Whether something is in the drop zone.
     pub item: bool,
     /// The confidence in each bin of the looks at it; what they lack to 1 is the confidence that nothing is there.
@@ -43,6 +49,9 @@ pub struct Status {
     /// What is wrong with the memory and what to do, where something is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<String>,
+    /// The code that lets a browser in; on the control socket alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pairing: Option<String>,
     /// The processor's temperature in degrees Celsius, where it can be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temperature_c: Option<f32>,
@@ -121,6 +130,22 @@ pub struct Measured {
     pub total: u64,
 }
 
+/// A model proved itself.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Proved {
+    /// On so many golden cases.
+    pub passed: usize,
+    /// In so many seconds.
+    pub seconds: f32,
+}
+
+/// What is processed, stored and sent, for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Privacy {
+    /// One sentence or two each.
+    pub lines: Vec<String>,
+}
+
 /// The latest log records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Log {
@@ -142,6 +167,11 @@ pub struct Look {
     pub item: Option<Rectangle>,
     /// What is known of the empty zone.
     pub background: Background,
+    /// How sharp the drop zone is, from 0 to 1, where there is anything to be sharp; it compares pictures of one scene.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sharpness: Option<f32>,
+    /// How bright the drop zone is, from 0 to 1.
+    pub brightness: f32,
     /// The upright picture: a JPEG in base64.
     pub jpeg: String,
 }

@@ -71,11 +71,8 @@ async fn accept(listener: UnixListener, access: Access, desk: Rc<Desk>) {
 }
 
 fn too_many() -> Vec<u8> {
-    let refusal = Refusal {
-        code: Code::TooMany,
-        text: format!("{CLIENTS} clients are served already"),
-        advice: "close one of them and try again".into(),
-    };
+    let text = format!("{CLIENTS} clients are served already");
+    let refusal = Refusal::new(Code::TooMany, text, "close one of them and try again");
     let mut line = serde_json::to_vec(&refused(None, refusal)).unwrap_or_default();
     line.push(b'\n');
     line

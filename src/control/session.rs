@@ -12,9 +12,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::lines::{self, Lines, Read};
 use super::protocol::{
     API, Access, Code, Greeting, Hello, LONGEST_PAUSE_S, Log, Query, Refusal, Request, Since,
-    StreamBegins, parse,
+    Status, StreamBegins, parse,
 };
-use super::{Desk, Wish};
+use super::{Answered, ConfigWish, Desk, Wish};
 use crate::report;
 
 /// A client that asks for nothing and waits for nothing is dropped after this long.
@@ -94,11 +94,11 @@ impl<'d> Session<'d> {
                 Read::Line(line) => self.answer(&line).await?,
                 Read::Ended => return Ok(()),
                 Read::Nonsense => {
-                    let error = Refusal {
-                        code: Code::BadLine,
-                        text: "this line is no text, or too long".into(),
-                        advice: "docs/protocol.md tells how requests are written".into(),
-                    };
+                    let error = Refusal::new(
+                        Code::BadLine,
+                        "this line is no text, or too long",
+                        "docs/protocol.md tells how requests are written",
+                    );
                     return lines::write(&mut self.out, &refused(None, error)).await;
                 }
             }
@@ -114,11 +114,11 @@ impl<'d> Session<'d> {
             Err(error) => return self.refuse(None, error).await,
         };
         if self.access == Access::Watch && !request.only_watches() {
-            let error = Refusal {
-                code: Code::NotAllowed,
-                text: "this socket is for watching".into(),
-                advice: "ask on the control socket".into(),
-            };
+            let error = Refusal::new(
+                Code::NotAllowed,
+                "this socket is for watching",
+                "ask on the control socket",
+            );
             return self.refuse(Some(id), error).await;
         }
         match request {
@@ -131,11 +131,9 @@ impl<'d> Session<'d> {
                     .await
             }
             Request::Pause { seconds } => {
-                let error = Refusal {
-                    code: Code::BadRequest,
-                    text: format!("a pause of {seconds} s"),
-                    advice: format!("pause for 1 to {LONGEST_PAUSE_S} s"),
-                };
+                let text = format!("a pause of {seconds} s");
+                let advice = format!("pause for 1 to {LONGEST_PAUSE_S} s");
+                let error = Refusal::new(Code::BadRequest, text, advice);
                 self.refuse(Some(id), error).await
             }
             Request::Resume {} => self.order(id, Wish::Resume).await,
@@ -144,14 +142,43 @@ impl<'d> Session<'d> {
             Request::ModelInfo {} => self.model(id).await,
             Request::Log {} => self.log(id).await,
             Request::Stats(query) => self.stats(id, query).await,
+            Request::ConfigGet {} => self.ordered(id, Wish::config(ConfigWish::Get)).await,
+            Request::ConfigCheck { text } => {
+                self.ordered(id, Wish::config(|to| ConfigWish::Check(text, to)))
+                    .await
+            }
+            Request::ConfigTry { text } => {
+                self.ordered(id, Wish::config(|to| ConfigWish::Try(text, to)))
+                    .await
+            }
+            Request::ConfigCommit {} => self.ordered(id, Wish::config(ConfigWish::Commit)).await,
+            Request::ConfigBack { generation } => {
+                self.ordered(id, Wish::config(|to| ConfigWish::Back(generation, to)))
+                    .await
+            }
+            Request::ModelTest {} => self.ordered(id, Wish::answered(Wish::ProveModel)).await,
+            Request::Pair { code } => {
+                self.ordered(id, Wish::answered(|to| Wish::Pair(code, to)))
+                    .await
+            }
+            Request::Privacy {} => self.ordered(id, Wish::answered(Wish::Privacy)).await,
         }
     }
 
-    async fn test(&mut self, id: u64, bin: String) -> io::Result<()> {
+    /// Hands on what all clients together may ask no oftener than they may order anything, and writes its answer.
+    async fn ordered<T: Serialize>(
+        &mut self,
+        id: u64,
+        (wish, answer): (Wish, Answered<T>),
+    ) -> io::Result<()> {
         self.desk.order_pause().await;
-        let (sender, tested) = oneshot::channel();
-        let tested = self.wish(Wish::Test(bin, sender), tested).await.flatten();
-        self.reply(id, tested).await
+        let answer = self.wish(wish, answer).await.flatten();
+        self.reply(id, answer).await
+    }
+
+    async fn test(&mut self, id: u64, bin: String) -> io::Result<()> {
+        self.ordered(id, Wish::answered(|to| Wish::Test(bin, to)))
+            .await
     }
 
     async fn model(&mut self, id: u64) -> io::Result<()> {
@@ -171,7 +198,15 @@ impl<'d> Session<'d> {
     async fn status(&mut self, id: u64) -> io::Result<()> {
         let (sender, status) = oneshot::channel();
         let status = self.wish(Wish::Status(sender), status).await;
-        self.reply(id, status).await
+        let shown = status.map(|status| match self.access {
+            Access::Control => status,
+            // Who may only watch may not let anybody in.
+            Access::Watch => Status {
+                pairing: None,
+                ..status
+            },
+        });
+        self.reply(id, shown).await
     }
 
     async fn look(&mut self, id: u64) -> io::Result<()> {
@@ -208,11 +243,11 @@ impl<'d> Session<'d> {
 
     async fn follow(&mut self, id: u64, since: Option<Since>) -> io::Result<()> {
         if self.stream.is_some() {
-            let error = Refusal {
-                code: Code::Busy,
-                text: "this connection follows events already".into(),
-                advice: "use another connection".into(),
-            };
+            let error = Refusal::new(
+                Code::Busy,
+                "this connection follows events already",
+                "use another connection",
+            );
             return self.refuse(Some(id), error).await;
         }
         let mut newest = self.desk.recent.newest();
@@ -282,11 +317,11 @@ pub(super) const fn refused(id: Option<u64>, error: Refusal) -> Answer<()> {
 }
 
 fn ending() -> Refusal {
-    Refusal {
-        code: Code::Unavailable,
-        text: "the daemon is ending".into(),
-        advice: "ask again when it has started".into(),
-    }
+    Refusal::new(
+        Code::Unavailable,
+        "the daemon is ending",
+        "ask again when it has started",
+    )
 }
 
 const fn longest_pause() -> Duration {

@@ -1,15 +1,24 @@
 //! What the control side answers about the daemon, from what the loop and the events tell.
 
+use std::cell::RefCell;
 use std::hash::{BuildHasher, RandomState};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::task::spawn_local;
+
+use super::beside::beside;
 use super::heartbeat::Heartbeat;
 use super::looping::Outside;
-use super::model_in_force::ModelInForce;
+use super::pairing::Pairing;
+use super::plan_in_force::PlanInForce;
+use super::privacy;
+use super::proving;
 use super::votes::Votes;
 use crate::classify::bundle::{Accuracy, Manifest};
-use crate::control::protocol::{Health, Measured, ModelInfo, Status};
+use crate::control::protocol::{Health, Measured, ModelInfo, Privacy, Proved, Refusal, Status};
+use crate::control::{Nothing, To};
 use crate::machine;
 use crate::report::Recent;
 use crate::store::Memory;
@@ -18,32 +27,74 @@ use crate::store::Memory;
 pub(super) struct Answers {
     recent: Arc<Recent>,
     heartbeat: Arc<Heartbeat>,
-    model: ModelInForce,
+    in_force: PlanInForce,
     votes: Votes,
     since: Instant,
     memory: Arc<Memory>,
+    pairing: RefCell<Pairing>,
+    /// The folder of what is kept, where there is one.
+    state: Option<PathBuf>,
 }
 
 impl Answers {
-    pub fn of(recent: Arc<Recent>, outside: &Outside, memory: Arc<Memory>) -> Self {
+    pub fn of(
+        recent: Arc<Recent>,
+        outside: &Outside,
+        memory: Arc<Memory>,
+        state: Option<PathBuf>,
+    ) -> Self {
         Self {
             recent,
             heartbeat: Arc::clone(&outside.heartbeat),
-            model: outside.model.clone(),
+            in_force: outside.in_force.clone(),
             votes: outside.votes.clone(),
             memory,
             since: Instant::now(),
+            pairing: RefCell::new(Pairing::draw()),
+            state,
         }
     }
 
-    /// What the model in force says of itself; none before the start.
-    pub fn model(&self) -> Option<ModelInfo> {
-        self.model.get().as_deref().map(model_info)
+    /// Tells the log's readers, who look after the bin, how a browser is let in.
+    pub fn tell_pairing(&self) {
+        if let Some(code) = self.pairing.borrow().code() {
+            log::info!(target: "sortd", "the code for a browser is {code}, until the next start");
+        }
+    }
+
+    /// What the model in force says of itself.
+    pub fn model(&self) -> ModelInfo {
+        model_info(&self.in_force.get().manifest)
+    }
+
+    /// Has the model in force prove itself once more, beside everything else.
+    pub fn prove_model(&self, to: To<Proved>) {
+        spawn_local(proving::prove(self.in_force.get(), to));
+    }
+
+    /// Judges a pairing code.
+    pub fn pair(&self, code: &str) -> Result<Nothing, Refusal> {
+        self.pairing.borrow_mut().judge(code, Instant::now())
+    }
+
+    /// Tells what is processed, stored and sent; what lies on the disk is looked at beside everything else.
+    pub fn privacy(&self, to: To<Privacy>) {
+        let (config, state) = (self.in_force.get().config, self.state.clone());
+        let told = beside("privacy", move || privacy::lines(&config, state.as_deref()));
+        spawn_local(async move {
+            // Who asked hears that there is no answer where there is none.
+            if let Ok(told) = told
+                && let Ok(lines) = told.await
+            {
+                let _ = to.send(Ok(Privacy { lines }));
+            }
+        });
     }
 
     /// How the daemon is, and when its pause ends.
     pub fn status(&self, paused_until: Option<Instant>) -> Status {
         let condition = self.recent.condition();
+        let in_force = self.in_force.get();
         let paused = paused_until.map(|until| until.saturating_duration_since(Instant::now()));
         Status {
             trouble: condition.trouble().map(str::to_owned),
@@ -55,7 +106,10 @@ impl Answers {
             uptime_s: self.since.elapsed().as_secs(),
             camera: condition.camera,
             model: condition.model,
-            config: condition.config,
+            config: in_force.config.file.display().to_string(),
+            source: in_force.origin.into(),
+            bins: in_force.bins(),
+            pairing: self.pairing.borrow().code().map(str::to_owned),
             item: condition.item,
             votes: self.votes.by_bin().filter(|_| paused.is_none()),
             // The loop tells of the end of a signal at its next turn.

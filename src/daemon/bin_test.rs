@@ -32,11 +32,11 @@ impl BinTest {
 
     /// Tells that another wish came before the loop saw this one.
     pub fn supersede(self) {
-        let _ = self.to.send(Err(Refusal {
-            code: Code::Busy,
-            text: "somebody else wants to test a bin".into(),
-            advice: "ask again in a moment".into(),
-        }));
+        let _ = self.to.send(Err(Refusal::new(
+            Code::Busy,
+            "somebody else wants to test a bin",
+            "ask again in a moment",
+        )));
     }
 }
 
@@ -58,5 +58,5 @@ fn refusal(bin: &str, why: Untested) -> Refusal {
             "take everything out of it, hands too, and ask again; `sortd status` tells whether pictures come".into(),
         ),
     };
-    Refusal { code, text, advice }
+    Refusal::new(code, text, advice)
 }

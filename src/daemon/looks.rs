@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+use super::optics::{self, Optics};
 use super::viewfinder::{Scene, Viewfinder};
 use crate::control::Shown;
 use crate::control::protocol::{Background, Code, Look, Refusal};
@@ -50,11 +51,11 @@ impl Looks {
     pub fn ask(&self, to: Asked) {
         if let Err(error) = self.0.try_send(to) {
             // A client that has gone needs no answer.
-            let _ = error.into_inner().send(Err(Refusal {
-                code: Code::Busy,
-                text: "too many wait for a picture, or none can be made".into(),
-                advice: "ask again in a second".into(),
-            }));
+            let _ = error.into_inner().send(Err(Refusal::new(
+                Code::Busy,
+                "too many wait for a picture, or none can be made",
+                "ask again in a second",
+            )));
         }
     }
 }
@@ -87,11 +88,7 @@ async fn make(viewfinder: Arc<Viewfinder>, mut asked: mpsc::Receiver<Asked>) {
 }
 
 fn refused(text: &str, advice: &str) -> Refusal {
-    Refusal {
-        code: Code::Unavailable,
-        text: text.into(),
-        advice: advice.into(),
-    }
+    Refusal::new(Code::Unavailable, text, advice)
 }
 
 /// The upright picture as a JPEG of at most [`LONGER_SIDE`], made anew from its pixels.
@@ -105,10 +102,14 @@ fn look(scene: &Scene) -> Result<Look> {
     JpegEncoder::new_with_quality(&mut jpeg, QUALITY)
         .write_image(picture.pixels(), width, height, ExtendedColorType::Rgb8)
         .map_err(|error| Error::internal("the picture cannot be encoded").caused_by(error))?;
+    let zone = preprocessor.zone_region();
+    let optics = optics_of(&zone, picture.pixels(), size);
     Ok(Look {
         width,
         height,
-        zone: preprocessor.zone_region().into(),
+        zone: zone.into(),
+        sharpness: optics.sharpness,
+        brightness: optics.brightness,
         item: match scene.presence {
             Some(Presence::Item(item)) => Some(preprocessor.in_picture(&item).into()),
             _ => None,
@@ -120,6 +121,17 @@ fn look(scene: &Scene) -> Result<Look> {
         },
         jpeg: BASE64.encode(jpeg),
     })
+}
+
+/// How sharp and bright the drop zone is, in a picture of this size.
+fn optics_of(zone: &Region, pixels: &[u8], size: Size) -> Optics {
+    let span = |from: f32, length: f32, side: usize| {
+        let at = |place: f32| ((place * side as f32).round() as usize).min(side);
+        (at(from), at(from + length))
+    };
+    let columns = span(zone.left, zone.width, size.width);
+    let rows = span(zone.top, zone.height, size.height);
+    optics::judge(pixels, size.width, columns, rows)
 }
 
 /// The size in which a picture of `size` is shown; none is made larger.

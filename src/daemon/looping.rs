@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::heartbeat::Heartbeat;
 use super::in_force;
-use super::model_in_force::ModelInForce;
+use super::offer::Offer;
 use super::orders::Orders;
+use super::plan_in_force::{InForce, PlanInForce};
 use super::viewfinder::{Scene, Viewfinder};
 use super::votes::Votes;
 use crate::actuate::{self, Board, Health, Outputs};
@@ -48,8 +49,8 @@ pub(super) struct Outside {
     pub heartbeat: Arc<Heartbeat>,
     /// The newest picture, where somebody wants it.
     pub viewfinder: Arc<Viewfinder>,
-    /// What the model in force says of itself.
-    pub model: ModelInForce,
+    /// What is in force.
+    pub in_force: PlanInForce,
     /// What it says of the item in the zone.
     pub votes: Votes,
 }
@@ -67,7 +68,7 @@ pub(super) struct Loop {
     next_look: Instant,
     refused: Option<Refused>,
     /// A plan that is taken over as soon as everything is at rest.
-    next_plan: Option<Box<Plan>>,
+    next_plan: Option<Offer>,
     /// Whether the process is about to be stopped.
     resting: bool,
 }
@@ -88,7 +89,6 @@ impl Loop {
         let outputs = open_outputs(&plan.config, &clock, &reporter)?;
         let capture = start_camera(&plan.config)?;
         in_force::remember(&plan.config);
-        outside.model.set(&plan.manifest);
         outside.votes.set_bins(&plan.config);
         let pipeline = Pipeline::new(plan, outputs, Arc::clone(&clock), reporter.clone());
         Ok(Self {
@@ -331,19 +331,23 @@ impl Loop {
 
     /// Takes over the plan that waits, now that everything is at rest.
     fn take_over_next(&mut self) -> Result<()> {
-        let Some(plan) = self.next_plan.take() else {
+        let Some(offer) = self.next_plan.take() else {
             return Ok(());
         };
-        let (file, model) = (plan.config.file.display().to_string(), plan.model.clone());
-        let manifest = Arc::clone(&plan.manifest);
+        let (plan, tell) = offer.taken();
+        let (file, model) = (
+            plan.origin.in_place_of(&plan.config.file),
+            plan.model.clone(),
+        );
+        let next = InForce::of(&plan);
         let same_camera = plan.config.camera == self.pipeline.config().camera;
-        let taken = self.pipeline.take_over(*plan, |config| {
+        let taken = self.pipeline.take_over(plan, |config| {
             open_outputs(config, &self.clock, &self.reporter)
         })?;
         match taken {
             Takeover::Done => {
                 in_force::remember(self.pipeline.config());
-                self.outside.model.set(&manifest);
+                self.outside.in_force.set(next);
                 self.outside.votes.set_bins(self.pipeline.config());
                 if !same_camera {
                     let camera = &self.pipeline.config().camera;
@@ -356,12 +360,14 @@ impl Loop {
                     model,
                 };
                 self.reporter.report(&reloaded);
+                tell(Ok(()));
             }
             Takeover::Refused(error) => {
                 self.tell_refused();
                 self.reporter.report(&Event::ConfigRefused {
                     error: error.to_string(),
                 });
+                tell(Err(error));
             }
         }
         Ok(())

@@ -13,18 +13,27 @@
 
 mod answers;
 mod asked;
+mod beside;
 mod bin_test;
+mod choice;
+mod configs;
 mod control;
 mod heartbeat;
 pub mod in_force;
 mod looks;
 mod looping;
-mod model_in_force;
 mod notify;
+mod offer;
+mod optics;
 mod orders;
+mod pairing;
+mod plan_in_force;
+pub mod privacy;
+mod proving;
 mod reloads;
+mod start;
 mod stats;
 mod viewfinder;
 mod votes;
 
-pub use control::{Settings, run};
+pub use start::{Settings, run};

@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::bin_test::BinTest;
-use crate::pipeline::Plan;
+use super::offer::Offer;
 
 /// What was ordered since the loop last looked.
 #[derive(Debug, Default)]
@@ -13,7 +13,7 @@ pub(super) struct Ordered {
     /// Go to rest and end. It stays ordered.
     pub stop: bool,
     /// Take over a plan that was checked; a newer one replaces one that was not yet seen.
-    pub reload: Option<Box<Plan>>,
+    pub reload: Option<Offer>,
     /// A new configuration was refused; show it.
     pub tell_refused: bool,
     /// Whether to be at rest from now on, or to go on deciding.
@@ -37,8 +37,8 @@ impl Orders {
     }
 
     /// Takes over a plan that was checked.
-    pub fn reload(&self, plan: Box<Plan>) {
-        self.give(|ordered| ordered.reload = Some(plan));
+    pub fn reload(&self, offer: Offer) {
+        self.give(|ordered| ordered.reload = Some(offer));
     }
 
     /// A new configuration was refused.

@@ -2,12 +2,13 @@
 //! for.
 
 use std::future::pending;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use super::beside::beside;
+use super::choice::Choice;
 use crate::error::{Error, Result};
 use crate::pipeline::Plan;
 use crate::pipeline::proof::Limits;
@@ -25,7 +26,7 @@ type Loaded = Result<Box<Plan>>;
 
 /// Requests to read the configuration again, and what comes of them.
 pub(super) struct Reloads {
-    file: PathBuf,
+    choice: Choice,
     state: State,
 }
 
@@ -47,9 +48,9 @@ enum State {
 
 impl Reloads {
     /// Nothing is asked for yet.
-    pub fn of(file: PathBuf) -> Self {
+    pub const fn of(choice: Choice) -> Self {
         Self {
-            file,
+            choice,
             state: State::Idle,
         }
     }
@@ -122,16 +123,9 @@ impl Reloads {
     }
 
     fn load(&mut self) -> Result<()> {
-        let (sender, loaded) = oneshot::channel();
-        let file = self.file.clone();
-        std::thread::Builder::new()
-            .name("reload".into())
-            .spawn(move || {
-                // Nobody listens any more where it took too long, or where the daemon ends.
-                let limits = Limits::beside_this_process();
-                let _ = sender.send(Plan::load_proven(&file, &limits).map(Box::new));
-            })
-            .map_err(|error| super::control::no_resource("thread", error))?;
+        let choice = self.choice.clone();
+        let load = move || choice.load(&Limits::beside_this_process()).map(Box::new);
+        let loaded = beside("reload", load)?;
         self.state = State::Loading {
             loaded,
             until: Some(Instant::now() + LONGEST_LOAD),

@@ -23,10 +23,9 @@ pub(super) fn ask(memory: &Memory, query: Query, to: oneshot::Sender<Result<Stat
         let told = timeout(LONGEST_READ, told).await;
         let told = told.ok().and_then(Result::ok).flatten();
         // A client that has gone needs no answer.
-        let _ = to.send(told.ok_or_else(|| Refusal {
-            code: Code::Busy,
-            text: "too many ask for what was counted, or it cannot be read just now".into(),
-            advice: "ask again in a second".into(),
+        let _ = to.send(told.ok_or_else(|| {
+            let text = "too many ask for what was counted, or it cannot be read just now";
+            Refusal::new(Code::Busy, text, "ask again in a second")
         }));
     });
 }

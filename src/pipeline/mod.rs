@@ -10,7 +10,7 @@ mod rest;
 mod sight;
 
 pub use bin_test::Untested;
-pub use plan::{Plan, Proven};
+pub use plan::{Plan, Proven, Unfit};
 pub use rest::Takeover;
 
 use std::sync::Arc;

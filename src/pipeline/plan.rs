@@ -8,9 +8,10 @@ use super::proof::{self, Limits};
 use crate::actuate::{self, PwmUnit};
 use crate::classify::bundle::{Bundle, Manifest};
 use crate::classify::{Classifier, Compute, TractClassifier};
+use crate::config::committed::Origin;
 use crate::config::{BinConfig, CameraConfig, CameraSource, Config, Draft, GpioBackend, Report};
 use crate::decide::Sorting;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::visible::visible;
 
 /// A configuration whose model is loaded, proven and fits its bins.
@@ -18,6 +19,8 @@ use crate::visible::visible;
 pub struct Plan {
     /// The configuration.
     pub config: Config,
+    /// Where it comes from.
+    pub origin: Origin,
     /// The model.
     pub classifier: TractClassifier,
     /// Which label belongs into which bin.
@@ -36,7 +39,7 @@ impl Plan {
     /// # Errors
     /// Everything that is wrong with the configuration, or the model cannot be used.
     pub fn load(file: &Path) -> Result<Self> {
-        Self::complete(Draft::load(file)?, |_| Ok(()))
+        Ok(Self::complete(Draft::load(file)?, |_| Ok(()))?)
     }
 
     /// The same for a model that nobody has looked at yet: one that the configuration names is loaded
@@ -45,7 +48,25 @@ impl Plan {
     /// # Errors
     /// As for [`load`](Self::load); or the model needs more memory or time.
     pub fn load_proven(file: &Path, limits: &Limits) -> Result<Self> {
-        Self::complete(Draft::load(file)?, |config| {
+        Ok(Self::complete_proven(Draft::load(file)?, limits)?)
+    }
+
+    /// The same for a text that is to be in force as if it stood in `file`.
+    ///
+    /// # Errors
+    /// As for [`load_proven`](Self::load_proven).
+    pub fn parse_proven(
+        text: &str,
+        file: &Path,
+        origin: Origin,
+        limits: &Limits,
+    ) -> std::result::Result<Self, Unfit> {
+        let plan = Self::complete_proven(Draft::parse(text, file)?, limits)?;
+        Ok(Self { origin, ..plan })
+    }
+
+    fn complete_proven(draft: Draft, limits: &Limits) -> std::result::Result<Self, Unfit> {
+        Self::complete(draft, |config| {
             if config.model.bundle.is_some() {
                 prove(config, limits)
             } else {
@@ -59,10 +80,13 @@ impl Plan {
     /// # Errors
     /// As for [`load`](Self::load).
     pub fn of(config: Config) -> Result<Self> {
-        Self::complete(Draft::of(config), |_| Ok(()))
+        Ok(Self::complete(Draft::of(config), |_| Ok(()))?)
     }
 
-    fn complete(draft: Draft, prove: impl FnOnce(&Config) -> Result<()>) -> Result<Self> {
+    fn complete(
+        draft: Draft,
+        prove: impl FnOnce(&Config) -> Result<()>,
+    ) -> std::result::Result<Self, Unfit> {
         let fitting = fitting(draft, |config| {
             prove(config)?;
             let bundle = Bundle::choose(folder(config))?;
@@ -73,6 +97,7 @@ impl Plan {
             sorting: Sorting::new(&config, classifier.labels(), classifier.empty_label()),
             model: named(&fitting.manifest),
             manifest: Arc::new(fitting.manifest),
+            origin: Origin::default(),
             config,
             classifier,
             remarks: fitting.remarks,
@@ -83,6 +108,36 @@ impl Plan {
     #[must_use]
     pub fn describe(&self) -> Vec<(&'static str, String)> {
         describe(&self.config, &self.model, &self.remarks)
+    }
+}
+
+/// Why a configuration cannot be in force.
+#[derive(Debug)]
+pub enum Unfit {
+    /// Something in it is wrong.
+    Wrong(Report),
+    /// It may be right, and cannot be used here and now.
+    Failed(Error),
+}
+
+impl From<Report> for Unfit {
+    fn from(report: Report) -> Self {
+        Self::Wrong(report)
+    }
+}
+
+impl From<Error> for Unfit {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<Unfit> for Error {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::Wrong(report) => report.into(),
+            Unfit::Failed(error) => error,
+        }
     }
 }
 
@@ -104,7 +159,19 @@ impl Proven {
     /// # Errors
     /// As for [`Plan::load_proven`].
     pub fn load(file: &Path, limits: &Limits) -> Result<Self> {
-        let fitting = fitting(Draft::load(file)?, |config| prove(config, limits))?;
+        Ok(Self::complete(Draft::load(file)?, limits)?)
+    }
+
+    /// The same for a text that is to be in force as if it stood in `file`.
+    ///
+    /// # Errors
+    /// As for [`load`](Self::load).
+    pub fn parse(text: &str, file: &Path, limits: &Limits) -> std::result::Result<Self, Unfit> {
+        Self::complete(Draft::parse(text, file)?, limits)
+    }
+
+    fn complete(draft: Draft, limits: &Limits) -> std::result::Result<Self, Unfit> {
+        let fitting = fitting(draft, |config| prove(config, limits))?;
         Ok(Self {
             config: fitting.config,
             model: named(&fitting.manifest),
@@ -130,7 +197,10 @@ struct Fitting<T> {
 
 /// Checks a configuration against its model, of which `load` makes what the caller wants; where something is
 /// wrong, all of it is told at once.
-fn fitting<T>(mut draft: Draft, load: impl FnOnce(&Config) -> Result<T>) -> Result<Fitting<T>> {
+fn fitting<T>(
+    mut draft: Draft,
+    load: impl FnOnce(&Config) -> Result<T>,
+) -> std::result::Result<Fitting<T>, Unfit> {
     let bundle = draft.config().model.bundle.clone();
     let loaded = Bundle::manifest_of(folder(draft.config()))
         .inspect(|manifest| {

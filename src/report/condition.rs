@@ -28,8 +28,6 @@ pub struct Condition {
     pub camera: Option<String>,
     /// The model.
     pub model: String,
-    /// The configuration's file.
-    pub config: String,
     /// Whether something is in the drop zone.
     pub item: bool,
     /// The bin whose light is on.
@@ -48,10 +46,7 @@ impl Condition {
     /// Takes the next event.
     pub fn take(&mut self, event: &Event) {
         match event {
-            Event::Started { model, config, .. } => {
-                self.model.clone_from(model);
-                self.config.clone_from(config);
-            }
+            Event::Started { model, .. } => self.model.clone_from(model),
             Event::CameraOpened { camera } => {
                 self.camera = Some(camera.clone());
                 self.camera_trouble = None;
@@ -78,8 +73,7 @@ impl Condition {
                 *self.counters.signals.entry(bin.clone()).or_default() += 1;
             }
             Event::SignalOff { .. } => self.signal = None,
-            Event::ConfigReloaded { config, model } => {
-                self.config.clone_from(config);
+            Event::ConfigReloaded { model, .. } => {
                 self.model.clone_from(model);
                 self.refused = None;
             }
@@ -90,6 +84,9 @@ impl Condition {
             | Event::DroppingBegan
             | Event::DroppingEnded { .. }
             | Event::BinTested { .. }
+            | Event::ConfigTried { .. }
+            | Event::ConfigCommitted { .. }
+            | Event::ConfigTrialOver
             | Event::Paused { .. }
             | Event::Resumed
             | Event::Stopping { .. } => {}

@@ -5,8 +5,7 @@ use std::fmt;
 use log::Level;
 use serde::Serialize;
 
-use crate::decide::Release;
-use crate::presence::PictureFault;
+use super::event_names::{FaultName, ReleaseName};
 
 /// Something that happened.
 ///
@@ -99,6 +98,18 @@ pub enum Event {
         /// Why, and what to do.
         error: String,
     },
+    /// A configuration is in force that somebody tries.
+    ConfigTried {
+        /// For how many seconds, unless it is committed.
+        seconds: u64,
+    },
+    /// What is in force stays so over a restart.
+    ConfigCommitted {
+        /// Its number; 0 where it is the file again.
+        generation: u32,
+    },
+    /// Nobody committed what was tried; what was before is put in force.
+    ConfigTrialOver,
     /// Somebody wants to see a bin work; its signal follows.
     BinTested {
         /// The bin.
@@ -130,77 +141,6 @@ pub enum Event {
     },
 }
 
-/// [`PictureFault`] as events name it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FaultName {
-    /// The same picture again and again.
-    Frozen,
-    /// Too dark.
-    Dark,
-    /// Something covers the lens.
-    Covered,
-    /// Not one picture is whole.
-    Incomplete,
-}
-
-impl FaultName {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Frozen => "frozen",
-            Self::Dark => "dark",
-            Self::Covered => "covered",
-            Self::Incomplete => "incomplete",
-        }
-    }
-}
-
-impl From<PictureFault> for FaultName {
-    fn from(fault: PictureFault) -> Self {
-        match fault {
-            PictureFault::Frozen => Self::Frozen,
-            PictureFault::Dark => Self::Dark,
-            PictureFault::Covered => Self::Covered,
-            PictureFault::Incomplete => Self::Incomplete,
-        }
-    }
-}
-
-/// [`Release`] as events name it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ReleaseName {
-    /// The item is gone.
-    Done,
-    /// The longest time is over.
-    TooLong,
-    /// There is no fresh picture.
-    Blind,
-    /// The daemon stops, or takes over a new configuration.
-    Parked,
-}
-
-impl ReleaseName {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::TooLong => "too-long",
-            Self::Blind => "blind",
-            Self::Parked => "parked",
-        }
-    }
-}
-
-impl From<Release> for ReleaseName {
-    fn from(release: Release) -> Self {
-        match release {
-            Release::Done => Self::Done,
-            Release::TooLong => Self::TooLong,
-            Release::Blind => Self::Blind,
-        }
-    }
-}
-
 impl Event {
     /// The event's name in its JSON form.
     #[must_use]
@@ -223,6 +163,9 @@ impl Event {
             Self::Rearmed => "rearmed",
             Self::ConfigReloaded { .. } => "config-reloaded",
             Self::ConfigRefused { .. } => "config-refused",
+            Self::ConfigTried { .. } => "config-tried",
+            Self::ConfigCommitted { .. } => "config-committed",
+            Self::ConfigTrialOver => "config-trial-over",
             Self::BinTested { .. } => "bin-tested",
             Self::Paused { .. } => "paused",
             Self::Resumed => "resumed",
@@ -241,6 +184,7 @@ impl Event {
             | Self::Blind
             | Self::DroppingBegan
             | Self::DroppingEnded { .. }
+            | Self::ConfigTrialOver
             | Self::Remark { .. } => Level::Warn,
             Self::ItemSeen | Self::ItemLeft | Self::Rearmed => Level::Debug,
             _ => Level::Info,
@@ -303,20 +247,7 @@ impl fmt::Display for Event {
             }
             Self::FrameSkipped { error, frames } => write!(f, "skipped ({frames} so far): {error}"),
             Self::RecordingEnded => f.write_str("the recording is over"),
-            Self::PictureFault {
-                fault: FaultName::Frozen,
-            } => f.write_str("the picture is frozen; restart or replace the camera if this lasts"),
-            Self::PictureFault {
-                fault: FaultName::Dark,
-            } => f.write_str("the picture is dark; switch on a light, or take off the lens cap"),
-            Self::PictureFault {
-                fault: FaultName::Covered,
-            } => f.write_str("something covers the lens; remove or clean it"),
-            Self::PictureFault {
-                fault: FaultName::Incomplete,
-            } => f.write_str(
-                "no picture comes whole; check the camera's cable, or try another format, size or USB port",
-            ),
+            Self::PictureFault { fault } => f.write_str(fault.cure()),
             Self::PictureRestored => f.write_str("the picture is good again"),
             Self::Blind => f.write_str("no fresh picture; nothing is shown"),
             Self::ItemSeen => f.write_str("something is in the drop zone"),
@@ -359,8 +290,24 @@ impl fmt::Display for Event {
             Self::ConfigReloaded { config, model } => {
                 write!(f, "{config} is in force, with model {model}")
             }
+            Self::ConfigTried { seconds } => write!(
+                f,
+                "a configuration is tried for {seconds} s; unless it is committed, the one before comes back"
+            ),
+            Self::ConfigCommitted { generation: 0 } => {
+                f.write_str("the configuration file itself is in force again")
+            }
+            Self::ConfigCommitted { generation } => write!(
+                f,
+                "generation {generation} of the configuration is committed, until its file changes"
+            ),
+            Self::ConfigTrialOver => f.write_str(
+                "nobody committed the configuration that was tried; the one before comes back",
+            ),
             Self::BinTested { bin } => write!(f, "{bin}: a test"),
-            Self::Paused { seconds } => write!(f, "at rest for {seconds} s, or until it is resumed"),
+            Self::Paused { seconds } => {
+                write!(f, "at rest for {seconds} s, or until it is resumed")
+            }
             Self::Resumed => f.write_str("sorting again"),
             Self::ConfigRefused { error } => {
                 write!(

@@ -8,6 +8,7 @@
 mod backlog;
 mod condition;
 mod event;
+mod event_names;
 mod json_lines;
 mod log_memory;
 mod logger;
@@ -17,7 +18,8 @@ mod recent;
 mod standard;
 
 pub use condition::{Condition, Counters};
-pub use event::{Event, FaultName, ReleaseName};
+pub use event::Event;
+pub use event_names::{FaultName, ReleaseName};
 pub use log_memory::{LogRecord, latest_records};
 pub use logger::{FINDING, install_logger, install_queued_logger};
 pub(crate) use outbox::{Outbox, Waiting, wait_for_readers};

@@ -27,8 +27,7 @@ mod writer;
 
 pub use stats::{Counts, Grouping, Query, Row, Stats};
 
-use std::env;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::thread;
@@ -54,13 +53,12 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Starts to remember what the reporter that is given back, and its clones, report from now on. The file lies in `folder`, or
-    /// in the state directory that a service manager gave; without either, what is counted is forgotten at the end.
+    /// Starts to remember what the reporter that is given back, and its clones, report from now on. The file lies in `folder`;
+    /// without one, what is counted is forgotten at the end.
     #[must_use]
     pub fn start(folder: Option<&Path>, reporter: Reporter) -> (Self, Reporter) {
         let desk = Arc::<Desk>::default();
         let reporter = reporter.telling(desk.clone());
-        let folder = folder.map(Path::to_owned).or_else(state_folder);
         let path = folder.map(|folder| folder.join(FILE));
         if path.is_some() {
             desk.keep_events();
@@ -111,12 +109,6 @@ impl Drop for Memory {
     fn drop(&mut self) {
         self.desk.close(LAST_BATCH);
     }
-}
-
-/// The folder that a service manager gives the daemon for what it keeps; the first, where it gives several.
-fn state_folder() -> Option<PathBuf> {
-    let folders = env::var_os("STATE_DIRECTORY")?;
-    env::split_paths(&folders).next()
 }
 
 #[cfg(test)]

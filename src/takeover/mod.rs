@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use crate::config::{LARGEST_FILE, Report};
+use crate::config::{LARGEST_FILE, Report, committed};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::pipeline::Proven;
@@ -41,6 +41,8 @@ const CONFIG: &str = "sortd.toml";
 const WIFI: &str = "wifi.txt";
 /// The folder below the state that holds it as `wpa_supplicant` reads it, passwords and all.
 const WIFI_FOLDER: &str = "wifi";
+/// The folder of the daemon's own state.
+const OF_THE_DAEMON: &str = "daemon";
 /// The folder of models on the boot partition.
 const MODELS: &str = "models";
 /// What was taken and what was not, for people; written onto the boot partition.
@@ -75,6 +77,8 @@ pub struct Outcome {
     pub failure: Option<Error>,
     /// The configuration in force with its model, or why there is none.
     pub in_force: Result<Proven>,
+    /// The generation that was committed to the daemon, and is in force in place of it.
+    pub committed: Option<u32>,
 }
 
 impl Outcome {
@@ -119,20 +123,34 @@ pub fn take_over(boot: &Path, state: &Path) -> Outcome {
     match place::guard(state).and_then(|()| place::way(boot)) {
         Ok(boot) => {
             let (verdicts, failure) = take(&boot, state);
+            let in_force = Proven::load(&Generation::link(state), &Limits::of_the_daemon());
             Outcome {
                 verdicts,
                 failure,
-                in_force: Proven::load(&Generation::link(state), &Limits::of_the_daemon()),
+                committed: in_force
+                    .as_ref()
+                    .ok()
+                    .and_then(|plan| committed(state, plan)),
+                in_force,
             }
         }
         // What lies where others can lay links is not read either: it would be told to them.
         Err(error) => Outcome {
             verdicts: Vec::new(),
             failure: Some(error),
+            committed: None,
             in_force: Err(Error::unavailable("it was not looked at")
                 .advice("mend what is said above, and take over again")),
         },
     }
+}
+
+/// The generation that the daemon puts in force in place of what was taken over. Its folder is the daemon's user's, so no link is
+/// followed there.
+fn committed(state: &Path, plan: &Proven) -> Option<u32> {
+    let pointer = committed::pointer(&state.join(OF_THE_DAEMON));
+    let bytes = linkless::read_at_most(&pointer, committed::LARGEST_POINTER);
+    committed::named_by(&bytes.ok()??, &plan.config.text)
 }
 
 /// What became of each thing, by name.

@@ -32,6 +32,12 @@ pub fn sheet(outcome: &Outcome) -> String {
         Ok(plan) => lines.extend(plan.describe().iter().map(|(name, said)| entry(name, said))),
         Err(error) => lines.push(entry("NOTHING", &error.to_string())),
     }
+    if let Some(number) = outcome.committed {
+        let text = format!(
+            "generation {number}, committed on the bin's own page, in place of sortd.toml; to have sortd.toml again, change it"
+        );
+        lines.push(entry("BUT", &text));
+    }
     let temperature = machine::temperature().map(|degrees| format!("{degrees:.0} °C"));
     lines.extend([
         String::new(),

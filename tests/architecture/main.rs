@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use imports::Imports;
 
 /// Modules in the order of the flow; each may import those before it, and the floor.
-const FLOW: [&str; 15] = [
+const FLOW: [&str; 16] = [
     "capture",
     "preprocess",
     "presence",
@@ -29,6 +29,7 @@ const FLOW: [&str; 15] = [
     "control",
     "daemon",
     "takeover",
+    "web",
     "cli",
     "main",
 ];

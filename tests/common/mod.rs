@@ -2,9 +2,11 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod bin;
 pub mod board;
 pub mod card;
 pub mod daemon;
+pub mod page;
 pub mod quantised;
 pub mod stuck;
 

@@ -5,6 +5,7 @@
 //! its file, name it in [`TARGETS`], and lay a few inputs into `corpus/NAME`.
 
 mod configuration;
+mod http;
 mod manifest;
 mod mjpeg;
 mod onnx;
@@ -24,10 +25,14 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     Target {
         name: "configuration",
         run: configuration::run,
+    },
+    Target {
+        name: "http",
+        run: http::run,
     },
     Target {
         name: "manifest",

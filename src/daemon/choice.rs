@@ -1,0 +1,80 @@
+//! What is to be in force: the file that was named, or the generation that was committed in its place.
+
+use std::path::Path;
+
+use crate::config::committed::{Committed, Origin};
+use crate::config::text_of;
+use crate::error::{Error, Result};
+use crate::pipeline::Plan;
+use crate::pipeline::proof::Limits;
+
+/// Where configurations come from.
+#[derive(Debug, Clone)]
+pub(super) struct Choice {
+    /// The file that was named.
+    pub file: std::path::PathBuf,
+    /// What was committed, where there is a folder to keep that in.
+    pub committed: Option<Committed>,
+}
+
+impl Choice {
+    /// What is in force at the start. Where what was committed cannot be, the file is, with the reason.
+    ///
+    /// # Errors
+    /// The file cannot be in force either.
+    pub fn at_start(&self, limits: &Limits) -> Result<(Plan, Option<Error>)> {
+        match self.load(limits) {
+            Ok(plan) => Ok((plan, None)),
+            Err(passed_over) => {
+                let origin = Origin::File;
+                let plan = parse(&text_of(&self.file)?, &self.file, origin, limits)?;
+                Ok((plan, Some(passed_over)))
+            }
+        }
+    }
+
+    /// What is to be in force now.
+    ///
+    /// # Errors
+    /// It cannot be, whichever it is.
+    pub fn load(&self, limits: &Limits) -> Result<Plan> {
+        let of_file = text_of(&self.file)?;
+        let Some(number) = self.generation(&of_file)? else {
+            return parse(&of_file, &self.file, Origin::File, limits);
+        };
+        let text = self.committed()?.text(number);
+        let plan =
+            text.and_then(|text| parse(&text, &self.file, Origin::Committed(number), limits));
+        plan.map_err(|error| {
+            let file = self.file.display();
+            Error::new(
+                error.kind(),
+                format!("generation {number}, committed in place of {file}, cannot be in force"),
+            )
+            .caused_by(error)
+        })
+    }
+
+    /// The generation that stands in place of the file, which holds `of_file`.
+    fn generation(&self, of_file: &str) -> Result<Option<u32>> {
+        let committed = self.committed.as_ref();
+        committed.map_or(Ok(None), |committed| {
+            committed.in_force(&self.file, of_file)
+        })
+    }
+
+    /// The folder of what was committed.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn committed(&self) -> Result<&Committed> {
+        self.committed.as_ref().ok_or_else(|| {
+            Error::unavailable("this daemon has no folder to keep a configuration in")
+                .advice("start it with `--state DIR`, or by its unit")
+        })
+    }
+}
+
+fn parse(text: &str, file: &Path, origin: Origin, limits: &Limits) -> Result<Plan> {
+    Ok(Plan::parse_proven(text, file, origin, limits)?)
+}

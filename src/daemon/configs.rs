@@ -1,0 +1,390 @@
+//! What clients want of the configuration: it is shown, checked, tried, kept and taken back, one wish after the other.
+//!
+//! A text that is tried is in force like any other, but nothing on the disk says so: after a crash, or when its time is over,
+//! what was in force before is so again. To keep it is to write it down.
+
+use std::future::pending;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::beside::beside;
+use super::choice::Choice;
+use super::offer::Offer;
+use super::orders::Orders;
+use super::plan_in_force::PlanInForce;
+use crate::config::committed::{Committed, Generation, Origin};
+use crate::config::{Report, text_of};
+use crate::control::ConfigWish;
+use crate::control::protocol::{
+    self, Code, ConfigInForce, Findings, Kept, Refusal, Source, Trial as Trying,
+};
+use crate::error::{Error, Result};
+use crate::pipeline::proof::Limits;
+use crate::pipeline::{Plan, Proven, Unfit};
+use crate::report::{Event, Reporter};
+
+/// How long a configuration is tried.
+const TRIAL: Duration = Duration::from_secs(120);
+
+/// Where what was before cannot be in force again, it is tried again after this.
+const AGAIN: Duration = Duration::from_secs(60);
+
+/// A disk and a model that work are read and proven within this.
+const LONGEST: Duration = Duration::from_secs(45);
+
+/// What clients are told.
+type Told<T> = std::result::Result<T, Refusal>;
+
+/// The configuration's desk.
+pub(super) struct Configs {
+    choice: Choice,
+    in_force: PlanInForce,
+    orders: Orders,
+    reporter: Reporter,
+    trial: Option<Trial>,
+    trials: u64,
+    /// How long a trial is.
+    length: Duration,
+}
+
+/// A configuration that is tried.
+struct Trial {
+    origin: Origin,
+    text: String,
+    until: Instant,
+    before: Before,
+}
+
+/// What was in force before it.
+#[derive(Clone)]
+struct Before {
+    text: String,
+    origin: Origin,
+}
+
+impl Configs {
+    /// A desk at which nothing is tried.
+    pub const fn new(
+        choice: Choice,
+        in_force: PlanInForce,
+        orders: Orders,
+        reporter: Reporter,
+    ) -> Self {
+        Self {
+            choice,
+            in_force,
+            orders,
+            reporter,
+            trial: None,
+            trials: 0,
+            length: TRIAL,
+        }
+    }
+
+    /// Grants wishes, and ends trials in time, until nobody can wish any more.
+    pub async fn serve(mut self, mut wishes: mpsc::Receiver<ConfigWish>) {
+        loop {
+            let until = self.trial.as_ref().map(|trial| trial.until);
+            tokio::select! {
+                wish = wishes.recv() => match wish {
+                    Some(wish) => self.grant(wish).await,
+                    None => return,
+                },
+                () = reached(until) => self.trial_is_over().await,
+            }
+        }
+    }
+
+    /// Whoever asked may have gone; then nobody is answered.
+    async fn grant(&mut self, wish: ConfigWish) {
+        match wish {
+            ConfigWish::Get(to) => drop(to.send(self.shown().await)),
+            ConfigWish::Check(text, to) => drop(to.send(self.findings(text).await)),
+            ConfigWish::Try(text, to) => drop(to.send(self.tried(text).await)),
+            ConfigWish::Commit(to) => drop(to.send(self.commit().await)),
+            ConfigWish::Back(number, to) => drop(to.send(self.back(number).await)),
+        }
+    }
+
+    async fn shown(&self) -> Told<ConfigInForce> {
+        let in_force = self.in_force.get();
+        let committed = self.choice.committed.clone();
+        let list = move || committed.map_or(Ok(Vec::new()), |committed| committed.list());
+        let generations = done(beside("configs", list))
+            .await?
+            .map_err(|error| failed(&error))?;
+        let left = |trial: &Trial| trial.until.saturating_duration_since(Instant::now());
+        Ok(ConfigInForce {
+            text: in_force.config.text.clone(),
+            file: self.choice.file.display().to_string(),
+            source: in_force.origin.into(),
+            trying_s: self.trial().map(|trial| left(trial).as_secs()),
+            generations: generations
+                .iter()
+                .map(|generation| told(generation, in_force.origin))
+                .collect(),
+        })
+    }
+
+    async fn findings(&self, text: String) -> Told<Findings> {
+        let file = self.choice.file.clone();
+        let check = move || Proven::parse(&text, &file, &Limits::beside_this_process());
+        match done(beside("check", check)).await? {
+            Ok(_) => Ok(Report::new(self.choice.file.clone(), Vec::new()).into()),
+            Err(Unfit::Wrong(report)) => Ok(report.into()),
+            Err(Unfit::Failed(error)) => Err(failed(&error)),
+        }
+    }
+
+    async fn tried(&mut self, text: String) -> Told<Trying> {
+        self.attempt(text).await?;
+        let seconds = self.length.as_secs();
+        self.reporter.report(&Event::ConfigTried { seconds });
+        Ok(Trying { seconds })
+    }
+
+    async fn commit(&mut self) -> Told<Kept> {
+        let Some(trial) = self.trial() else {
+            let advice = "put it in force by `config.try`, see that all is well, and ask again";
+            return Err(refused(
+                Code::Busy,
+                "nothing is tried that could be kept",
+                advice,
+            ));
+        };
+        let text = trial.text.clone();
+        self.keep(move |committed, file, of_file| {
+            let number = committed.commit(&text, file, of_file)?;
+            Ok(Origin::Committed(number))
+        })
+        .await
+    }
+
+    async fn back(&mut self, number: Option<u32>) -> Told<Kept> {
+        if number.is_none() && self.trial().is_some() {
+            return self.end_trial().await;
+        }
+        let number = match number {
+            Some(number) => number,
+            None => self.one_before().await?,
+        };
+        let file = self.choice.file.clone();
+        let committed = self
+            .choice
+            .committed()
+            .map_err(|error| failed(&error))?
+            .clone();
+        let read = move || match number {
+            0 => Ok(text_of(&file)?),
+            number => committed.text(number),
+        };
+        let text = done(beside("configs", read))
+            .await?
+            .map_err(|error| failed(&error))?;
+        self.attempt(text).await?;
+        self.keep(move |committed, file, of_file| match number {
+            0 => committed.point_to_file().map(|()| Origin::File),
+            number => {
+                committed.point_to(number, file, of_file)?;
+                Ok(Origin::Committed(number))
+            }
+        })
+        .await
+    }
+
+    /// The number of the configuration before the one in force; 0 is the file.
+    async fn one_before(&self) -> Told<u32> {
+        let Origin::Committed(number) = self.in_force.get().origin else {
+            let advice = "name the generation, which `config.get` lists";
+            return Err(refused(Code::Busy, "the file itself is in force", advice));
+        };
+        let committed = self
+            .choice
+            .committed()
+            .map_err(|error| failed(&error))?
+            .clone();
+        let list = move || committed.list();
+        let known = done(beside("configs", list))
+            .await?
+            .map_err(|error| failed(&error))?;
+        let before = known.iter().rev().map(|generation| generation.number);
+        Ok(before
+            .into_iter()
+            .find(|found| *found < number)
+            .unwrap_or(0))
+    }
+
+    /// The trial that is under way; a configuration that was read again meanwhile has ended it.
+    fn trial(&self) -> Option<&Trial> {
+        let origin = self.in_force.get().origin;
+        self.trial.as_ref().filter(|trial| trial.origin == origin)
+    }
+
+    /// Puts a text in force until the trial is over.
+    async fn attempt(&mut self, text: String) -> Told<()> {
+        let in_force = self.in_force.get();
+        let before = self.trial().map_or_else(
+            || Before {
+                text: in_force.config.text.clone(),
+                origin: in_force.origin,
+            },
+            |trial| trial.before.clone(),
+        );
+        self.trials += 1;
+        let origin = Origin::Tried(self.trials);
+        self.put_in_force(text.clone(), origin).await?;
+        self.trial = Some(Trial {
+            origin,
+            text,
+            until: Instant::now() + self.length,
+            before,
+        });
+        Ok(())
+    }
+
+    /// Writes down that what is tried is kept.
+    async fn keep(
+        &mut self,
+        write: impl FnOnce(&Committed, &Path, &str) -> Result<Origin> + Send + 'static,
+    ) -> Told<Kept> {
+        let tried = self.in_force.get().origin;
+        let committed = self
+            .choice
+            .committed()
+            .map_err(|error| failed(&error))?
+            .clone();
+        let file = self.choice.file.clone();
+        let write = move || write(&committed, &file, &text_of(&file)?);
+        let origin = done(beside("configs", write))
+            .await?
+            .map_err(|error| failed(&error))?;
+        self.trial = None;
+        if !self.in_force.keep(tried, origin) {
+            let advice = "ask for a reload, which puts it in force";
+            let text = "it is kept, but a configuration was read again meanwhile";
+            return Err(refused(Code::Busy, text, advice));
+        }
+        let generation = match origin {
+            Origin::Committed(number) => number,
+            Origin::File | Origin::Tried(_) => 0,
+        };
+        self.reporter.report(&Event::ConfigCommitted { generation });
+        Ok(origin.into())
+    }
+
+    async fn trial_is_over(&mut self) {
+        if self.trial().is_none() {
+            self.trial = None;
+            return;
+        }
+        self.reporter.report(&Event::ConfigTrialOver);
+        if let Err(refusal) = self.end_trial().await {
+            self.reporter.report(&Event::ConfigRefused {
+                error: refusal.to_string(),
+            });
+        }
+    }
+
+    /// Puts in force what was before the trial; where that cannot be, it is tried again later.
+    async fn end_trial(&mut self) -> Told<Source> {
+        let Some(trial) = &mut self.trial else {
+            return Ok(self.in_force.get().origin.into());
+        };
+        trial.until = Instant::now() + AGAIN;
+        let Before { text, origin } = trial.before.clone();
+        self.put_in_force(text, origin).await?;
+        self.trial = None;
+        Ok(origin.into())
+    }
+
+    /// Proves a text, and waits until the loop has taken it over.
+    async fn put_in_force(&self, text: String, origin: Origin) -> Told<()> {
+        let file = self.choice.file.clone();
+        let load = move || {
+            let limits = Limits::beside_this_process();
+            Plan::parse_proven(&text, &file, origin, &limits).map(Box::new)
+        };
+        let plan = done(beside("reload", load)).await?.map_err(unfit)?;
+        let (offer, outcome) = Offer::told(plan);
+        self.orders.reload(offer);
+        let outcome = outcome.await.map_err(|_| {
+            let text = "another configuration was read at the same time, or the daemon ends";
+            let advice = "look at what is in force, and try again";
+            refused(Code::Busy, text, advice)
+        })?;
+        outcome.map_err(|error| failed(&error))
+    }
+}
+
+/// What a thread beside comes to, if it does in time.
+async fn done<T>(working: Result<oneshot::Receiver<T>>) -> Told<T> {
+    let working = working.map_err(|error| failed(&error))?;
+    let late = || {
+        let text = format!(
+            "the disk or the model takes longer than {} s",
+            LONGEST.as_secs()
+        );
+        refused(
+            Code::Unavailable,
+            text,
+            "look at the disk, and take a smaller model",
+        )
+    };
+    let done = timeout(LONGEST, working).await.map_err(|_| late())?;
+    done.map_err(|_| {
+        let text = "reading the configuration stumbled over a defect";
+        refused(Code::Unavailable, text, "report the log's last lines")
+    })
+}
+
+fn unfit(unfit: Unfit) -> Refusal {
+    match unfit {
+        Unfit::Wrong(report) => {
+            let text = match report.problems.len() + report.more {
+                1 => "the configuration has a problem".to_owned(),
+                problems => format!("the configuration has {problems} problems"),
+            };
+            let mut refusal = refused(Code::BadConfig, text, "what was in force goes on");
+            refusal.problems = Findings::from(report).problems;
+            refusal
+        }
+        Unfit::Failed(error) => failed(&error),
+    }
+}
+
+fn failed(error: &Error) -> Refusal {
+    refused(
+        Code::BadConfig,
+        error.to_string(),
+        "what was in force goes on",
+    )
+}
+
+fn refused(code: Code, text: impl Into<String>, advice: &str) -> Refusal {
+    Refusal::new(code, text, advice)
+}
+
+fn told(generation: &Generation, in_force: Origin) -> protocol::CommittedConfig {
+    let Generation { number, at } = *generation;
+    let since = at.duration_since(SystemTime::UNIX_EPOCH);
+    protocol::CommittedConfig {
+        number,
+        time_ms: since.map_or(0, |since| since.as_millis() as u64),
+        in_force: in_force == Origin::Committed(number),
+    }
+}
+
+/// Returns at an instant; never without one.
+async fn reached(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => sleep_until(instant).await,
+        None => pending().await,
+    }
+}
+
+#[cfg(test)]
+#[path = "configs_tests.rs"]
+mod tests;

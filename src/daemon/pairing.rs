@@ -1,0 +1,103 @@
+//! The code by which a person who has access to the bin lets a browser in, and how often it may be guessed.
+
+use std::time::{Duration, Instant};
+
+use rustix::rand::{GetRandomFlags, getrandom};
+
+use crate::control::Nothing;
+use crate::control::protocol::{Code, Refusal};
+
+/// So many wrong codes in a row are answered at once.
+const QUICK_TRIES: u32 = 5;
+
+/// After those, one code is judged in this time: all of them would take three months.
+const PAUSE: Duration = Duration::from_secs(10);
+
+/// A code of six digits, drawn at each start.
+pub(super) struct Pairing {
+    /// None where the system gives no random numbers; then nobody is let in.
+    code: Option<String>,
+    wrong: u32,
+    next_try: Instant,
+}
+
+impl Pairing {
+    /// Draws a code.
+    pub fn draw() -> Self {
+        let mut bytes = [0; 8];
+        let drawn = getrandom(&mut bytes, GetRandomFlags::empty());
+        let is_drawn = drawn.is_ok_and(|filled| filled == bytes.len());
+        let code = || format!("{:06}", u64::from_le_bytes(bytes) % 1_000_000);
+        Self {
+            code: is_drawn.then(code),
+            wrong: 0,
+            next_try: Instant::now(),
+        }
+    }
+
+    /// The code, for whoever looks after the bin.
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    /// Judges a code at this instant.
+    ///
+    /// # Errors
+    /// It is another, or it is too soon after wrong ones.
+    pub fn judge(&mut self, said: &str, now: Instant) -> Result<Nothing, Refusal> {
+        if now < self.next_try {
+            let text = "too many wrong codes were tried";
+            let advice = format!("wait {} s, and try again", PAUSE.as_secs());
+            return Err(Refusal::new(Code::Busy, text, advice));
+        }
+        if self.code() == Some(said) {
+            self.wrong = 0;
+            return Ok(Nothing {});
+        }
+        self.wrong = self.wrong.saturating_add(1);
+        if self.wrong >= QUICK_TRIES {
+            self.next_try = now + PAUSE;
+        }
+        let text = "this is not the code";
+        let advice = "`sortd status` shows it, and the log of the daemon's last start; it changes at each start";
+        Err(Refusal::new(Code::NotAllowed, text, advice))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_code_is_taken_and_guesses_become_slow() {
+        let mut pairing = Pairing::draw();
+        let code = pairing.code().expect("drawn").to_owned();
+        assert!(code.len() == 6 && code.bytes().all(|digit| digit.is_ascii_digit()));
+        let now = Instant::now();
+        assert!(pairing.judge(&code, now).is_ok());
+        for _ in 0..QUICK_TRIES {
+            let refusal = pairing.judge("wrong", now).expect_err("wrong");
+            assert_eq!(refusal.code, Code::NotAllowed);
+        }
+        let refusal = pairing.judge(&code, now).expect_err("too soon");
+        assert_eq!(refusal.code, Code::Busy);
+        let later = now + PAUSE;
+        assert!(pairing.judge("wrong", later).is_err());
+        assert_eq!(
+            pairing.judge(&code, later).expect_err("again").code,
+            Code::Busy
+        );
+        assert!(pairing.judge(&code, later + PAUSE).is_ok());
+        assert!(pairing.judge("wrong", later + PAUSE).is_err());
+        assert!(
+            pairing.judge(&code, later + PAUSE).is_ok(),
+            "it begins anew"
+        );
+    }
+
+    #[test]
+    fn two_starts_draw_two_codes() {
+        let codes: std::collections::BTreeSet<_> = (0..20).map(|_| Pairing::draw().code).collect();
+        assert!(codes.len() > 15, "{codes:?}");
+    }
+}

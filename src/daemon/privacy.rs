@@ -1,0 +1,108 @@
+//! What is processed, stored and sent, for how long, and what lies on the disk now: in sentences for people.
+
+use std::fs;
+use std::path::Path;
+
+use crate::config::committed;
+use crate::config::{CameraSource, Config};
+use crate::files;
+use crate::visible::visible;
+
+/// The sentences, by the configuration in force and what lies in the folder of the daemon's state, where it has one.
+#[must_use]
+pub fn lines(config: &Config, state: Option<&Path>) -> Vec<String> {
+    let mut lines = vec![
+        format!(
+            "Processed: {} are judged in memory, one at a time. A picture is forgotten as soon as the next comes.",
+            pictures(config)
+        ),
+        masked(config),
+        "Shown: the newest picture, without what is masked, to whoever may use the control socket: `sortd look`, and a browser \
+that was let in."
+            .into(),
+        "Stored: no picture, and no sound. Counts by hour, bin and label are kept for 400 days, events for 30 days, totals for \
+good; a clock that was never set lets nothing expire."
+            .into(),
+        "Stored: configurations that were committed, the newest ten; and a model's golden pictures, which came with it and were \
+not taken here."
+            .into(),
+        "Logged: starts, stops, faults, and what each bin was lit for, as long as the machine keeps its journal. The log has no \
+picture."
+            .into(),
+        "Sent: nothing. The daemon has no network; a browser is answered by another process, which calls nobody.".into(),
+    ];
+    match state {
+        Some(state) => lines.extend(on_disk(state)),
+        None => {
+            lines.push("On the disk: nothing; this daemon keeps its counts until it ends.".into());
+        }
+    }
+    lines
+}
+
+fn pictures(config: &Config) -> String {
+    match &config.camera.source {
+        CameraSource::Replay { path, .. } => {
+            format!("photographs in {}", visible(&path.display().to_string()))
+        }
+        CameraSource::V4l2 { .. } | CameraSource::Rpicam { .. } => "pictures of the camera".into(),
+    }
+}
+
+fn masked(config: &Config) -> String {
+    match config.camera.mask.len() {
+        0 => "Masked: nothing; `[camera] mask` blackens parts of the picture before anything looks at it.".into(),
+        1 => "Masked: one part of the picture is black to whoever looks.".into(),
+        parts => format!("Masked: {parts} parts of the picture are black to whoever looks."),
+    }
+}
+
+/// What lies in the folder, each file with its size.
+fn on_disk(state: &Path) -> Vec<String> {
+    let folder = visible(&state.display().to_string()).into_owned();
+    let mut found = Vec::new();
+    for part in [state.to_owned(), committed::folder(state)] {
+        let entries = files::entries(&part).unwrap_or_default();
+        found.extend(entries.iter().filter_map(file));
+    }
+    if found.is_empty() {
+        return vec![format!("On the disk: nothing yet, in {folder}.")];
+    }
+    let line =
+        |(name, bytes)| format!("On the disk, in {folder}: {name}, {} kB.", kilobytes(bytes));
+    found.into_iter().map(line).collect()
+}
+
+fn file(entry: &fs::DirEntry) -> Option<(String, u64)> {
+    let found = entry.metadata().ok().filter(fs::Metadata::is_file)?;
+    let name = entry.file_name();
+    Some((visible(&name.to_string_lossy()).into_owned(), found.len()))
+}
+
+const fn kilobytes(bytes: u64) -> u64 {
+    bytes.div_ceil(1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONFIG: &str = include_str!("../../config/examples/replay.toml");
+
+    #[test]
+    fn what_is_on_the_disk_and_what_is_masked_is_told() {
+        let config = Config::parse(CONFIG, Path::new("replay.toml")).expect("right");
+        let nowhere = lines(&config, None).join("\n");
+        assert!(nowhere.contains("Sent: nothing") && nowhere.contains("Masked: nothing"));
+        assert!(nowhere.contains("until it ends"), "{nowhere}");
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("state.db"), [0; 1500]).expect("written");
+        fs::create_dir(folder.path().join("config")).expect("made");
+        fs::write(folder.path().join("config/3.toml"), "a").expect("written");
+        let told = lines(&config, Some(folder.path())).join("\n");
+        assert!(
+            told.contains("state.db, 2 kB.") && told.contains("3.toml, 1 kB."),
+            "{told}"
+        );
+    }
+}

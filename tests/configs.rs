@@ -1,0 +1,243 @@
+//! Configurations that are tried, committed and taken back through the control socket of a running daemon.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up fails where it stands"
+)]
+
+mod common;
+
+use common::bin::{Bin, Connection};
+use serde_json::{Value, json};
+
+/// The text of the bin's file with another hold time, by which configurations are told apart.
+fn with_hold(bin: &Bin, ms: u32) -> String {
+    let text = std::fs::read_to_string(bin.folder.path().join("sortd.toml")).unwrap();
+    text.replace("hold-ms = 300", &format!("hold-ms = {ms}"))
+}
+
+fn ask(connection: &mut Connection, request: &Value) -> Value {
+    connection.ask(&request.to_string())
+}
+
+fn attempt(connection: &mut Connection, text: &str) -> Value {
+    ask(
+        connection,
+        &json!({"id": 1, "request": "config.try", "text": text}),
+    )
+}
+
+fn get(connection: &mut Connection) -> Value {
+    ask(connection, &json!({"id": 2, "request": "config.get"}))["ok"].clone()
+}
+
+fn commit(connection: &mut Connection) -> Value {
+    ask(connection, &json!({"id": 3, "request": "config.commit"}))
+}
+
+#[test]
+fn what_is_tried_ends_with_the_daemon_and_what_is_committed_stays() {
+    let mut bin = Bin::start();
+    let mut control = bin.connect("control.sock");
+    let tried = with_hold(&bin, 350);
+    assert_eq!(attempt(&mut control, &tried)["ok"]["seconds"], 120);
+    bin.daemon.wait_for("config-tried");
+    let shown = get(&mut control);
+    assert_eq!(
+        (&shown["source"], shown["text"].as_str()),
+        (&json!("tried"), Some(&*tried))
+    );
+    assert!(shown["trying_s"].as_u64().unwrap() > 60, "{shown}");
+
+    bin.start_again();
+    let mut control = bin.connect("control.sock");
+    assert_eq!(get(&mut control)["source"], "file");
+
+    attempt(&mut control, &tried);
+    assert_eq!(
+        commit(&mut control)["ok"],
+        json!({"source": "committed", "generation": 1})
+    );
+    bin.start_again();
+    let mut control = bin.connect("control.sock");
+    let shown = get(&mut control);
+    assert_eq!(
+        (&shown["generation"], shown["text"].as_str()),
+        (&json!(1), Some(&*tried))
+    );
+    assert_eq!(shown["generations"][0]["in_force"], true);
+    let status = bin.ask(&["status"]);
+    assert!(
+        status.out.contains("generation 1 is in force in its place"),
+        "{status:?}"
+    );
+}
+
+#[test]
+fn a_generation_gives_way_when_its_file_changes() {
+    let mut bin = Bin::start();
+    let mut control = bin.connect("control.sock");
+    attempt(&mut control, &with_hold(&bin, 350));
+    commit(&mut control);
+    let file = bin.folder.path().join("sortd.toml");
+    let changed = with_hold(&bin, 400);
+    std::fs::write(&file, &changed).unwrap();
+    assert_eq!(
+        ask(&mut control, &json!({"id": 4, "request": "reload"}))["ok"],
+        json!({})
+    );
+    bin.daemon.wait_for("config-committed");
+    bin.daemon.wait_for("config-reloaded");
+    let shown = get(&mut control);
+    assert_eq!(
+        (&shown["source"], shown["text"].as_str()),
+        (&json!("file"), Some(&*changed))
+    );
+    bin.start_again();
+    assert_eq!(get(&mut bin.connect("control.sock"))["source"], "file");
+}
+
+#[test]
+fn one_goes_back_step_by_step() {
+    let bin = Bin::start();
+    let mut control = bin.connect("control.sock");
+    for ms in [350, 400] {
+        attempt(&mut control, &with_hold(&bin, ms));
+        commit(&mut control);
+    }
+    attempt(&mut control, &with_hold(&bin, 450));
+    let back = || json!({"id": 5, "request": "config.back"});
+    for expected in [
+        json!({"source": "committed", "generation": 2}),
+        json!({"source": "committed", "generation": 1}),
+        json!({"source": "file"}),
+    ] {
+        assert_eq!(ask(&mut control, &back())["ok"], expected);
+    }
+    assert_eq!(ask(&mut control, &back())["error"]["code"], "busy");
+    let to_two = json!({"id": 6, "request": "config.back", "generation": 2});
+    ask(&mut control, &to_two);
+    let shown = get(&mut control);
+    assert!(
+        shown["text"].as_str().unwrap().contains("hold-ms = 400"),
+        "{shown}"
+    );
+    let unknown = ask(
+        &mut control,
+        &json!({"id": 7, "request": "config.back", "generation": 77}),
+    );
+    assert!(
+        unknown["error"]["text"]
+            .as_str()
+            .unwrap()
+            .contains("77.toml"),
+        "{unknown}"
+    );
+    assert_eq!(
+        get(&mut control)["generation"],
+        2,
+        "what was in force goes on"
+    );
+}
+
+#[test]
+fn a_wrong_configuration_is_told_by_place_and_what_was_in_force_goes_on() {
+    let bin = Bin::start();
+    let mut control = bin.connect("control.sock");
+    let wrong = with_hold(&bin, 350).replace("pin = 17", "pin = 99");
+    let refused = attempt(&mut control, &wrong);
+    let problem = &refused["error"]["problems"][0];
+    let line = wrong
+        .lines()
+        .position(|line| line.contains("pin = 99"))
+        .unwrap()
+        + 1;
+    assert_eq!(
+        (&refused["error"]["code"], &problem["line"]),
+        (&json!("bad-config"), &json!(line))
+    );
+    assert_eq!(problem["key"], "bins[1].led.pin", "{refused}");
+    assert_eq!(get(&mut control)["source"], "file");
+    assert_eq!(commit(&mut control)["error"]["code"], "busy");
+    let checked = ask(
+        &mut control,
+        &json!({"id": 8, "request": "config.check", "text": wrong}),
+    );
+    assert_eq!(&checked["ok"]["problems"][0], problem);
+    bin.daemon.wait_for("signal-off");
+    bin.daemon.wait_for("signal-on");
+}
+
+#[test]
+fn a_generation_that_is_no_longer_right_lets_the_file_be_in_force() {
+    let mut bin = Bin::start();
+    let mut control = bin.connect("control.sock");
+    attempt(&mut control, &with_hold(&bin, 350));
+    commit(&mut control);
+    let kept = bin.folder.path().join("state/config/1.toml");
+    std::fs::write(kept, "torn").unwrap();
+    bin.start_again();
+    let status: Value = serde_json::from_str(&bin.ask(&["status", "--json"]).out).unwrap();
+    assert_eq!(
+        (&status["source"], &status["health"]),
+        (&json!("file"), &json!("config-refused"))
+    );
+    assert!(
+        status["trouble"].as_str().unwrap().contains("generation 1"),
+        "{status}"
+    );
+}
+
+#[test]
+fn check_and_park_know_what_was_committed() {
+    let bin = Bin::start();
+    let mut control = bin.connect("control.sock");
+    attempt(&mut control, &with_hold(&bin, 350));
+    commit(&mut control);
+    let mut check = common::sortd();
+    check.env("STATE_DIRECTORY", bin.folder.path().join("state"));
+    check
+        .args(["check", "--config"])
+        .arg(bin.folder.path().join("sortd.toml"));
+    let checked = common::finish(&mut check);
+    assert!(
+        checked.out.contains("generation 1 was committed"),
+        "{checked:?}"
+    );
+}
+
+#[test]
+fn a_browser_is_let_in_by_the_code_of_the_control_socket_alone() {
+    let bin = Bin::start();
+    let mut control = bin.connect("control.sock");
+    let status = ask(&mut control, &json!({"id": 1, "request": "status"}));
+    let code = status["ok"]["pairing"].as_str().unwrap().to_owned();
+    let paired = ask(
+        &mut control,
+        &json!({"id": 2, "request": "pair", "code": code}),
+    );
+    assert_eq!(paired["ok"], json!({}));
+    let mut watch = bin.connect("watch.sock");
+    let status = ask(&mut watch, &json!({"id": 1, "request": "status"}));
+    assert_eq!(status["ok"]["pairing"], Value::Null, "{status}");
+    for request in ["config.get", "config.commit", "model.test", "privacy"] {
+        let refused = ask(&mut watch, &json!({"id": 3, "request": request}));
+        assert_eq!(refused["error"]["code"], "not-allowed", "{refused}");
+    }
+    let pair = ask(
+        &mut watch,
+        &json!({"id": 4, "request": "pair", "code": code}),
+    );
+    assert_eq!(pair["error"]["code"], "not-allowed");
+    assert!(bin.ask(&["status"]).out.contains(&code));
+}
+
+#[test]
+fn privacy_tells_what_lies_on_the_disk() {
+    let bin = Bin::start();
+    let told = bin.ask(&["privacy"]);
+    assert_eq!(told.status, 0, "{told:?}");
+    for word in ["Sent: nothing", "state.db", "Masked"] {
+        assert!(told.out.contains(word), "{told:?}");
+    }
+}
