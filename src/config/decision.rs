@@ -49,7 +49,7 @@ impl DecisionConfig {
                 |found| found.value,
             )
         };
-        let min_confidence = confidence("min-confidence", "0.6");
+        let min_confidence = confidence("min-confidence", "0.7");
         let min_margin = confidence("min-margin", "0.2");
         let keep_confidence = confidence("keep-confidence", "0.4");
         if keep_confidence > min_confidence {

@@ -1,6 +1,6 @@
 //! What is to be in force: the file that was named, or the generation that was committed in its place.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::config::committed::{Committed, Origin};
 use crate::config::text_of;
@@ -12,7 +12,7 @@ use crate::pipeline::proof::Limits;
 #[derive(Debug, Clone)]
 pub(super) struct Choice {
     /// The file that was named.
-    pub file: std::path::PathBuf,
+    pub file: PathBuf,
     /// What was committed, where there is a folder to keep that in.
     pub committed: Option<Committed>,
 }
@@ -23,14 +23,14 @@ impl Choice {
     /// # Errors
     /// The file cannot be in force either.
     pub fn at_start(&self, limits: &Limits) -> Result<(Plan, Option<Error>)> {
-        match self.load(limits) {
-            Ok(plan) => Ok((plan, None)),
-            Err(passed_over) => {
-                let origin = Origin::File;
-                let plan = parse(&text_of(&self.file)?, &self.file, origin, limits)?;
-                Ok((plan, Some(passed_over)))
-            }
-        }
+        let of_file = text_of(&self.file)?;
+        let passed_over = match self.in_its_place(&of_file, limits) {
+            Ok(Some(plan)) => return Ok((plan, None)),
+            Ok(None) => None,
+            Err(error) => Some(error),
+        };
+        let plan = parse(&of_file, &self.file, Origin::File, limits)?;
+        Ok((plan, passed_over))
     }
 
     /// What is to be in force now.
@@ -39,27 +39,26 @@ impl Choice {
     /// It cannot be, whichever it is.
     pub fn load(&self, limits: &Limits) -> Result<Plan> {
         let of_file = text_of(&self.file)?;
-        let Some(number) = self.generation(&of_file)? else {
-            return parse(&of_file, &self.file, Origin::File, limits);
-        };
-        let text = self.committed()?.text(number);
-        let plan =
-            text.and_then(|text| parse(&text, &self.file, Origin::Committed(number), limits));
-        plan.map_err(|error| {
-            let file = self.file.display();
-            Error::new(
-                error.kind(),
-                format!("generation {number}, committed in place of {file}, cannot be in force"),
-            )
-            .caused_by(error)
-        })
+        let committed = self.in_its_place(&of_file, limits)?;
+        committed.map_or_else(|| parse(&of_file, &self.file, Origin::File, limits), Ok)
     }
 
     /// The generation that stands in place of the file, which holds `of_file`.
-    fn generation(&self, of_file: &str) -> Result<Option<u32>> {
-        let committed = self.committed.as_ref();
-        committed.map_or(Ok(None), |committed| {
-            committed.in_force(&self.file, of_file)
+    fn in_its_place(&self, of_file: &str, limits: &Limits) -> Result<Option<Plan>> {
+        let Some(committed) = &self.committed else {
+            return Ok(None);
+        };
+        let Some(number) = committed.in_force(&self.file, of_file)? else {
+            return Ok(None);
+        };
+        let text = committed.text(number);
+        let plan =
+            text.and_then(|text| parse(&text, &self.file, Origin::Committed(number), limits));
+        plan.map(Some).map_err(|error| {
+            let file = self.file.display();
+            let what =
+                format!("generation {number}, committed in place of {file}, cannot be in force");
+            Error::new(error.kind(), what).caused_by(error)
         })
     }
 

@@ -83,7 +83,6 @@ pub fn run(file: &Path, settings: Settings<'_>, reporter: &Reporter) -> Result<(
         votes: Votes::default(),
     };
     let answers = Answers::of(recent.clone(), &outside, Arc::clone(&memory), state);
-    answers.tell_pairing();
     let configs = Configs::new(
         choice.clone(),
         outside.in_force.clone(),
@@ -94,6 +93,7 @@ pub fn run(file: &Path, settings: Settings<'_>, reporter: &Reporter) -> Result<(
     let board = turning.board();
     let _keeper = board.keep()?;
     reporter.report(&started);
+    answers.tell_pairing();
     let passed_over = passed_over.map(|error| error.to_string());
     for error in settings
         .refused

@@ -88,7 +88,7 @@ fn wait(left: Duration) -> Refused {
     Refused::new(
         "wait",
         format!("too many wrong codes; the next may be tried in {seconds} s"),
-        "look up the code first: it is on `sortd status`, in the log and in sortd-report.txt",
+        "look up the code first: `sortd status` shows it, and the log",
     )
     .with("wait_s", seconds.into())
 }

@@ -12,7 +12,9 @@ trap 'exit 0' INT TERM
 page='' daemon=''
 
 # The example's daemon, which begins again at the end of its photographs.
-sed -e "s#^path = .*#path = \"$here\"#" -e 's/^repeat = false/repeat = true/' \
+mkdir "$folder/photos"
+cp "$here"/*/*/*.jpg "$folder/photos"
+sed -e "s#^path = .*#path = \"photos\"#" -e 's/^repeat = false/repeat = true/' \
     "$here/../../config/examples/replay.toml" >"$folder/sortd.toml"
 "$program" run --config "$folder/sortd.toml" --sockets "$folder" --state "$folder/state" >"$folder/log" 2>&1 &
 daemon=$!

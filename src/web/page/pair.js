@@ -18,7 +18,7 @@ export function pairing(done) {
 	const place = (name, what) => h('li', t(`pair.${name}`), ' ', h('code', what));
 	return h('div.door', h('h1', t('pair.title')),
 		h('form', { onsubmit: (event) => event.preventDefault() }, h('label', { for: 'code' }, t('pair.code')), code, send, told.at),
-		card(t('pair.where'), h('ul', { id: 'where' }, place('status', 'sortd status'), place('journal', 'journalctl -u sortd'), place('card', 'sortd-report.txt'))),
+		card(t('pair.where'), h('ul', { id: 'where' }, place('status', 'sortd status'), place('journal', 'journalctl -u sortd'))),
 		quiet(t('all.plain')));
 }
 

@@ -19,7 +19,7 @@ use crate::plots;
 pub use result::{RunResult, gather};
 
 /// The confidence at which lights are told of: the daemon's default.
-const THRESHOLD: f64 = 0.6;
+const THRESHOLD: f64 = 0.7;
 
 /// The line before the generated block.
 pub const BEGIN: &str = "<!-- begin: written by `trainer card`, do not edit -->";
