@@ -13,7 +13,7 @@ SEED    ?= 1
 PI_SUITES ?= smoke faults
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo demo-web run test soak scenes test-arm check fmt fuzz bench bench-arm train-bench model-parity \
+.PHONY: help setup build demo demo-web run test soak scenes test-arm check fmt web-test fuzz bench bench-arm train-bench model-parity \
 	model-zoo models lab cross cross-test deb image pi-test pi-test-full install clean
 
 help: ## List the targets
@@ -40,6 +40,10 @@ check: setup ## Formatting, lints, licences, documentation
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --quiet
 	@.ci/deny.sh
+
+web-test: ## Test the functions of the page in node, where there is one
+	@command -v node >/dev/null || { echo "web-test: SKIPPED: node is missing; install it, and run this again"; exit 0; }; \
+	    node --test tests/web/*.test.mjs
 
 fuzz: TARGET =
 fuzz: TIME = 60

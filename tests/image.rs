@@ -92,6 +92,13 @@ fn the_daemon_does_not_see_the_passwords() {
         .find_map(|line| line.strip_prefix("InaccessiblePaths="))
         .expect("a list of paths");
     assert_eq!(hidden, "-/var/lib/sortd/wifi -/boot/firmware/wifi.txt");
+    let page = read("systemd/sortd-web.service");
+    for path in ["-/var/lib/sortd/wifi", "-/boot/firmware"] {
+        let hidden = page
+            .lines()
+            .find(|line| line.starts_with("InaccessiblePaths="));
+        assert!(hidden.is_some_and(|line| line.contains(path)), "{path}");
+    }
 }
 
 #[test]
@@ -110,6 +117,8 @@ fn what_is_taken_over_lies_in_a_folder_of_roots_own() {
         daemon.contains("\nStateDirectory=sortd/daemon\n"),
         "{daemon}"
     );
+    let page = read("systemd/sortd-web.service");
+    assert!(page.contains("\nStateDirectory=sortd/web\n"), "{page}");
     let takeover = read("systemd/sortd-takeover.service");
     assert!(takeover.contains("\nStateDirectory=sortd\n"), "{takeover}");
     assert!(!takeover.contains("\nUser="), "{takeover}");
@@ -148,6 +157,8 @@ fn the_sockets_are_root_s_and_come_and_go_with_the_daemon() {
         assert!(!socket.contains("[Install]"), "{socket}");
         let users = read("systemd/sortd.sysusers");
         assert!(users.contains(&format!("g {group} - -")), "{users}");
+        // The documents have people run commands as the daemon's user.
+        assert!(users.contains("\nm sortd sortd-admin\n"), "{users}");
     }
     for file in [
         "systemd/sortd.tmpfiles",

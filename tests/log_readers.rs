@@ -48,11 +48,14 @@ fn light_goes_off_in_time(events: &Receiver<String>) {
     assert!(off - on <= 2000, "on for {} ms of 1000", off - on);
 }
 
-/// How many records a log holds; each begins with its level.
+/// How many events a log holds as records; each begins with its level. The code for a browser is a secret, and no event.
 fn records(log: &[String]) -> usize {
     let levels = ["error: ", "warn: ", "info: ", "debug: "];
     let begins = |line: &&String| levels.iter().any(|level| line.starts_with(level));
-    log.iter().filter(begins).count()
+    let records = log.iter().filter(begins);
+    records
+        .filter(|line| !line.contains("the code for a browser"))
+        .count()
 }
 
 #[test]

@@ -20,6 +20,11 @@ done
 [ -n "$away" ] || echo "recipe: held-out.sh was not run, so confidences are calibrated at home" >&2
 # shellcheck disable=SC2086 # The runs are several words on purpose.
 say export --run "$RUNS/waste-int8" --out models/waste --licence "$licence" ${away:+--left-out $away}
+# What the held-out sources say of confidences is told at the temperature that ships.
+for run in $away; do
+    say evaluate --run "$run" --test "left-out/${run##*left-out-both-1-}" --kshot 1,5,20 --heads nearest-mean,logistic \
+        --views 1,5 --temperature "$(sed -n 's/^temperature = //p' models/waste/model.toml)"
+done
 say export --run "$RUNS/$small" --out models/waste-small --name waste-small --licence "$licence"
 models/recipes/shipped.sh
 say card "$RUNS"/*

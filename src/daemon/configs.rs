@@ -65,6 +65,17 @@ struct Before {
     origin: Origin,
 }
 
+impl Before {
+    /// Whether it is the generation of this number; 0 is the file.
+    fn is(&self, number: u32) -> bool {
+        match self.origin {
+            Origin::File => number == 0,
+            Origin::Committed(committed) => committed == number,
+            Origin::Tried(_) => false,
+        }
+    }
+}
+
 impl Configs {
     /// A desk at which nothing is tried.
     pub const fn new(
@@ -164,7 +175,8 @@ impl Configs {
     }
 
     async fn back(&mut self, number: Option<u32>) -> Told<Kept> {
-        if number.is_none() && self.trial().is_some() {
+        let ends_trial = |trial: &Trial| number.is_none_or(|number| trial.before.is(number));
+        if self.trial().is_some_and(ends_trial) {
             return self.end_trial().await;
         }
         let number = match number {

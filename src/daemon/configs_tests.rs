@@ -41,6 +41,30 @@ fn desk(file: PathBuf) -> (Configs, PlanInForce) {
     (desk, in_force)
 }
 
+#[test]
+fn undoing_a_trial_needs_no_folder_to_keep_anything_in() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = written(folder.path());
+    let before = std::fs::read_to_string(&file).expect("there");
+    let (desk, in_force) = desk(file);
+    let orders = desk.orders.clone();
+    on_a_runtime(async || {
+        let mut desk = Configs {
+            length: TRIAL,
+            ..desk
+        };
+        desk.tried(format!("# tried\n{before}"))
+            .await
+            .expect("tried");
+        let committed = desk.commit().await.expect_err("no folder");
+        assert!(committed.text.contains("no folder"), "{committed}");
+        let back = desk.back(Some(0)).await.expect("undone");
+        assert_eq!(back.source, KeptIn::File);
+        assert_eq!(in_force.get().config.text, before);
+    });
+    orders.stop();
+}
+
 fn on_a_runtime(test: impl AsyncFnOnce()) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

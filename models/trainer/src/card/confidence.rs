@@ -16,8 +16,8 @@ const AT_HOME: &[&str] = &["trashnet/blocked-test"];
 /// Litter outdoors: other photographs of collections that were trained on.
 const OUTDOORS: &[&str] = &["litter-crops", "taco-rest"];
 
-/// A panel for each bundle of which that was measured: photographs like those trained on, litter outdoors, and what the runs of `recipe` say of the source
-/// that each was not trained on.
+/// A panel for each bundle of which that was measured: photographs like those trained on, litter outdoors, and, where its confidences
+/// are calibrated on held-out sources, what the runs of `recipe` say of the source that each was not trained on.
 pub fn panels(results: &[RunResult], shipped: &[Manifest], recipe: &str) -> Vec<Panel> {
     let held_out = held_out::of_recipe(results, recipe);
     let panel = |manifest: &Manifest| {
@@ -32,10 +32,15 @@ pub fn panels(results: &[RunResult], shipped: &[Manifest], recipe: &str) -> Vec<
                 .filter(|found| tests.contains(&found.subject.list.as_str()))
                 .collect()
         };
+        // They tell of the recipe whose bundle is calibrated on them, and of no other.
+        let of_recipe: &[_] = match &manifest.calibration {
+            Some(calibration) if !calibration.left_out.is_empty() => &held_out,
+            _ => &[],
+        };
         let curves = [
             curve("white boards", &among(AT_HOME)),
             curve("litter outdoors", &among(OUTDOORS)),
-            curve("held-out sources, before pruning", &held_out),
+            curve("held-out sources, before pruning", of_recipe),
         ];
         Panel {
             title: manifest.name.clone(),
