@@ -5,23 +5,24 @@
 
 use std::future::pending;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::beside::beside;
 use super::choice::Choice;
+use super::config_answers::{failed, refused, told, unfit};
 use super::offer::Offer;
 use super::orders::Orders;
 use super::plan_in_force::PlanInForce;
-use crate::config::committed::{Committed, Generation, Origin};
+use crate::config::committed::{Committed, Origin};
 use crate::config::{Report, text_of};
 use crate::control::ConfigWish;
 use crate::control::protocol::{
-    self, Code, ConfigInForce, Findings, Kept, Refusal, Source, Trial as Trying,
+    Code, ConfigInForce, Findings, Kept, Refusal, Source, Trial as Trying,
 };
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::pipeline::proof::Limits;
 use crate::pipeline::{Plan, Proven, Unfit};
 use crate::report::{Event, Reporter};
@@ -350,43 +351,6 @@ async fn done<T>(working: Result<oneshot::Receiver<T>>) -> Told<T> {
         let text = "reading the configuration stumbled over a defect";
         refused(Code::Unavailable, text, "report the log's last lines")
     })
-}
-
-fn unfit(unfit: Unfit) -> Refusal {
-    match unfit {
-        Unfit::Wrong(report) => {
-            let text = match report.problems.len() + report.more {
-                1 => "the configuration has a problem".to_owned(),
-                problems => format!("the configuration has {problems} problems"),
-            };
-            let mut refusal = refused(Code::BadConfig, text, "what was in force goes on");
-            refusal.problems = Findings::from(report).problems;
-            refusal
-        }
-        Unfit::Failed(error) => failed(&error),
-    }
-}
-
-fn failed(error: &Error) -> Refusal {
-    refused(
-        Code::BadConfig,
-        error.to_string(),
-        "what was in force goes on",
-    )
-}
-
-fn refused(code: Code, text: impl Into<String>, advice: &str) -> Refusal {
-    Refusal::new(code, text, advice)
-}
-
-fn told(generation: &Generation, in_force: Origin) -> protocol::CommittedConfig {
-    let Generation { number, at } = *generation;
-    let since = at.duration_since(SystemTime::UNIX_EPOCH);
-    protocol::CommittedConfig {
-        number,
-        time_ms: since.map_or(0, |since| since.as_millis() as u64),
-        in_force: in_force == Origin::Committed(number),
-    }
 }
 
 /// Returns at an instant; never without one.

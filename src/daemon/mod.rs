@@ -16,6 +16,7 @@ mod asked;
 mod beside;
 mod bin_test;
 mod choice;
+mod config_answers;
 mod configs;
 mod control;
 mod heartbeat;
