@@ -9,6 +9,7 @@ mod common;
 
 use common::bin::{Bin, Connection};
 use serde_json::{Value, json};
+use sortd::config::committed::Committed;
 
 /// The text of the bin's file with another hold time, by which configurations are told apart.
 fn with_hold(bin: &Bin, ms: u32) -> String {
@@ -204,6 +205,23 @@ fn check_and_park_know_what_was_committed() {
         checked.out.contains("generation 1 was committed"),
         "{checked:?}"
     );
+    // What parks where no daemon runs is what was committed: here it names a chip that is not there.
+    let file = bin.folder.path().join("sortd.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let chip = "backend = \"gpiochip\"\nchip = \"/dev/no-such-gpiochip\"";
+    let elsewhere = text
+        .replace("backend = \"simulated\"", chip)
+        .replace("servo = { pin = 18 }", "");
+    let committed = Committed::of(&bin.folder.path().join("state"));
+    committed.commit(&elsewhere, &file, &text).unwrap();
+    let nobody = tempfile::tempdir().unwrap();
+    let mut park = common::sortd();
+    park.env("STATE_DIRECTORY", bin.folder.path().join("state"));
+    park.args(["park", "--config"]).arg(&file);
+    park.arg("--sockets").arg(nobody.path());
+    let parked = common::finish(&mut park);
+    assert_eq!(parked.status, 69, "{parked:?}");
+    assert!(parked.err.contains("/dev/no-such-gpiochip"), "{parked:?}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{ConfigFile, Sockets, output};
 use crate::actuate::{self, Board, Outputs};
 use crate::clock::{Clock, SystemClock};
-use crate::config::committed::{self, Committed, STATE_OF_THE_SERVICE};
+use crate::config::committed::{Committed, state_of_the_service};
 use crate::config::{Config, text_of};
 use crate::control::client::Client;
 use crate::control::protocol::{Request, Tested};
@@ -115,8 +115,7 @@ fn driven_last(file: &Path) -> Result<Config> {
     if let Some(in_force) = daemon::in_force::file() {
         return Ok(Config::load(&in_force)?);
     }
-    let state = committed::state_folder(None);
-    let committed = Committed::of(&state.unwrap_or_else(|| STATE_OF_THE_SERVICE.into()));
+    let committed = Committed::of(&state_of_the_service());
     // What cannot be read, or is no longer right, parks nothing: the file does.
     let in_its_place = text_of(file).ok().and_then(|of_file| {
         let number = committed.in_force(file, &of_file).ok().flatten()?;

@@ -2,7 +2,7 @@
 
 use super::{ConfigFile, output};
 use crate::config::Config;
-use crate::config::committed::{self, Committed, STATE_OF_THE_SERVICE};
+use crate::config::committed::{Committed, state_of_the_service};
 use crate::error::{Error, Result};
 use crate::machine;
 use crate::pipeline::Plan;
@@ -48,9 +48,7 @@ pub(super) fn check(args: &Args) -> Result<()> {
 
 /// The generation that stands in place of a configuration, as far as the state of the service may be read.
 fn committed_in_place_of(config: &Config) -> Option<u32> {
-    let state = committed::state_folder(None);
-    let state = state.unwrap_or_else(|| STATE_OF_THE_SERVICE.into());
     // Who may not read it checks a file, and not what is in force.
-    let found = Committed::of(&state).in_force(&config.file, &config.text);
+    let found = Committed::of(&state_of_the_service()).in_force(&config.file, &config.text);
     found.ok().flatten()
 }

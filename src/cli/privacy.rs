@@ -2,7 +2,7 @@
 
 use super::{ConfigFile, Sockets, output};
 use crate::config::Config;
-use crate::config::committed::{self, STATE_OF_THE_SERVICE};
+use crate::config::committed::state_of_the_service;
 use crate::control::client::Client;
 use crate::control::protocol::{self, Request};
 use crate::daemon::privacy;
@@ -23,9 +23,7 @@ pub(super) fn privacy(args: &Args) -> Result<()> {
         told.lines
     } else {
         let config = Config::load(&args.file.config)?;
-        let state = committed::state_folder(None);
-        let state = state.unwrap_or_else(|| STATE_OF_THE_SERVICE.into());
-        privacy::lines(&config, Some(&state))
+        privacy::lines(&config, Some(&state_of_the_service()))
     };
     lines.iter().try_for_each(output::line)
 }

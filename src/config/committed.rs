@@ -88,7 +88,13 @@ impl Pointer {
 }
 
 /// The folder of the service's state, where nobody names another.
-pub const STATE_OF_THE_SERVICE: &str = "/var/lib/sortd/daemon";
+const STATE_OF_THE_SERVICE: &str = "/var/lib/sortd/daemon";
+
+/// The folder in which a daemon of this machine keeps its state, as far as a command can know it that is not the daemon.
+#[must_use]
+pub fn state_of_the_service() -> PathBuf {
+    state_folder(None).unwrap_or_else(|| STATE_OF_THE_SERVICE.into())
+}
 
 /// The folder in which the daemon keeps its state: the given one, or the first that a service manager gives.
 #[must_use]
@@ -117,6 +123,12 @@ pub fn folder(state: &Path) -> PathBuf {
 #[must_use]
 pub fn pointer(state: &Path) -> PathBuf {
     folder(state).join(POINTER)
+}
+
+/// The file of a generation in the folder of committed configurations.
+#[must_use]
+pub fn file_of(folder: &Path, number: u32) -> PathBuf {
+    folder.join(format!("{number}.toml"))
 }
 
 impl Committed {
@@ -232,7 +244,7 @@ impl Committed {
     }
 
     fn file_of(&self, number: u32) -> PathBuf {
-        self.folder.join(format!("{number}.toml"))
+        file_of(&self.folder, number)
     }
 
     fn make_room(&self, text: &str) -> Result<()> {

@@ -10,8 +10,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use super::protocol::{
-    ConfigInForce, Findings, Kept, Look, ModelInfo, Privacy, Proved, Query, Refusal, Stats, Status,
-    Tested, Trial,
+    Code, ConfigInForce, Findings, Kept, Look, ModelInfo, Privacy, Proved, Query, Refusal, Stats,
+    Status, Tested, Trial,
 };
 use crate::report::Recent;
 
@@ -60,6 +60,24 @@ pub enum ConfigWish {
     Commit(To<Kept>),
     /// Go back, to this generation.
     Back(Option<u32>, To<Kept>),
+}
+
+impl ConfigWish {
+    /// Answers that too many such wishes wait.
+    pub fn turn_away(self) {
+        let busy = Refusal::new(
+            Code::Busy,
+            "too many ask about the configuration",
+            "ask again in a moment",
+        );
+        // Who asked may have gone.
+        match self {
+            Self::Get(to) => drop(to.send(Err(busy))),
+            Self::Check(_, to) => drop(to.send(Err(busy))),
+            Self::Try(_, to) => drop(to.send(Err(busy))),
+            Self::Commit(to) | Self::Back(_, to) => drop(to.send(Err(busy))),
+        }
+    }
 }
 
 /// Where an answer goes, or why there is none.

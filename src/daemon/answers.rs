@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::sync::Semaphore;
 use tokio::task::spawn_local;
 
 use super::beside::beside;
@@ -17,7 +18,9 @@ use super::privacy;
 use super::proving;
 use super::votes::Votes;
 use crate::classify::bundle::{Accuracy, Manifest};
-use crate::control::protocol::{Health, Measured, ModelInfo, Privacy, Proved, Refusal, Status};
+use crate::control::protocol::{
+    Code, Health, Measured, ModelInfo, Privacy, Proved, Refusal, Status,
+};
 use crate::control::{Nothing, To};
 use crate::machine;
 use crate::report::Recent;
@@ -32,6 +35,8 @@ pub(super) struct Answers {
     since: Instant,
     memory: Arc<Memory>,
     pairing: RefCell<Pairing>,
+    /// Held while the model proves itself once more: a child takes memory of the daemon's share.
+    proof: Arc<Semaphore>,
     /// The folder of what is kept, where there is one.
     state: Option<PathBuf>,
 }
@@ -51,6 +56,7 @@ impl Answers {
             memory,
             since: Instant::now(),
             pairing: RefCell::new(Pairing::draw()),
+            proof: Arc::new(Semaphore::new(1)),
             state,
         }
     }
@@ -69,7 +75,13 @@ impl Answers {
 
     /// Has the model in force prove itself once more, beside everything else.
     pub fn prove_model(&self, to: To<Proved>) {
-        spawn_local(proving::prove(self.in_force.get(), to));
+        let Ok(place) = Arc::clone(&self.proof).try_acquire_owned() else {
+            let text = "the model is proving itself already";
+            let busy = Refusal::new(Code::Busy, text, "ask again in a moment");
+            // Who asked may have gone.
+            return drop(to.send(Err(busy)));
+        };
+        spawn_local(proving::prove(self.in_force.get(), to, place));
     }
 
     /// Judges a pairing code.

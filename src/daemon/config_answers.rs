@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use crate::config::committed::{Generation, Origin};
 use crate::control::protocol::{Code, CommittedConfig, Findings, Refusal};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::pipeline::Unfit;
 
 /// Why a text is not put in force.
@@ -15,7 +15,7 @@ pub(super) fn unfit(unfit: Unfit) -> Refusal {
                 1 => "the configuration has a problem".to_owned(),
                 problems => format!("the configuration has {problems} problems"),
             };
-            let mut refusal = refused(Code::BadConfig, text, "what was in force goes on");
+            let mut refusal = Refusal::new(Code::BadConfig, text, "what was in force goes on");
             refusal.problems = Findings::from(report).problems;
             refusal
         }
@@ -23,18 +23,13 @@ pub(super) fn unfit(unfit: Unfit) -> Refusal {
     }
 }
 
-/// What was asked for failed.
+/// What was asked for failed, by the fault of the configuration or of the machine.
 pub(super) fn failed(error: &Error) -> Refusal {
-    refused(
-        Code::BadConfig,
-        error.to_string(),
-        "what was in force goes on",
-    )
-}
-
-/// A refusal of this desk.
-pub(super) fn refused(code: Code, text: impl Into<String>, advice: &str) -> Refusal {
-    Refusal::new(code, text, advice)
+    let code = match error.kind() {
+        Kind::Config | Kind::Data => Code::BadConfig,
+        Kind::Usage | Kind::Unavailable | Kind::Internal => Code::Unavailable,
+    };
+    Refusal::new(code, error.to_string(), "what was in force goes on")
 }
 
 /// A generation as clients are told of it.

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::beside::beside;
 use super::choice::Choice;
-use super::config_answers::{failed, refused, told, unfit};
+use super::config_answers::{failed, told, unfit};
 use super::offer::Offer;
 use super::orders::Orders;
 use super::plan_in_force::PlanInForce;
@@ -161,7 +161,7 @@ impl Configs {
     async fn commit(&mut self) -> Told<Kept> {
         let Some(trial) = self.trial() else {
             let advice = "put it in force by `config.try`, see that all is well, and ask again";
-            return Err(refused(
+            return Err(Refusal::new(
                 Code::Busy,
                 "nothing is tried that could be kept",
                 advice,
@@ -212,7 +212,11 @@ impl Configs {
     async fn one_before(&self) -> Told<u32> {
         let Origin::Committed(number) = self.in_force.get().origin else {
             let advice = "name the generation, which `config.get` lists";
-            return Err(refused(Code::Busy, "the file itself is in force", advice));
+            return Err(Refusal::new(
+                Code::Busy,
+                "the file itself is in force",
+                advice,
+            ));
         };
         let committed = self
             .choice
@@ -278,7 +282,7 @@ impl Configs {
         if !self.in_force.keep(tried, origin) {
             let advice = "ask for a reload, which puts it in force";
             let text = "it is kept, but a configuration was read again meanwhile";
-            return Err(refused(Code::Busy, text, advice));
+            return Err(Refusal::new(Code::Busy, text, advice));
         }
         let generation = match origin {
             Origin::Committed(number) => number,
@@ -326,7 +330,7 @@ impl Configs {
         let outcome = outcome.await.map_err(|_| {
             let text = "another configuration was read at the same time, or the daemon ends";
             let advice = "look at what is in force, and try again";
-            refused(Code::Busy, text, advice)
+            Refusal::new(Code::Busy, text, advice)
         })?;
         outcome.map_err(|error| failed(&error))
     }
@@ -340,7 +344,7 @@ async fn done<T>(working: Result<oneshot::Receiver<T>>) -> Told<T> {
             "the disk or the model takes longer than {} s",
             LONGEST.as_secs()
         );
-        refused(
+        Refusal::new(
             Code::Unavailable,
             text,
             "look at the disk, and take a smaller model",
@@ -349,7 +353,7 @@ async fn done<T>(working: Result<oneshot::Receiver<T>>) -> Told<T> {
     let done = timeout(LONGEST, working).await.map_err(|_| late())?;
     done.map_err(|_| {
         let text = "reading the configuration stumbled over a defect";
-        refused(Code::Unavailable, text, "report the log's last lines")
+        Refusal::new(Code::Unavailable, text, "report the log's last lines")
     })
 }
 

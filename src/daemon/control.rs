@@ -149,8 +149,11 @@ impl Control {
             Wish::ProveModel(to) => self.answers.prove_model(to),
             Wish::Pair(code, to) => drop(to.send(self.answers.pair(&code))),
             Wish::Privacy(to) => self.answers.privacy(to),
-            // Who asks while too many wait is told that there is no answer.
-            Wish::Config(wish) => drop(self.configs.try_send(wish)),
+            Wish::Config(wish) => {
+                if let Err(error) = self.configs.try_send(wish) {
+                    error.into_inner().turn_away();
+                }
+            }
             Wish::Test(bin, to) => self.orders.test(BinTest::new(bin, to)),
             Wish::Pause(time) => self.pause(time),
             Wish::Resume => self.resume(),

@@ -26,8 +26,11 @@ good; a clock that was never set lets nothing expire."
         "Stored: configurations that were committed, the newest ten; and a model's golden pictures, which came with it and were \
 not taken here."
             .into(),
-        "Logged: starts, stops, faults, and what each bin was lit for, as long as the machine keeps its journal. The log has no \
-picture."
+        "Stored by the page, where it is enabled: the browsers that were let in, with their addresses and names and when they were \
+used, until somebody ends them there."
+            .into(),
+        "Logged: starts, stops, faults, what each bin was lit for, and the addresses of browsers that were let in, as long as \
+the machine keeps its journal. The log has no picture."
             .into(),
         "Sent: nothing. The daemon has no network; a browser is answered by another process, which calls nobody.".into(),
     ];

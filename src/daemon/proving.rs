@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use super::beside::beside;
 use super::plan_in_force::InForce;
 use crate::control::To;
@@ -9,8 +11,8 @@ use crate::control::protocol::{Code, Proved, Refusal};
 use crate::error::Result;
 use crate::pipeline::proof::{self, Limits};
 
-/// Has a child process prove the model on its golden cases, and tells what it comes to.
-pub(super) async fn prove(in_force: InForce, to: To<Proved>) {
+/// Has a child process prove the model on its golden cases, and tells what it comes to; `_place` is held until then.
+pub(super) async fn prove(in_force: InForce, to: To<Proved>, _place: OwnedSemaphorePermit) {
     let passed = in_force.manifest.golden.cases.len();
     let prove = move || -> Result<Proved> {
         let begin = Instant::now();

@@ -12,7 +12,7 @@ trap 'exit 0' INT TERM
 page='' daemon=''
 
 # The example's daemon, which begins again at the end of its photographs.
-mkdir "$folder/photos"
+mkdir "$folder/photos" "$folder/state" "$folder/web"
 cp "$here"/*/*/*.jpg "$folder/photos"
 sed -e "s#^path = .*#path = \"photos\"#" -e 's/^repeat = false/repeat = true/' \
     "$here/../../config/examples/replay.toml" >"$folder/sortd.toml"
