@@ -13,7 +13,7 @@ SEED    ?= 1
 PI_SUITES ?= smoke faults
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo demo-web run test soak scenes test-arm check fmt web-test fuzz bench bench-arm train-bench model-parity \
+.PHONY: help setup build demo demo-web run test soak scenes test-arm check fmt web-test fuzz bench bench-arm bench-page train-bench model-parity \
 	model-zoo models lab cross cross-test deb image pi-test pi-test-full install clean
 
 help: ## List the targets
@@ -41,9 +41,9 @@ check: setup ## Formatting, lints, licences, documentation
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --quiet
 	@.ci/deny.sh
 
-web-test: ## Test the functions of the page in node, where there is one
-	@command -v node >/dev/null || { echo "web-test: SKIPPED: node is missing; install it, and run this again"; exit 0; }; \
-	    node --test tests/web/*.test.mjs
+web-test: PICTURE =
+web-test: build ## Test the page's functions in node, and the page in Chromium (PICTURE=FILE writes the documents' picture)
+	@tests/web/run $(TARGET_DIR)/release/sortd $(TARGET_DIR)/web-test $(PICTURE)
 
 fuzz: TARGET =
 fuzz: TIME = 60
@@ -55,6 +55,9 @@ bench: setup ## Compare the network's speed with other engines' (fetches them on
 
 bench-arm: setup ## Count instructions on emulated Pis, beside other engines (fetches them once; minutes)
 	@tests/bench/arm/run
+
+bench-page: setup ## Measure what visitors of the page cost the bin (four minutes)
+	$(CARGO) test --locked --release --package sortd --test page_load -- --ignored --nocapture
 
 train-bench: setup ## Compare the speed of training with PyTorch's (installs it once; a minute)
 	@cross/pytorch.sh || echo "train-bench: going on without PyTorch" >&2

@@ -37,6 +37,6 @@ for folder in package image; do
     hold "$folder" sortd-web 7
     hold "$folder" sortd-takeover 30
 done
-for unit in sortd-grow sortd-boot-writable; do
+for unit in sortd-grow sortd-boot-writable sortd-tell-wait sortd-tell; do
     hold image "$unit" 30
 done

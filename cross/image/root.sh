@@ -14,7 +14,8 @@ mkdir -p "$root" "$state"
 tar -x -f "$base" -C "$root" --numeric-owner
 # What an older package laid out may have been a link; files/root never is.
 cp -R --no-preserve=ownership "$here/files/root/." "$root/"
-echo sortd >"$root/etc/hostname"
+# The name is given by files/init, for each board its own.
+rm -f "$root/etc/hostname"
 printf '127.0.0.1\tlocalhost sortd\n::1\tlocalhost\n' >"$root/etc/hosts"
 mkdir -p "$root/boot/firmware" "$root/var/lib/sortd" "$root/etc/sortd" "$root/etc/wpa_supplicant"
 "$here/modules.sh" "$root" "$cache"
@@ -51,8 +52,10 @@ ln -sf /etc/machine-id "$root/var/lib/dbus/machine-id"
 ln -sf /run/systemd/resolve/stub-resolv.conf "$root/etc/resolv.conf"
 # An empty identity is filled in memory at each start, since the root is read only.
 : >"$root/etc/machine-id"
-within systemctl --quiet enable sortd.service sortd-takeover.service sortd-grow.service \
+within systemctl --quiet enable sortd.service sortd-takeover.service sortd-grow.service sortd-tell-wait.service \
     systemd-networkd.service systemd-resolved.service systemd-timesyncd.service
+# Not enabled as elsewhere, among the sockets, since it waits for the takeover.
+within systemctl --quiet add-wants multi-user.target sortd-web-lan.socket
 # Nobody logs in, and what these do would be written to the root.
 within systemctl --quiet mask getty@tty1.service serial-getty@.service console-getty.service \
     systemd-networkd-wait-online.service dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service \

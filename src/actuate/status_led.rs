@@ -11,6 +11,8 @@ pub enum Health {
     NoCamera,
     /// The pictures are frozen, dark or covered: two short blinks every two seconds.
     BadPicture,
+    /// Somebody held the button, and a browser is let in without a code: three short blinks every two seconds.
+    LetsIn,
     /// It was told to rest: one short blink every two seconds.
     Paused,
     /// A new configuration was refused, and the old one goes on: fast blinking for a while.
@@ -26,6 +28,7 @@ impl Health {
             Self::Fine => true,
             Self::NoCamera => millis % 1_000 < 500,
             Self::BadPicture => matches!(millis % 2_000, 0..150 | 300..450),
+            Self::LetsIn => matches!(millis % 2_000, 0..150 | 300..450 | 600..750),
             Self::Paused => millis % 2_000 < 100,
             Self::ConfigRefused => millis % 250 < 125,
         }
@@ -47,6 +50,7 @@ mod tests {
         assert_eq!(blinks(Health::Fine), 0);
         assert_eq!(blinks(Health::NoCamera), 9);
         assert_eq!(blinks(Health::BadPicture), 9);
+        assert_eq!(blinks(Health::LetsIn), 14);
         assert_eq!(blinks(Health::Paused), 4);
         assert_eq!(blinks(Health::ConfigRefused), 39);
     }

@@ -115,12 +115,21 @@ fn format_of(file: &Path) -> Result<ImageFormat> {
     }
 }
 
-fn write(picture: &RgbImage, format: ImageFormat, file: &Path) -> Result<()> {
+/// The newest picture with both boxes drawn in, as JPEG.
+pub(super) fn jpeg(daemon: &mut Client) -> Result<Vec<u8>> {
+    encoded(&drawn(&daemon.ask(&Request::Look {})?)?, ImageFormat::Jpeg)
+}
+
+fn encoded(picture: &RgbImage, format: ImageFormat) -> Result<Vec<u8>> {
     let mut bytes = Cursor::new(Vec::new());
     picture
         .write_to(&mut bytes, format)
         .map_err(|error| Error::internal("the picture cannot be encoded").caused_by(error))?;
-    fs::write(file, bytes.into_inner()).map_err(|error| {
+    Ok(bytes.into_inner())
+}
+
+fn write(picture: &RgbImage, format: ImageFormat, file: &Path) -> Result<()> {
+    fs::write(file, encoded(picture, format)?).map_err(|error| {
         Error::usage(format!("{} cannot be written", file.display()))
             .caused_by(error)
             .advice("name a file in a folder that you may write to")

@@ -20,6 +20,7 @@ mod run;
 mod stats;
 mod status;
 mod takeover;
+mod tell;
 mod watch;
 mod web;
 
@@ -106,6 +107,8 @@ enum Command {
     Model(model::ModelCommand),
     /// Check and take over what lies on the boot partition of an SD card.
     Takeover(takeover::Args),
+    /// Tell where the page is in the network, with a QR code for a phone and the code that lets a browser in.
+    Tell(tell::Args),
     /// Measure each stage on this machine.
     Bench(bench::Args),
     /// Prove a bundle for a process that waits for the answer.
@@ -176,6 +179,7 @@ fn dispatch(command: &Command) -> Result<()> {
         Command::Web(args) => web::web(args),
         Command::Model(command) => model::model(command),
         Command::Takeover(args) => takeover::take_over(args),
+        Command::Tell(args) => tell::tell(args),
         Command::Bench(args) => bench::bench(args),
         Command::Prove(args) => prove::prove(args),
     }

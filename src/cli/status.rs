@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Sockets, output, watch};
 use crate::control::client::Client;
-use crate::control::protocol::{Health, KeptIn, Request, Status};
+use crate::control::protocol::{Health, KeptIn, Request, Status, TurnTimes};
 use crate::error::Result;
 use crate::visible::visible;
 
@@ -100,7 +100,12 @@ pub(super) fn told(status: &Status, version: &str) -> String {
     if let Some(trouble) = &status.memory {
         line("memory", trouble);
     }
-    line("pictures", &status.pictures.to_string());
+    let pictures = status.pictures.to_string();
+    let took = |times: TurnTimes| {
+        let (median, p99) = (times.median, times.p99);
+        format!("{pictures}, {median:.1} ms each, 99 % within {p99:.1} ms")
+    };
+    line("pictures", &status.turn_ms.map_or(pictures.clone(), took));
     if let Some(degrees) = status.temperature_c {
         line("temperature", &format!("{degrees:.0} °C"));
     }
@@ -163,6 +168,7 @@ mod tests {
             signal: None,
             paused_s: None,
             pictures: 0,
+            turn_ms: None,
             counters: Counters::default(),
             memory: Some("the memory cannot be written; make room on its disk".into()),
             temperature_c: Some(48.3),

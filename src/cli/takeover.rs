@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::output;
+use crate::config::Listen;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::report::FINDING;
@@ -21,6 +22,9 @@ pub(super) struct Args {
     /// Write what was refused into this file, for `sortd run --refused`; removed where nothing was.
     #[arg(long, value_name = "FILE")]
     refused: Option<PathBuf>,
+    /// Leave this file where the configuration in force opens the page to the local network; removed where it does not.
+    #[arg(long, value_name = "FILE")]
+    web: Option<PathBuf>,
 }
 
 /// What is refused is told and is no failure: the bin runs on with what was in force. All that can be told is
@@ -29,10 +33,9 @@ pub(super) fn take_over(args: &Args) -> Result<()> {
     let outcome = takeover::take_over(&args.from, &args.state);
     let refusals = outcome.refusals();
     let sheet = takeover::sheet(&outcome);
-    let marked = args
-        .refused
-        .as_deref()
-        .map_or(Ok(()), |file| mark(file, &refusals));
+    let refused = (!refusals.is_empty()).then(|| refusals.join("\n"));
+    let web = (outcome.listen == Listen::Lan).then(|| "lan\n".to_owned());
+    let marked = mark(args.refused.as_deref(), refused).and(mark(args.web.as_deref(), web));
     let written = takeover::write_sheet(&args.from, &sheet);
     for refusal in &refusals {
         log::error!(target: FINDING, "{refusal}");
@@ -41,15 +44,15 @@ pub(super) fn take_over(args: &Args) -> Result<()> {
     outcome.failure.map_or(Ok(()), Err).and(marked).and(written)
 }
 
-/// Leaves the refusals in `file`, or no file where there are none.
-fn mark(file: &Path, refusals: &[String]) -> Result<()> {
-    let marked = if refusals.is_empty() {
-        fs::remove_file(file).or_else(|error| match error.kind() {
+/// Leaves a text in `file`, or no file where there is none.
+fn mark(file: Option<&Path>, text: Option<String>) -> Result<()> {
+    let Some(file) = file else { return Ok(()) };
+    let marked = match text {
+        None => fs::remove_file(file).or_else(|error| match error.kind() {
             io::ErrorKind::NotFound => Ok(()),
             _ => Err(error),
-        })
-    } else {
-        files::write_durably(file, refusals.join("\n").as_bytes(), 0o644)
+        }),
+        Some(text) => files::write_durably(file, text.as_bytes(), 0o644),
     };
     marked.map_err(|error| {
         Error::unavailable(format!("{}: cannot be written", file.display()))

@@ -16,6 +16,7 @@ mod rectangles;
 mod suggest;
 mod table;
 mod trigger;
+mod web;
 mod wiring;
 
 use std::path::{Path, PathBuf};
@@ -28,6 +29,7 @@ pub use place::Position;
 pub use problem::{Located, MOST_TOLD, Problem, Report};
 pub(crate) use suggest::suggestion;
 pub use trigger::{PresenceConfig, TriggerConfig, TriggerMode};
+pub use web::{Listen, WebConfig};
 pub use wiring::{BinConfig, GpioBackend, GpioConfig, LedConfig, ServoConfig, ServoPwm};
 
 use table::Table;
@@ -57,6 +59,8 @@ pub struct Config {
     pub gpio: GpioConfig,
     /// The light that shows how the daemon is.
     pub status_led: Option<LedConfig>,
+    /// Who may open the page.
+    pub web: WebConfig,
     /// The bins.
     pub bins: Vec<BinConfig>,
 }
@@ -113,6 +117,7 @@ impl Config {
             decision: DecisionConfig::read(&root.table("decision")),
             gpio: GpioConfig::read(&root.table("gpio")),
             status_led: LedConfig::read(&root.table("status-led")),
+            web: WebConfig::read(&root.table("web")),
             bins: tables.iter().filter_map(BinConfig::read).collect(),
         };
         root.finish();

@@ -10,6 +10,7 @@ pub use super::configs::{
 };
 pub use super::replies::{
     Background, Health, Log, Look, Measured, ModelInfo, Privacy, Proved, Rectangle, Status, Tested,
+    TurnTimes,
 };
 
 pub use super::memory::{Query, Stats};

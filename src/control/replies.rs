@@ -44,6 +44,9 @@ pub struct Status {
     pub paused_s: Option<u64>,
     /// Pictures that were seen since the start.
     pub pictures: u64,
+    /// How long the latest looks took, from a picture to lights and lids.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn_ms: Option<TurnTimes>,
     /// What else happened since the start.
     pub counters: Counters,
     /// What is wrong with the memory and what to do, where something is.
@@ -58,6 +61,15 @@ pub struct Status {
     /// Whether the supply's voltage is too low, where that can be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undervoltage: Option<bool>,
+}
+
+/// How long the loop's turns with a picture took, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct TurnTimes {
+    /// Half of them no longer than this.
+    pub median: f32,
+    /// 99 of a hundred no longer than this.
+    pub p99: f32,
 }
 
 /// How the daemon is, as its status light shows it.
@@ -79,7 +91,8 @@ pub enum Health {
 impl From<actuate::Health> for Health {
     fn from(health: actuate::Health) -> Self {
         match health {
-            actuate::Health::Fine => Self::Fine,
+            // That a browser is let in is no trouble.
+            actuate::Health::Fine | actuate::Health::LetsIn => Self::Fine,
             actuate::Health::Paused => Self::Paused,
             actuate::Health::NoCamera => Self::NoCamera,
             actuate::Health::BadPicture => Self::BadPicture,

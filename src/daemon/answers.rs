@@ -55,7 +55,7 @@ impl Answers {
             votes: outside.votes.clone(),
             memory,
             since: Instant::now(),
-            pairing: RefCell::new(Pairing::draw()),
+            pairing: RefCell::new(Pairing::draw(outside.door.clone())),
             proof: Arc::new(Semaphore::new(1)),
             state,
         }
@@ -128,6 +128,7 @@ impl Answers {
             signal: condition.signal.filter(|_| paused.is_none()),
             paused_s: paused.map(|left| left.as_secs_f64().ceil() as u64),
             pictures: self.heartbeat.frames(),
+            turn_ms: self.heartbeat.turns.times(),
             counters: condition.counters,
             memory: self.memory.trouble(),
             temperature_c: machine::temperature(),

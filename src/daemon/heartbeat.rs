@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use super::turns::Turns;
 use crate::actuate::Health;
 
 /// Shared counters; the loop counts up, the control side looks.
@@ -12,6 +13,8 @@ pub(super) struct Heartbeat {
     frames: AtomicU64,
     camera_failed: AtomicBool,
     health: Mutex<Option<Health>>,
+    /// How long the turns took in which a picture was seen.
+    pub turns: Turns,
 }
 
 impl Heartbeat {

@@ -7,7 +7,9 @@ use super::heartbeat::Heartbeat;
 use super::in_force;
 use super::offer::Offer;
 use super::orders::Orders;
+use super::pairing::Door;
 use super::plan_in_force::{InForce, PlanInForce};
+use super::refused::Refused;
 use super::viewfinder::{Scene, Viewfinder};
 use super::votes::Votes;
 use crate::actuate::{self, Board, Health, Outputs};
@@ -27,9 +29,6 @@ const IDLE_PAUSE: Duration = Duration::from_millis(150);
 
 /// A tap on a button lasts a twentieth of a second at least.
 const BUTTON_TURN: Duration = Duration::from_millis(20);
-
-/// How long the status light tells of a configuration that was refused on reload.
-const TELL_REFUSED: Duration = Duration::from_secs(20);
 
 /// How the loop ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +52,8 @@ pub(super) struct Outside {
     pub in_force: PlanInForce,
     /// What it says of the item in the zone.
     pub votes: Votes,
+    /// Whether a browser is let in without a code.
+    pub door: Door,
 }
 
 /// The loop with all that it owns.
@@ -66,20 +67,11 @@ pub(super) struct Loop {
     /// When a picture was last seen.
     last_picture: Option<Instant>,
     next_look: Instant,
-    refused: Option<Refused>,
+    refused: Refused,
     /// A plan that is taken over as soon as everything is at rest.
     next_plan: Option<Offer>,
     /// Whether the process is about to be stopped.
     resting: bool,
-}
-
-/// How long the status light tells of a refused configuration.
-#[derive(Debug, Clone, Copy)]
-enum Refused {
-    /// It was offered while the daemon ran, by somebody who sees the log.
-    Until(Instant),
-    /// It was offered before the start, by somebody who sees nothing but the light.
-    UntilReload,
 }
 
 impl Loop {
@@ -100,7 +92,7 @@ impl Loop {
             last_picture: None,
             next_look: clock.now(),
             clock,
-            refused: None,
+            refused: Refused::No,
             next_plan: None,
             resting: false,
         })
@@ -113,14 +105,7 @@ impl Loop {
 
     /// Lets the status light tell, until the next reload, that a configuration was refused.
     pub fn keep_telling_refused(&mut self) {
-        self.refused = Some(Refused::UntilReload);
-    }
-
-    /// The status light tells of a refused configuration for a while, or on where it does so until a reload.
-    fn tell_refused(&mut self) {
-        if !matches!(self.refused, Some(Refused::UntilReload)) {
-            self.refused = Some(Refused::Until(self.clock.now() + TELL_REFUSED));
-        }
+        self.refused = Refused::UntilReload;
     }
 
     /// Turns until it is told to stop, a recording ends, or the board or the network fails; parks on
@@ -151,7 +136,7 @@ impl Loop {
             return Ok(true);
         }
         if ordered.tell_refused {
-            self.tell_refused();
+            self.refused.add(self.clock.now());
         }
         if let Some(rest) = ordered.rest {
             self.resting = rest;
@@ -192,6 +177,7 @@ impl Loop {
     /// One turn: the newest frame, if one comes in time, through all stages.
     fn turn(&mut self) -> Result<()> {
         let pause = self.longest_turn();
+        let mut began = self.clock.now();
         let turn = if self.may_rest() {
             let rest = self.next_look.saturating_duration_since(self.clock.now());
             self.outside.orders.stopped_within(pause.min(rest));
@@ -200,7 +186,8 @@ impl Loop {
             .capture
             .wait_newer(&mut self.frame, self.clock.now() + pause)
         {
-            self.next_look = self.clock.now() + IDLE_PAUSE;
+            began = self.clock.now();
+            self.next_look = began + IDLE_PAUSE;
             self.pipeline.look(&self.frame)?
         } else {
             self.pipeline.pass()?
@@ -210,17 +197,29 @@ impl Loop {
             self.outside.heartbeat.beat();
             self.outside.votes.set(self.pipeline.said());
             self.show_outside();
+            self.outside.heartbeat.turns.add(self.clock.now() - began);
         }
         if !self.sees() {
             self.outside.votes.set(None);
+        }
+        if turn.held_button {
+            self.let_in();
         }
         let health = self.health();
         self.outside.heartbeat.set_health(health);
         self.pipeline.show_health(match health {
             Health::ConfigRefused => health,
+            _ if self.outside.door.is_open(self.clock.now()) => Health::LetsIn,
             _ if self.resting => Health::Paused,
             _ => health,
         })
+    }
+
+    /// Somebody stands at the bin and holds its button.
+    fn let_in(&self) {
+        self.outside.door.open(self.clock.now());
+        let text = "the button was held: a browser is let in without a code, within two minutes";
+        self.reporter.report(&Event::Remark { text: text.into() });
     }
 
     /// Hands the picture to whoever wants to see it.
@@ -258,11 +257,7 @@ impl Loop {
     }
 
     fn health(&self) -> Health {
-        let refused = self.refused.is_some_and(|refused| match refused {
-            Refused::Until(until) => self.clock.now() < until,
-            Refused::UntilReload => true,
-        });
-        if refused {
+        if self.refused.is_told(self.clock.now()) {
             Health::ConfigRefused
         } else if self.pipeline.gets_no_whole_picture() {
             Health::BadPicture
@@ -354,7 +349,7 @@ impl Loop {
                     self.capture
                         .replace(capture::opener(camera), camera.frame_deadline)?;
                 }
-                self.refused = None;
+                self.refused = Refused::No;
                 let reloaded = Event::ConfigReloaded {
                     config: file,
                     model,
@@ -363,7 +358,7 @@ impl Loop {
                 tell(Ok(()));
             }
             Takeover::Refused(error) => {
-                self.tell_refused();
+                self.refused.add(self.clock.now());
                 self.reporter.report(&Event::ConfigRefused {
                     error: error.to_string(),
                 });

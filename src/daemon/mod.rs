@@ -31,9 +31,11 @@ mod pairing;
 mod plan_in_force;
 pub mod privacy;
 mod proving;
+mod refused;
 mod reloads;
 mod start;
 mod stats;
+mod turns;
 mod viewfinder;
 mod votes;
 

@@ -1,5 +1,7 @@
-//! The code by which a person who has access to the bin lets a browser in, and how often it may be guessed.
+//! The code by which a person who has access to the bin lets a browser in, and how often it may be guessed; and the door, which
+//! a person who holds the bin's button opens for a while.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::rand::{GetRandomFlags, getrandom};
@@ -13,17 +15,49 @@ const QUICK_TRIES: u32 = 5;
 /// After those, one code is judged in this time: all of them would take three months.
 const PAUSE: Duration = Duration::from_secs(10);
 
+/// For so long a browser is let in without a code.
+const OPEN: Duration = Duration::from_secs(120);
+
+/// Whether a browser is let in without a code: the loop opens it, and the first browser closes it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Door(Arc<Mutex<Option<Instant>>>);
+
+impl Door {
+    /// Opens it for two minutes.
+    pub fn open(&self, now: Instant) {
+        self.set(Some(now + OPEN));
+    }
+
+    /// Whether it is open.
+    pub fn is_open(&self, now: Instant) -> bool {
+        let until = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        until.is_some_and(|until| now < until)
+    }
+
+    /// Lets one in, if it is open.
+    fn enter(&self, now: Instant) -> bool {
+        let is_open = self.is_open(now);
+        self.set(None);
+        is_open
+    }
+
+    fn set(&self, until: Option<Instant>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = until;
+    }
+}
+
 /// A code of six digits, drawn at each start.
 pub(super) struct Pairing {
     /// None where the system gives no random numbers; then nobody is let in.
     code: Option<String>,
     wrong: u32,
     next_try: Instant,
+    door: Door,
 }
 
 impl Pairing {
-    /// Draws a code.
-    pub fn draw() -> Self {
+    /// Draws a code, for a bin with this door.
+    pub fn draw(door: Door) -> Self {
         let mut bytes = [0; 8];
         let drawn = getrandom(&mut bytes, GetRandomFlags::empty());
         let is_drawn = drawn.is_ok_and(|filled| filled == bytes.len());
@@ -32,6 +66,7 @@ impl Pairing {
             code: is_drawn.then(code),
             wrong: 0,
             next_try: Instant::now(),
+            door,
         }
     }
 
@@ -40,11 +75,14 @@ impl Pairing {
         self.code.as_deref()
     }
 
-    /// Judges a code at this instant.
+    /// Judges a code at this instant; an empty one where the door is open.
     ///
     /// # Errors
     /// It is another, or it is too soon after wrong ones.
     pub fn judge(&mut self, said: &str, now: Instant) -> Result<Nothing, Refusal> {
+        if said.is_empty() && self.door.enter(now) {
+            return Ok(Nothing {});
+        }
         if now < self.next_try {
             let text = "too many wrong codes were tried";
             let advice = format!("wait {} s, and try again", PAUSE.as_secs());
@@ -70,7 +108,7 @@ mod tests {
 
     #[test]
     fn the_code_is_taken_and_guesses_become_slow() {
-        let mut pairing = Pairing::draw();
+        let mut pairing = Pairing::draw(Door::default());
         let code = pairing.code().expect("drawn").to_owned();
         assert!(code.len() == 6 && code.bytes().all(|digit| digit.is_ascii_digit()));
         let now = Instant::now();
@@ -96,8 +134,36 @@ mod tests {
     }
 
     #[test]
+    fn who_holds_the_button_lets_one_in_without_a_code() {
+        let door = Door::default();
+        let mut pairing = Pairing::draw(door.clone());
+        let now = Instant::now();
+        assert!(pairing.judge("", now).is_err(), "closed");
+        door.open(now);
+        assert!(
+            pairing.judge("000000x", now).is_err(),
+            "a wrong code is wrong"
+        );
+        assert!(pairing.judge("", now).is_ok());
+        assert!(pairing.judge("", now).is_err(), "one");
+        door.open(now);
+        assert!(door.is_open(now + OPEN / 2) && !door.is_open(now + OPEN));
+        assert!(pairing.judge("", now + OPEN).is_err(), "too late");
+        for _ in 0..QUICK_TRIES {
+            let _ = pairing.judge("wrong", now + OPEN);
+        }
+        door.open(now + OPEN);
+        assert!(
+            pairing.judge("", now + OPEN).is_ok(),
+            "guesses of others do not lock it"
+        );
+    }
+
+    #[test]
     fn two_starts_draw_two_codes() {
-        let codes: std::collections::BTreeSet<_> = (0..20).map(|_| Pairing::draw().code).collect();
+        let codes: std::collections::BTreeSet<_> = (0..20)
+            .map(|_| Pairing::draw(Door::default()).code)
+            .collect();
         assert!(codes.len() > 15, "{codes:?}");
     }
 }

@@ -20,7 +20,10 @@ pub fn lines(config: &Config, state: Option<&Path>) -> Vec<String> {
         "Shown: the newest picture, without what is masked, to whoever may use the control socket: `sortd look`, and a browser \
 that was let in."
             .into(),
-        "Stored: no picture, and no sound. Counts by hour, bin and label are kept for 400 days, events for 30 days, totals for \
+        "Asked for: `sortd look -o FILE` writes a picture, and on the SD card image a file `picture` on the boot partition becomes \
+sortd-view.jpg there. No other picture of the camera reaches a disk."
+            .into(),
+        "Stored by the daemon: no picture, and no sound. Counts by hour, bin and label are kept for 400 days, events for 30 days, totals for \
 good; a clock that was never set lets nothing expire."
             .into(),
         "Stored: configurations that were committed, the newest ten; and a model's golden pictures, which came with it and were \

@@ -18,6 +18,7 @@ use super::looks::Looks;
 use super::looping::{Ending, Loop, Outside, panicked};
 use super::notify;
 use super::orders::Orders;
+use super::pairing::Door;
 use super::plan_in_force::{InForce, PlanInForce};
 use super::reloads::Reloads;
 use super::viewfinder::Viewfinder;
@@ -81,6 +82,7 @@ pub fn run(file: &Path, settings: Settings<'_>, reporter: &Reporter) -> Result<(
         viewfinder: Arc::clone(&viewfinder),
         in_force: PlanInForce::new(InForce::of(&plan)),
         votes: Votes::default(),
+        door: Door::default(),
     };
     let answers = Answers::of(recent.clone(), &outside, Arc::clone(&memory), state);
     let configs = Configs::new(

@@ -2,7 +2,9 @@
 //! needs. Nothing is switched, opened for writing or moved.
 
 mod hardware;
+mod network;
 mod state;
 
 pub use hardware::{Finding, inspect};
+pub use network::{addresses, name};
 pub use state::{board, temperature, undervoltage};

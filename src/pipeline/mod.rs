@@ -4,6 +4,7 @@
 //! own: the daemon, the demo and the benchmark feed it frames.
 
 mod bin_test;
+mod long_press;
 mod plan;
 pub mod proof;
 mod rest;
@@ -28,6 +29,7 @@ use crate::error::{Error, Kind, Result};
 use crate::preprocess::{LumaGrid, ModelInput, Preprocessor, Region, VIEWS, View};
 use crate::presence::{PictureFault, PictureWatch, Presence, PresenceDetector, Trigger};
 use crate::report::{Event, ReleaseName, Reporter};
+use long_press::LongPress;
 use sight::Weighing;
 
 /// All stages, joined.
@@ -42,6 +44,7 @@ pub struct Pipeline {
     /// What the zone holds by the last picture; none where that is not to be trusted.
     seen: Option<Presence>,
     trigger: Trigger,
+    long_press: LongPress,
     classifier: TractClassifier,
     input: ModelInput,
     scores: Scores,
@@ -69,6 +72,8 @@ const TELL_SKIPPED_EVERY: Duration = Duration::from_secs(60);
 pub struct Turn {
     /// Whether a picture was seen.
     pub saw_picture: bool,
+    /// Whether somebody has just held the button for ten seconds.
+    pub held_button: bool,
 }
 
 impl Pipeline {
@@ -102,6 +107,7 @@ impl Pipeline {
                 config.trigger.mode.clone(),
                 classifier.empty_label().is_some(),
             ),
+            long_press: LongPress::default(),
             input: ModelInput::new(classifier.input_size()),
             scores: Scores::default(),
             evidence: Evidence::new(config.decision.window),
@@ -142,8 +148,11 @@ impl Pipeline {
             captured_at: frame.captured_at,
             sight,
         });
-        self.act(seen.as_ref())?;
-        Ok(Turn { saw_picture: true })
+        let held_button = self.act(seen.as_ref())?;
+        Ok(Turn {
+            saw_picture: true,
+            held_button,
+        })
     }
 
     /// Lets time pass without a frame: lids move on, and what is stale decays to rest.
@@ -151,8 +160,11 @@ impl Pipeline {
     /// # Errors
     /// The board fails.
     pub fn pass(&mut self) -> Result<Turn> {
-        self.act(None)?;
-        Ok(Turn { saw_picture: false })
+        let held_button = self.act(None)?;
+        Ok(Turn {
+            saw_picture: false,
+            held_button,
+        })
     }
 
     /// From a frame to whether something is there; `None` where the picture is not to be trusted.
@@ -184,20 +196,23 @@ impl Pipeline {
         Ok(self.evidence.add(&look, view.is_whole()))
     }
 
-    /// From what was seen to lights and lids.
-    fn act(&mut self, seen: Option<&Observation>) -> Result<()> {
-        if self.held {
-            return self.board.advance();
-        }
+    /// From what was seen to lights and lids; whether somebody has just held the button for long.
+    fn act(&mut self, seen: Option<&Observation>) -> Result<bool> {
         let now = self.clock.now();
-        if self.board.button_pressed()? {
+        let pressed = self.board.button_pressed()?;
+        let held_button = self.long_press.observe(pressed, now);
+        if self.held {
+            self.board.advance()?;
+            return Ok(held_button);
+        }
+        if pressed {
             self.trigger.press(now);
         }
         let decision = self.decider.step(seen, now);
         self.evidence.keep_while(self.decider.is_watching());
         self.board.show(decision.signal)?;
         self.tell(&decision);
-        Ok(())
+        Ok(held_button)
     }
 
     fn watch_picture(&mut self, frame: &Frame, now: Instant) {

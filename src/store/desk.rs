@@ -54,7 +54,8 @@ pub(super) struct Desk {
 #[derive(Debug)]
 struct Inside {
     fresh: Batch,
-    /// What is being written, until it is in the file or has failed.
+    /// What is being written, until it is in the file. Where that failed, the file knows whether it is, when it can be opened again: a
+    /// disk may take a batch and fail after that.
     in_flight: Option<Arc<Batch>>,
     /// The number of the newest batch in the file; none as long as no file was opened.
     written: Option<u64>,
@@ -65,6 +66,8 @@ struct Inside {
     zone: TimeZone,
     lost: u64,
     trouble: Option<String>,
+    /// Whether who read the file found it torn.
+    suspected: bool,
 }
 
 /// Where the writer is in its life.
@@ -92,7 +95,40 @@ impl Default for Inside {
             zone: TimeZone::utc(),
             lost: 0,
             trouble: None,
+            suspected: false,
         }
+    }
+}
+
+impl Inside {
+    /// The file was opened and has so many batches, which says what became of the one in flight.
+    fn settle(&mut self, batches: u64) {
+        let next = self.written.map(|written| written + 1);
+        if next == Some(batches) {
+            self.in_flight = None;
+        }
+        self.take_back();
+        self.written = Some(batches);
+    }
+
+    /// What was in flight waits again, before what came later.
+    fn take_back(&mut self) {
+        let Some(batch) = self.in_flight.take() else {
+            return;
+        };
+        // A reader may be looking at it.
+        let mut batch = Arc::try_unwrap(batch).unwrap_or_else(|batch| Batch {
+            events: batch.events.clone(),
+            tally: batch.tally.clone(),
+        });
+        batch.tally.dropped = 0;
+        let later = take(&mut self.fresh);
+        batch.tally.merge(later.tally);
+        batch.events.extend(later.events);
+        let lost = batch.events.len().saturating_sub(MOST_EVENTS);
+        batch.events.drain(..lost);
+        self.lost += lost as u64;
+        self.fresh = batch;
     }
 }
 
@@ -166,8 +202,8 @@ impl Desk {
     /// The file was opened, which has so many batches; or there is none, or it could not be.
     pub fn opened(&self, batches: Option<u64>) {
         let mut inside = self.lock();
-        if batches.is_some() {
-            inside.written = batches;
+        if let Some(batches) = batches {
+            inside.settle(batches);
         }
         if inside.stage == Stage::Opening {
             inside.stage = Stage::Writing;
@@ -210,6 +246,7 @@ impl Desk {
     /// What is to be written now; it counts as being written until the writer says what came of it.
     pub fn take(&self) -> Option<Arc<Batch>> {
         let mut inside = self.lock();
+        inside.take_back();
         if inside.fresh.is_empty() {
             return None;
         }
@@ -225,26 +262,19 @@ impl Desk {
         (inside.in_flight, inside.written) = (None, Some(batch));
     }
 
-    /// The file cannot be used, because of this. What was taken is not in it, and waits again.
+    /// The file cannot be used, because of this. Whether what was taken is in it turns out when it is opened again.
     pub fn failed(&self, trouble: String) {
-        let mut inside = self.lock();
-        let batch = inside.in_flight.take().map(|batch| {
-            // A reader may be looking at it.
-            Arc::try_unwrap(batch).unwrap_or_else(|batch| Batch {
-                events: batch.events.clone(),
-                tally: batch.tally.clone(),
-            })
-        });
-        let mut batch = batch.unwrap_or_default();
-        batch.tally.dropped = 0;
-        let later = take(&mut inside.fresh);
-        batch.tally.merge(later.tally);
-        batch.events.extend(later.events);
-        let lost = batch.events.len().saturating_sub(MOST_EVENTS);
-        batch.events.drain(..lost);
-        inside.lost += lost as u64;
-        inside.fresh = batch;
-        inside.trouble = Some(trouble);
+        self.lock().trouble = Some(trouble);
+    }
+
+    /// Who read the file found it torn.
+    pub fn suspect(&self) {
+        self.lock().suspected = true;
+    }
+
+    /// Whether somebody did since this was asked last.
+    pub fn is_suspected(&self) -> bool {
+        take(&mut self.lock().suspected)
     }
 
     /// What is counted and not in the file.

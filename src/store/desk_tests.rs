@@ -53,6 +53,7 @@ fn what_could_not_be_written_waits_before_what_came_later() {
     desk.failed("the disk is full".into());
     drop(batch);
     assert_eq!(desk.trouble().as_deref(), Some("the disk is full"));
+    desk.opened(Some(7));
     let batch = desk.take().expect("it waits again");
     let events: Vec<&Event> = batch.events.iter().map(|noted| &noted.event).collect();
     assert_eq!(
@@ -66,6 +67,24 @@ fn what_could_not_be_written_waits_before_what_came_later() {
 }
 
 #[test]
+fn a_batch_that_a_disk_took_before_it_failed_is_not_written_twice() {
+    let desk = desk();
+    desk.see(&Event::ItemSeen);
+    desk.take().expect("something waits");
+    desk.failed("the disk failed".into());
+    assert!(desk.unwritten().in_flight.is_some(), "nobody knows yet");
+    desk.see(&Event::ItemLeft);
+    desk.opened(Some(8));
+    let batch = desk.take().expect("what came later waits");
+    assert_eq!((came(&batch.tally), batch.events.len()), (0, 1));
+    // In place of a file that is set aside a new one has none of it.
+    desk.failed("the file is torn".into());
+    desk.opened(Some(0));
+    let batch = desk.take().expect("it waits again");
+    assert_eq!(batch.events.len(), 1);
+}
+
+#[test]
 fn a_disk_that_fails_for_long_takes_bounded_memory() {
     let desk = desk();
     for _ in 0..5 {
@@ -74,6 +93,7 @@ fn a_disk_that_fails_for_long_takes_bounded_memory() {
         }
         desk.take();
         desk.failed("the disk is full".into());
+        desk.opened(Some(7));
     }
     let batch = desk.take().expect("something waits");
     assert_eq!(batch.events.len(), MOST_EVENTS);

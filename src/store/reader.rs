@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::desk::{Desk, Unwritten};
+use super::fault::Fault;
 use super::file;
 use super::stats::{Query, Stats, Sum};
 
@@ -67,6 +68,9 @@ impl Reader {
             match file::read(path, query, &mut sum) {
                 Ok(batches) => in_file = Some(batches),
                 Err(fault) => {
+                    if matches!(fault, Fault::Torn(_)) {
+                        self.desk.suspect();
+                    }
                     sum = Sum::new(query, self.desk.zone());
                     trouble = trouble.or_else(|| Some(fault.error().to_string()));
                 }

@@ -74,6 +74,9 @@ pub struct Stats {
     pub clock_unset: u64,
     /// What was counted over the whole life.
     pub ever: Counters,
+    /// How many bins are left out of that, since it has a hundred at most; those that signalled most are told.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub ever_left_out: u64,
     /// How many events were not remembered, because too many came at once or could not be written.
     #[serde(default, skip_serializing_if = "is_none")]
     pub lost: u64,
@@ -257,10 +260,7 @@ impl Sum {
             });
             rows.truncate(MOST_ROWS);
         }
-        let mut ever = self.ever;
-        while ever.signals.len() > MOST_BINS {
-            ever.signals.pop_last();
-        }
+        let (ever, ever_left_out) = with_most_bins(self.ever);
         Stats {
             by,
             rows,
@@ -268,9 +268,20 @@ impl Sum {
             total: self.total,
             clock_unset: self.clock_unset,
             ever,
+            ever_left_out,
             ..Stats::default()
         }
     }
+}
+
+/// The counters without the bins that signalled least, where there are too many; and how many those are.
+fn with_most_bins(mut counters: Counters) -> (Counters, u64) {
+    let mut bins: Vec<_> = counters.signals.into_iter().collect();
+    let left_out = bins.len().saturating_sub(MOST_BINS);
+    bins.sort_by_key(|(_, signals)| std::cmp::Reverse(*signals));
+    bins.truncate(MOST_BINS);
+    counters.signals = bins.into_iter().collect();
+    (counters, left_out as u64)
 }
 
 #[cfg(test)]

@@ -108,4 +108,5 @@ fn an_answer_is_bounded_by_its_newest_hours_or_its_greatest_names() {
     assert_eq!((labels.rows.len(), labels.left_out), (MOST_ROWS, 5));
     assert_eq!(labels.rows[0].counts.recognised, more as u64 - 1);
     assert_eq!(labels.ever.signals.len(), MOST_BINS);
+    assert!(labels.ever_left_out > 0);
 }

@@ -83,6 +83,7 @@ impl Writer {
 
     /// Writes what waits, and tells what came of it.
     fn turn(&mut self) {
+        self.look_through_if_suspected();
         self.open_if_due();
         match self.write() {
             Ok(()) if self.file.is_some() => self.desk.works(),
@@ -90,6 +91,13 @@ impl Writer {
             Err(fault) => self.give_up(fault),
         }
         self.tell();
+    }
+
+    /// A page may be torn that is read and not written. Opening looks through all of them.
+    fn look_through_if_suspected(&mut self) {
+        if self.desk.is_suspected() && self.file.take().is_some() {
+            self.again = Instant::now();
+        }
     }
 
     fn open_if_due(&mut self) {

@@ -2,8 +2,11 @@
 
 use super::*;
 use crate::report::{Kept, Witness as _};
+use crate::store::file;
+use crate::store::stats::{Query, Sum};
 use rusqlite::Connection;
 use std::fs;
+use std::os::unix::fs::FileExt;
 use tempfile::TempDir;
 
 struct Scene {
@@ -115,6 +118,46 @@ fn a_file_that_tears_while_it_is_written_loses_nothing_that_waited() {
     assert!(scene.remarks()[0].contains("state.db.corrupt"));
     scene.turn();
     assert_eq!(scene.counted(), 1);
+}
+
+#[test]
+fn a_page_that_only_who_reads_finds_torn_is_set_aside_too() {
+    let mut scene = Scene::new();
+    scene.desk.see(&Event::ItemSeen);
+    scene.turn();
+    let other = Connection::open(scene.path()).expect("opened");
+    let page = "SELECT rootpage FROM sqlite_schema WHERE name = 'hours'";
+    let page: u64 = other.query_row(page, [], |row| row.get(0)).expect("told");
+    let size: u64 = other
+        .pragma_query_value(None, "page_size", |row| row.get(0))
+        .expect("told");
+    let moved = other.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    moved.expect("all of it is in the file");
+    drop(other);
+    // The writer has the page in memory, and does not see that it is torn on the disk.
+    let file = fs::OpenOptions::new().write(true).open(scene.path());
+    let torn = file.and_then(|file| file.write_all_at(&[0x5a; 64], (page - 1) * size));
+    torn.expect("torn");
+    let query = Query::default();
+    let read = file::read(&scene.path(), query, &mut Sum::new(query, TimeZone::utc()));
+    assert!(matches!(read, Err(Fault::Torn(_))), "{read:?}");
+    scene.desk.suspect();
+    scene.desk.see(&Event::ItemSeen);
+    scene.turn();
+    assert!(scene.remarks()[0].contains("state.db.corrupt"));
+    assert_eq!(scene.counted(), 1);
+}
+
+#[test]
+fn what_somebody_suspects_for_nothing_goes_on() {
+    let mut scene = Scene::new();
+    scene.turn();
+    scene.desk.see(&Event::ItemSeen);
+    scene.turn();
+    scene.desk.suspect();
+    scene.desk.see(&Event::ItemSeen);
+    scene.turn();
+    assert_eq!((scene.counted(), scene.remarks()), (2, Vec::new()));
 }
 
 #[test]

@@ -7,23 +7,26 @@
 //! old. Models stay as long as they are on the card or a configuration names them; what is the same in two
 //! generations lies on the disk once.
 
+mod committed;
 mod generation;
 mod linkless;
 mod listing;
 mod models;
 mod names;
 mod near;
+mod picture;
 mod place;
 mod room;
 mod sheet;
 mod store;
+mod whereabouts;
 mod wifi;
 
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use crate::config::{LARGEST_FILE, Report, committed};
+use crate::config::{LARGEST_FILE, Listen, Report};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::pipeline::Proven;
@@ -33,7 +36,9 @@ use generation::{Generation, Kept, named_in};
 use near::Misses;
 use room::Space;
 
-pub use sheet::sheet;
+pub use picture::{VIEW, Wish};
+pub use sheet::{add_to_sheet, sheet, write_sheet};
+pub use whereabouts::{Page, Whereabouts};
 
 /// The configuration on the boot partition.
 const CONFIG: &str = "sortd.toml";
@@ -41,12 +46,8 @@ const CONFIG: &str = "sortd.toml";
 const WIFI: &str = "wifi.txt";
 /// The folder below the state that holds it as `wpa_supplicant` reads it, passwords and all.
 const WIFI_FOLDER: &str = "wifi";
-/// The folder of the daemon's own state.
-const OF_THE_DAEMON: &str = "daemon";
 /// The folder of models on the boot partition.
 const MODELS: &str = "models";
-/// What was taken and what was not, for people; written onto the boot partition.
-const SHEET: &str = "sortd-report.txt";
 
 /// Nobody needs more to name a network.
 const LARGEST_WIFI: u64 = 4096;
@@ -79,6 +80,8 @@ pub struct Outcome {
     pub in_force: Result<Proven>,
     /// The generation that was committed to the daemon, and is in force in place of it.
     pub committed: Option<u32>,
+    /// From where the page may be opened, by what is in force.
+    pub listen: Listen,
 }
 
 impl Outcome {
@@ -124,13 +127,16 @@ pub fn take_over(boot: &Path, state: &Path) -> Outcome {
         Ok(boot) => {
             let (verdicts, failure) = take(&boot, state);
             let in_force = Proven::load(&Generation::link(state), &Limits::of_the_daemon());
+            let taken = in_force.as_ref().ok().map(|plan| &plan.config);
+            let committed = taken.and_then(|taken| committed::in_place_of(taken, state));
+            let config = committed.as_ref().and_then(|found| found.config.as_ref());
             Outcome {
                 verdicts,
                 failure,
-                committed: in_force
-                    .as_ref()
-                    .ok()
-                    .and_then(|plan| committed(state, plan)),
+                listen: config
+                    .or(taken)
+                    .map_or(Listen::Off, |config| config.web.listen),
+                committed: committed.map(|found| found.number),
                 in_force,
             }
         }
@@ -139,18 +145,11 @@ pub fn take_over(boot: &Path, state: &Path) -> Outcome {
             verdicts: Vec::new(),
             failure: Some(error),
             committed: None,
+            listen: Listen::Off,
             in_force: Err(Error::unavailable("it was not looked at")
                 .advice("mend what is said above, and take over again")),
         },
     }
-}
-
-/// The generation that the daemon puts in force in place of what was taken over. Its folder is the daemon's user's, so no link is
-/// followed there.
-fn committed(state: &Path, plan: &Proven) -> Option<u32> {
-    let pointer = committed::pointer(&state.join(OF_THE_DAEMON));
-    let bytes = linkless::read_at_most(&pointer, committed::LARGEST_POINTER);
-    committed::named_by(&bytes.ok()??, &plan.config.text)
 }
 
 /// What became of each thing, by name.
@@ -340,14 +339,4 @@ fn unwritten(path: &Path, error: io::Error) -> Error {
     Error::unavailable(format!("{}: cannot be written", path.display()))
         .caused_by(error)
         .advice("what was in force stays; check that the disk is neither full nor read-only")
-}
-
-/// Writes what people read onto the boot partition, with the line ends that every editor understands.
-///
-/// # Errors
-/// The boot partition cannot be written, or a link of another user leads to it.
-pub fn write_sheet(boot: &Path, text: &str) -> Result<()> {
-    let file = place::way(boot)?.join(SHEET);
-    files::write_durably(&file, text.replace('\n', "\r\n").as_bytes(), 0o644)
-        .map_err(|error| unwritten(&file, error))
 }

@@ -1,8 +1,19 @@
 //! `sortd-report.txt`: what a technician reads on a laptop, beside the files that he or she wrote.
 
-use super::{Outcome, Verdict};
+use std::path::Path;
+
+use super::{Outcome, Verdict, linkless, place, unwritten, whereabouts};
+use crate::config::Listen;
+use crate::error::Result;
+use crate::files;
 use crate::machine;
 use crate::visible::visible;
+
+/// What was taken and what was not, for people; written onto the boot partition.
+const SHEET: &str = "sortd-report.txt";
+
+/// A report is shorter.
+const LARGEST: u64 = 1 << 20;
 
 /// The text: first what became of each file, then what is in force, then the machine.
 #[must_use]
@@ -38,6 +49,15 @@ pub fn sheet(outcome: &Outcome) -> String {
         );
         lines.push(entry("BUT", &text));
     }
+    let page = match outcome.listen {
+        Listen::Off => {
+            "closed; listen = \"lan\" below [web] in sortd.toml opens it to the local network"
+        }
+        Listen::Lan => {
+            "open to the local network; its address follows below, as soon as there is one"
+        }
+    };
+    lines.push(entry("page", page));
     let temperature = machine::temperature().map(|degrees| format!("{degrees:.0} °C"));
     lines.extend([
         String::new(),
@@ -53,6 +73,37 @@ pub fn sheet(outcome: &Outcome) -> String {
     lines.join("\n") + "\n"
 }
 
-fn entry(name: &str, said: &str) -> String {
+/// A line of the report.
+pub(super) fn entry(name: &str, said: &str) -> String {
     format!("  {:<24} {}", visible(name), visible(said))
+}
+
+/// Writes the report onto the boot partition, with the line ends that every editor understands.
+///
+/// # Errors
+/// The boot partition cannot be written, or a link of another user leads to it.
+pub fn write_sheet(boot: &Path, text: &str) -> Result<()> {
+    let file = place::way(boot)?.join(SHEET);
+    files::write_durably(&file, text.replace('\n', "\r\n").as_bytes(), 0o644)
+        .map_err(|error| unwritten(&file, error))
+}
+
+/// Adds what [`Whereabouts::section`](super::Whereabouts::section) says to the report, in place of what was added before.
+///
+/// # Errors
+/// As for [`write_sheet`].
+pub fn add_to_sheet(boot: &Path, section: &str) -> Result<()> {
+    let boot = place::way(boot)?;
+    // What cannot be read is written anew: the rest of it comes again with the next start.
+    let bytes = linkless::read_at_most(&boot.join(SHEET), LARGEST)
+        .ok()
+        .flatten();
+    let text = String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).replace("\r\n", "\n");
+    let lines = text
+        .lines()
+        .take_while(|line| *line != whereabouts::HEADING);
+    let before: Vec<&str> = lines.collect();
+    let before = before.join("\n");
+    let gap = if before.is_empty() { "" } else { "\n\n" };
+    write_sheet(&boot, &format!("{}{gap}{section}", before.trim_end()))
 }

@@ -26,6 +26,7 @@ use super::tries::Tries;
 use crate::config::committed::state_folder;
 use crate::control::client::control_socket;
 use crate::error::{Error, Result};
+use crate::machine;
 
 /// Connections at a time; a browser has six.
 const CONNECTIONS: usize = 64;
@@ -57,7 +58,7 @@ pub struct Settings<'a> {
 /// # Errors
 /// An address cannot be listened at, the folder of the state cannot be used, or a name is none.
 pub fn serve(settings: Settings<'_>) -> Result<()> {
-    let names = Names::new(&machine(), settings.hosts).map_err(|name| {
+    let names = Names::new(&machine::name(), settings.hosts).map_err(|name| {
         Error::usage(format!("--host {name} is no name of a host"))
             .advice("give the name alone, such as bin.example.org: no http://, no port")
     })?;
@@ -86,13 +87,6 @@ pub fn serve(settings: Settings<'_>) -> Result<()> {
         site.sessions.write().await;
         Ok(())
     })
-}
-
-/// The machine's name, without the net that it is in.
-pub(super) fn machine() -> String {
-    let uname = rustix::system::uname();
-    let name = uname.nodename().to_string_lossy();
-    name.split('.').next().unwrap_or_default().to_owned()
 }
 
 fn runtime() -> Result<Runtime> {

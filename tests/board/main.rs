@@ -10,11 +10,14 @@
 mod common;
 mod rest;
 
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use common::board::{At, Board, Driven, State};
 use common::daemon::Daemon;
+use serde_json::Value;
 
 /// The light of the bin that takes everything, and the channel of its lid; 90° is a pulse of 1.5 ms.
 const LIGHT: u8 = 17;
@@ -239,6 +242,32 @@ fn a_button_is_read_from_its_line() {
     board.put(5, false);
     board.wait_for("light", |state| state.levels.get(&LIGHT) == Some(&true));
     drop(daemon);
+}
+
+#[test]
+fn who_holds_the_button_lets_a_browser_in_without_a_code() {
+    let Some(board) = Board::new() else { return };
+    let button = |text: String| text.replace("[trigger]", "[trigger]\nmode = \"button\"\npin = 5");
+    let daemon = Daemon::start(board.sortd(), &wired(&board, button));
+    board.wait_for_log("button", |log| {
+        log.iter().any(|at| at.what == Driven::Taken(5))
+    });
+    let pair = || {
+        let mut control = UnixStream::connect(board.path().join("control.sock")).unwrap();
+        writeln!(control, r#"{{"id":1,"request":"pair","code":""}}"#).unwrap();
+        let reply = BufReader::new(control).lines().nth(1);
+        reply.unwrap().unwrap().contains("\"ok\"")
+    };
+    assert!(!pair(), "nobody holds it");
+    board.put(5, false);
+    let is_told = |event: &Value| {
+        event["text"]
+            .as_str()
+            .is_some_and(|text| text.contains("button was held"))
+    };
+    while !is_told(&daemon.wait_for("remark")) {}
+    assert!(pair());
+    assert!(!pair(), "one is let in");
 }
 
 #[test]

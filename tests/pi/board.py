@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Dict, Optional, Sequence, Type
 
-from card import Card
+from card import Card, run
 from console import Console
 from failure import PiError
 from monitor import Monitor
@@ -64,7 +64,10 @@ def prepare(card: Card) -> None:
 class Board:
     """A running `raspi3b` with a card in it."""
 
-    def __init__(self, card: Card, folder: Path, extra: Sequence[str] = (NO_WATCHDOG,)) -> None:
+    def __init__(
+        self, card: Card, folder: Path, extra: Sequence[str] = (NO_WATCHDOG,), serial: str = "", page: int = 0
+    ) -> None:
+        """`serial` is written into its device tree; what comes to the port `page` of the host goes to its page."""
         qemu = "qemu-system-aarch64"
         if shutil.which(qemu) is None:
             raise PiError(f"{qemu} is missing; install it (Debian: qemu-system-arm)")
@@ -74,6 +77,11 @@ class Board:
         command = [qemu, "-M", "raspi3b", "-accel", "tcg,thread=single", "-display", "none", "-no-reboot"]
         for option, name in (("-kernel", "vmlinuz"), ("-initrd", "initrd.img"), ("-dtb", "bcm2837-rpi-3-b.dtb")):
             command += [option, str(card.get(name, folder / name))]
+        if serial:
+            run("fdtput", "-t", "s", str(folder / "bcm2837-rpi-3-b.dtb"), "/", "serial-number", serial)
+        if page:
+            forward = f"hostfwd=tcp:127.0.0.1:{page}-:80"
+            command += ["-netdev", f"user,id=net,{forward}", "-device", "usb-net,netdev=net"]
         command += ["-append", _kernel_line(card.read("cmdline.txt"), extra)]
         # What the guest wrote is in the host's memory when the write returns, and outlives QEMU.
         command += ["-drive", f"file={card.file},if=sd,format=raw,cache=writeback"]

@@ -114,6 +114,12 @@ class State:
         """The text of a file, or nothing."""
         return run("debugfs", "-R", f"cat {name}", str(self._file))
 
+    def dump(self, name: str, into: Path) -> None:
+        """Copies a file out, if it is there."""
+        into.unlink(missing_ok=True)
+        if name.rpartition("/")[2] in self.list(name.rpartition("/")[0]):
+            run("debugfs", "-R", f"dump {name} {into}", str(self._file))
+
     def list(self, name: str) -> List[str]:
         """The names in a folder."""
         lines = run("debugfs", "-R", f"ls -p {name}", str(self._file)).splitlines()

@@ -12,13 +12,16 @@ import tempfile
 from pathlib import Path
 
 import full_cuts
+import full_page
 import full_refusal
 import full_sorting
 import full_system
 from board import BOOT, NO_WATCHDOG, Board, prepare
 from card import Card
+from cut_memory import Counted
 from failure import PiError
 from next_package import TARGET, next_package
+from phone import Phone, free_port
 from report import Report, stop_with
 from technician import WIFI, configuration, mistaken
 
@@ -30,7 +33,9 @@ def first_start(card: Card, folder: Path, report: Report) -> None:
     """The card as a technician prepared it."""
     card.put("sortd.toml", configuration().encode())
     card.put("wifi.txt", WIFI)
-    with Board(card, folder, [NO_WATCHDOG, *_CAMERA]) as board:
+    card.put("picture", b"")
+    port = free_port()
+    with Board(card, folder, [NO_WATCHDOG, *_CAMERA], full_page.SERIAL, port) as board:
         with report.case("boots with systemd, and sortd becomes ready"):
             full_system.starts(board, report)
         with report.case("a camera module's driver waits for a firmware that has a camera"):
@@ -49,6 +54,19 @@ def first_start(card: Card, folder: Path, report: Report) -> None:
             full_system.on_its_card(board)
         with report.case("the journal holds the structured records, in memory"):
             full_system.journal(board)
+        with report.case("the control sockets are root's, and older than the daemon"):
+            full_page.sockets(board)
+        with report.case("the bin's name ends with the board's serial number"):
+            full_page.named(board)
+        phone, code = Phone(port), ""
+        with report.case("the report ends with the address and the code of the page"):
+            code = full_page.told(board, report)
+        with report.case("a picture that is asked for lies on the boot partition"):
+            full_page.pictured(board)
+        with report.case("a phone is let in by the code and sees the bin"):
+            full_page.used(board, phone, code, report)
+        with report.case("a configuration is tried and kept from the phone"):
+            full_page.kept(phone)
         with report.case("the watchdog starts a stalled daemon again"):
             full_system.watchdog(board, report)
         with report.case("the package upgrades in place"):
@@ -61,6 +79,8 @@ def wrong_configuration(card: Card, folder: Path, report: Report) -> None:
     with Board(card, folder, [NO_WATCHDOG, *_CAMERA]) as board:
         with report.case("a wrong sortd.toml is refused with line and cure, and the bin runs on"):
             full_refusal.refused(board)
+        with report.case("what was kept from the phone is in force, and told"):
+            full_page.known_to_the_takeover(board)
         with report.case("sortd-report.txt tells the machine's state"):
             full_refusal.sheet_tells_the_machine(board)
         with report.case("the status light blinks the fault"):
@@ -78,12 +98,13 @@ def hardware_watchdog(card: Card, folder: Path, report: Report) -> None:
 
 def power_cuts(card: Card, folder: Path, report: Report) -> None:
     """Each begins with the card as the cut before left it."""
-    known = full_cuts.Acknowledged()
+    known, counted = full_cuts.Acknowledged(), Counted()
+    counted.lay_out(card, folder)
     card.put("sortd.toml", configuration().encode())
     for number in range(1, full_cuts.CUTS + 1):
         with report.case(f"power cut {number} of {full_cuts.CUTS} loses nothing that was acknowledged"):
             before = known.taken
-            full_cuts.cut_while_writing(card, folder, number, known)
+            report.note(full_cuts.cut_while_writing(card, folder, number, known, counted))
             report.note(f"{known.taken - before} configurations")
 
 
@@ -97,6 +118,8 @@ def sorting(card: Card, folder: Path, report: Report) -> None:
         for bin_name in ("glass", "packaging"):
             with report.case(f"a photograph lights {bin_name} alone"):
                 full_sorting.sorts(board, camera, report, bin_name)
+        with report.case("an item costs the card little"):
+            full_sorting.written(board, camera, report)
         with report.case("the daemon needs little memory"):
             full_sorting.memory(board, report)
 

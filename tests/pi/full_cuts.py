@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Callable
 
 from board import CARD_ONLY, NO_WATCHDOG, PATIENCE, Board
-from card import Card
+from card import Card, State
+from cut_memory import Counted
 from failure import PiError
 from technician import SMALLEST_HOLD, configuration
 
@@ -17,6 +18,8 @@ CUTS = 10
 _ENOUGH = 3
 # The same cuts in each run; where in a write they fall is the emulator's chance.
 _SEED = 20261125
+# For so many seconds the daemon counts before the writers begin: less than its batch takes to come, and more.
+_COUNTING = (5.0, 130.0)
 _MARKS = "/var/lib/sortd/marks"
 
 # Both ways of writing at once, as fast as they go, so that the power goes in the middle: configurations
@@ -56,12 +59,14 @@ class Acknowledged:
                 raise PiError(f"the takeover of a right configuration was refused: {line}")
 
 
-def cut_while_writing(card: Card, folder: Path, number: int, known: Acknowledged) -> None:
-    """Boots, writes, takes the power away, and looks at what is on the card."""
+def cut_while_writing(card: Card, folder: Path, number: int, known: Acknowledged, counted: Counted) -> str:
+    """Boots, writes, takes the power away, and looks at what is on the card; what the memory came to."""
     dice = random.Random(_SEED + number)
     with Board(card, folder, [NO_WATCHDOG, *CARD_ONLY]) as board:
         board.wait_shell()
         board.wait_until("the state partition", "findmnt -n /var/lib/sortd && findmnt -n /boot/firmware")
+        counted.start(board)
+        counted.listen(board, dice.uniform(*_COUNTING))
         since = board.shell.position()
         board.ask(" ".join(_WRITER.format(marks=_MARKS, marked=known.marked, taken=known.taken).split()))
         place = board.shell.position()
@@ -69,17 +74,20 @@ def cut_while_writing(card: Card, folder: Path, number: int, known: Acknowledged
             board.shell.wait_for("an acknowledgement", _taken, PATIENCE, place)
             place = board.shell.position()
         time.sleep(dice.uniform(0.0, 2.0))
+        counted.listen(board, 0.5)
         board.cut()
+        cut = time.monotonic()
         # What was on its way through the serial line was said before the cut.
         time.sleep(0.5)
         known.hear(board, since)
-    check(card, known)
-
-
-def check(card: Card, known: Acknowledged) -> None:
-    """All that was acknowledged is on the card."""
     state = card.state_after_cut()
     state.recover()
+    check(state, known)
+    return counted.check(state, folder, cut)
+
+
+def check(state: State, known: Acknowledged) -> None:
+    """All that was acknowledged is on the card."""
     there = set(state.list("/marks"))
     if not known.marks <= there:
         raise PiError(f"files were lost: {sorted(known.marks - there)}; see the options of the state partition")

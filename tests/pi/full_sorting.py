@@ -24,6 +24,8 @@ _MODEL = "models/workshop"
 _MODULE = "v4l2loopback.ko"
 # Where the test's camera lies on the boot partition: its driver, its programs and its photographs.
 _CAMERA = "camera"
+# So many batches are measured.
+_BATCHES = 3
 
 
 def lay_out(card: Card, prepared: Path, folder: Path) -> None:
@@ -110,6 +112,24 @@ def memory(board: Board, report: Report) -> None:
     report.note(f"its group at most {most / 2**20:.1f} of {limit / 2**20:.0f} MiB")
     if most > limit * 3 / 4:
         raise PiError(f"the daemon took {most >> 20} of the {limit >> 20} MiB that its unit allows; see MemoryMax=")
+
+
+def written(board: Board, camera: Camera, report: Report) -> None:
+    """What an item costs the card, with the batch that its minute brings; and a day of 500 such items."""
+    stat = "cat /sys/class/block/mmcblk0p3/stat"
+    costs: List[int] = []
+    for _ in range(_BATCHES):
+        before = int(board.ask(stat).split()[6])
+        wait_event(board, "signal-on", camera.show(PHOTOS["glass"]))
+        wait_event(board, "signal-off", camera.show(EMPTY))
+        # A batch is written a minute after the one before.
+        board.ask("sleep 70")
+        costs.append(int(board.ask(stat).split()[6]) - before)
+        camera.show(EMPTY, LEARNING)
+    each = sorted(costs)[len(costs) // 2] * 512
+    report.note(f"{each / 1000:.0f} kB an item alone in its minute, so {each * 500 / 1e6:.0f} MB for 500 a day")
+    if not each:
+        raise PiError("the memory wrote nothing: " + board.ask("sortd status"))
 
 
 def wait_event(board: Board, name: str, since: float, **fields: str) -> float:

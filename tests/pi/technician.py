@@ -20,13 +20,14 @@ _MISTAKE = "hold_ms"
 
 
 def configuration(hold: int = SMALLEST_HOLD) -> str:
-    """The shipped configuration for a real board, small pictures, and a status light; `hold` tells it from others."""
+    """The shipped configuration for a real board, small pictures, a status light and an open page; `hold` tells it from others."""
     text = _SHIPPED.read_text()
     for shipped, wanted in (
         ('backend = "simulated"', 'backend = "rppal"'),
         ("# [status-led]\n# pin = 4", f"[status-led]\npin = {STATUS_PIN}"),
         ("width = 640\nheight = 480\nfps = 15", "width = 320\nheight = 180\nfps = 5"),
         (f"hold-ms = {SMALLEST_HOLD}", f"hold-ms = {hold}"),
+        ('listen = "off"', 'listen = "lan"'),
     ):
         if shipped not in text:
             raise PiError(f"{_SHIPPED.name} no longer has `{shipped}`; correct tests/pi/technician.py")

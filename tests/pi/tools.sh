@@ -31,6 +31,7 @@ case " $* " in
 *" full "*)
     command -v mcopy >/dev/null 2>&1 || need mtools mtools
     command -v debugfs >/dev/null 2>&1 || need e2fsprogs e2fsprogs
+    command -v fdtput >/dev/null 2>&1 || need fdtput device-tree-compiler
     ;;
 esac
 command -v make >/dev/null 2>&1 || need make make

@@ -1,4 +1,4 @@
-// Starts the page: the session, the navigation, the banner of a lost connection, and the page that the address names.
+// Starts the page: the session, the navigation, the banner of a lost connection, what the address names.
 
 import { get, onConnection, poll, pollNow } from './api.js';
 import { fill, h, trouble, write } from './dom.js';

@@ -1,4 +1,4 @@
-// Boxes on the picture, in thousandths of it: moving, resizing, overlap, and their form in the configuration.
+// Boxes on the picture, in thousandths of it: moving, resizing, overlap, their form in the configuration.
 
 const WHOLE = 1000;
 const SMALLEST = 50;

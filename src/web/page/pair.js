@@ -11,14 +11,14 @@ export function pairing(done) {
 		const digits = code.value.replace(/\D/g, '');
 		code.focus();
 		code.value = '';
-		if (digits.length !== 6) throw { code: 'six-digits' };
+		if (![0, 6].includes(digits.length)) throw { code: 'six-digits' };
 		await post('/api/pair', { code: digits });
 		done();
 	}, { ...MAIN, type: 'submit' });
 	const place = (name, what) => h('li', t(`pair.${name}`), ' ', h('code', what));
 	return h('div.door', h('h1', t('pair.title')),
 		h('form', { onsubmit: (event) => event.preventDefault() }, h('label', { for: 'code' }, t('pair.code')), code, send, told.at),
-		card(t('pair.where'), h('ul', { id: 'where' }, place('status', 'sortd status'), place('journal', 'journalctl -u sortd'))),
+		card(t('pair.where'), h('ul', { id: 'where' }, place('status', 'sortd status'), place('journal', 'journalctl -u sortd'), h('li', t('pair.button')))),
 		quiet(t('all.plain')));
 }
 
