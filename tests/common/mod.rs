@@ -148,6 +148,18 @@ pub fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
+/// All files in a folder and in those below it.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("the folder is read");
+    let paths = entries.map(|entry| entry.expect("the folder is read").path());
+    let found = paths.flat_map(|path| match path.is_dir() {
+        true => files(&path),
+        false => vec![path],
+    });
+    // A socket is no file that can be read.
+    found.filter(|path| path.is_file()).collect()
+}
+
 /// Whether permissions bind us: they do not bind root.
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()

@@ -40,11 +40,11 @@ accepts = ["cardboard", "glass", "metal", "paper", "plastic", "trash"]
 led = {{ pin = 17 }}
 """
 _STATE = "cut"
-# The daemon is started by hand, since nothing else of the system runs in these starts; and asked again and again, which is heard
+# The daemon is started by hand, and takes what time the others leave, since nothing else of the system runs in these starts; and asked again and again, which is heard
 # over the serial line, in short lines, since others write there too.
 _START = f"""
 mkdir -p /run/cut /var/lib/sortd/{_STATE};
-(sortd run --config /boot/firmware/cut.toml --sockets /run/cut --state /var/lib/sortd/{_STATE} >/run/cut/log 2>&1 &) >/dev/null 2>&1;
+(nice -n 19 sortd run --config /boot/firmware/cut.toml --sockets /run/cut --state /var/lib/sortd/{_STATE} >/run/cut/log 2>&1 &) >/dev/null 2>&1;
 (while sleep 2; do
     sortd stats --json --sockets /run/cut 2>/dev/null | sed 's/.*"ever":{{"items":\\([0-9]*\\).*/counted \\1/';
 done) >/dev/ttyS1 2>&1 &
@@ -56,6 +56,7 @@ class Counted:
 
     def __init__(self) -> None:
         self._heard: List[Tuple[float, int]] = []
+        self._place = 0
         self.sure = 0
 
     def lay_out(self, card: Card, folder: Path) -> None:
@@ -70,14 +71,17 @@ class Counted:
     def start(self, board: Board) -> None:
         """Starts the daemon, and listens to what it counts until the power goes."""
         self._heard = []
+        self._place = board.shell.position()
         board.ask(" ".join(_START.split()))
 
     def listen(self, board: Board, seconds: float) -> None:
         """Listens for so long."""
-        end, since = time.monotonic() + seconds, board.shell.position()
+        end = time.monotonic() + seconds
         while time.monotonic() < end:
-            time.sleep(0.5)
-            for line in board.shell.lines(since):
+            time.sleep(0.25)
+            lines = board.shell.lines(self._place)
+            self._place += len(lines)
+            for line in lines:
                 word, _, items = line.partition(" ")
                 if word == "counted" and items.isdigit() and int(items) > self._newest():
                     self._heard.append((time.monotonic(), int(items)))

@@ -1,7 +1,7 @@
 """The SD card image on an emulated Pi: everything that a bin has on the wall, but for camera and real time.
 
     full.py PREPARED    the folder that prepare.sh made; IMAGE names the image and DEB its package, if they
-                        are not where `make image` leaves them
+                        are not where `make image` leaves them; PARTS names some of what is below: "sorting power_cuts"
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import Callable, List
 
 import full_cuts
 import full_page
@@ -124,6 +125,16 @@ def sorting(card: Card, folder: Path, report: Report) -> None:
             full_sorting.memory(board, report)
 
 
+def _asked() -> List[Callable[[Card, Path, Report], None]]:
+    """The parts that PARTS names, or all; each but the second is for a card of any state."""
+    parts = {part.__name__: part for part in (first_start, wrong_configuration, hardware_watchdog, power_cuts, sorting)}
+    names = os.environ.get("PARTS", "").split() or list(parts)
+    unknown = [name for name in names if name not in parts]
+    if unknown:
+        raise SystemExit(f"full: there is no part {unknown[0]}; there are: {', '.join(parts)}")
+    return [part for name, part in parts.items() if name in names]
+
+
 def main() -> int:
     """Runs all cases with one card."""
     report = Report("full")
@@ -137,7 +148,7 @@ def main() -> int:
             card.put_file(full_system.UPGRADE, next_package(folder))
         except PiError as error:
             return stop_with(error)
-        for part in (first_start, wrong_configuration, hardware_watchdog, power_cuts, sorting):
+        for part in _asked():
             try:
                 part(card, folder, report)
             except PiError as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from pathlib import Path
-from typing import Callable
 
 from board import CARD_ONLY, NO_WATCHDOG, PATIENCE, Board
 from card import Card, State
@@ -70,11 +69,12 @@ def cut_while_writing(card: Card, folder: Path, number: int, known: Acknowledged
         since = board.shell.position()
         board.ask(" ".join(_WRITER.format(marks=_MARKS, marked=known.marked, taken=known.taken).split()))
         place = board.shell.position()
-        for _ in range(_ENOUGH):
-            board.shell.wait_for("an acknowledgement", _taken, PATIENCE, place)
-            place = board.shell.position()
-        time.sleep(dice.uniform(0.0, 2.0))
-        counted.listen(board, 0.5)
+        deadline = time.monotonic() + PATIENCE
+        while sum(line.startswith("taken ") for line in board.shell.lines(place)) < _ENOUGH:
+            counted.listen(board, 0.5)
+            if time.monotonic() > deadline:
+                raise PiError(f"{PATIENCE:.0f} s passed without {_ENOUGH} acknowledgements")
+        counted.listen(board, dice.uniform(0.0, 2.0))
         board.cut()
         cut = time.monotonic()
         # What was on its way through the serial line was said before the cut.
@@ -101,6 +101,3 @@ def check(state: State, known: Acknowledged) -> None:
         raise PiError(f"the configuration is not whole: {len(text)} bytes with {holds}")
     if int(holds[0].split()[-1]) < known.taken:
         raise PiError(f"the configuration {known.taken} was acknowledged, and {holds[0]} is there")
-
-
-_taken: Callable[[str], "bool | None"] = lambda line: True if line.startswith("taken ") else None

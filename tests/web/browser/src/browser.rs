@@ -170,10 +170,16 @@ impl Browser {
 
     /// Types into the first element that a selector finds, in place of what is in it.
     pub async fn fill(&self, selector: &str, text: &str) -> Outcome {
-        let set = "const one = document.querySelectorAll(arguments[0])[0];
+        self.fill_nth(selector, 0, text).await
+    }
+
+    /// The same with another of them, counted from 0.
+    pub async fn fill_nth(&self, selector: &str, number: usize, text: &str) -> Outcome {
+        let set = "const one = document.querySelectorAll(arguments[0])[arguments[2]];
             one.value = arguments[1];
             for (const kind of ['input', 'change']) one.dispatchEvent(new Event(kind, { bubbles: true }))";
-        self.run(set, vec![json!(selector), json!(text)]).await?;
+        self.run(set, vec![json!(selector), json!(text), json!(number)])
+            .await?;
         Ok(())
     }
 

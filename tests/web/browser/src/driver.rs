@@ -27,7 +27,7 @@ impl Driver {
         let mut lines = BufReader::new(said).lines();
         let port = lines.by_ref().map_while(Result::ok).find_map(|line| {
             Some(
-                line.split_once("on port ")?
+                line.split_once("successfully on port ")?
                     .1
                     .trim_end_matches('.')
                     .parse::<u16>()
