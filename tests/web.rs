@@ -196,9 +196,9 @@ fn what_cannot_be_served_is_told_with_its_cure() {
 }
 
 #[test]
-fn ten_thousand_bad_requests_are_answered_and_leave_nothing_behind() {
-    let folder = folder();
-    let page = Page::start(folder.path());
+fn a_hundred_thousand_bad_requests_are_answered_leave_nothing_behind_and_stop_no_bin() {
+    let bin = Bin::start();
+    let page = Page::start(bin.folder.path());
     let address = page.address;
     let bad = [
         format!(
@@ -217,7 +217,7 @@ fn ten_thousand_bad_requests_are_answered_and_leave_nothing_behind() {
         kilobytes.parse::<u64>().unwrap()
     };
     let mut before = 0;
-    for round in 0..10 {
+    for round in 0..100 {
         let mut stream = page.connect();
         let mut answers = BufReader::new(stream.try_clone().unwrap());
         for _ in 0..250 {
@@ -243,6 +243,10 @@ fn ten_thousand_bad_requests_are_answered_and_leave_nothing_behind() {
         }
         if round == 0 {
             before = resident();
+        }
+        if round % 10 == 0 {
+            bin.daemon.wait_for("signal-off");
+            bin.daemon.wait_for("signal-on");
         }
     }
     let grown = resident().saturating_sub(before);

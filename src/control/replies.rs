@@ -178,6 +178,9 @@ pub struct Look {
     /// The box of the item, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item: Option<Rectangle>,
+    /// What differs from the learnt empty zone: rectangles that do not overlap, row by row.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foreground: Vec<Rectangle>,
     /// What is known of the empty zone.
     pub background: Background,
     /// How sharp the drop zone is, from 0 to 1, where there is anything to be sharp; it compares pictures of one scene.

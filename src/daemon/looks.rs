@@ -104,6 +104,7 @@ fn look(scene: &Scene) -> Result<Look> {
         .map_err(|error| Error::internal("the picture cannot be encoded").caused_by(error))?;
     let zone = preprocessor.zone_region();
     let optics = optics_of(&zone, picture.pixels(), size);
+    let in_picture = |part: &Region| preprocessor.in_picture(part).into();
     Ok(Look {
         width,
         height,
@@ -111,9 +112,10 @@ fn look(scene: &Scene) -> Result<Look> {
         sharpness: optics.sharpness,
         brightness: optics.brightness,
         item: match scene.presence {
-            Some(Presence::Item(item)) => Some(preprocessor.in_picture(&item).into()),
+            Some(Presence::Item(item)) => Some(in_picture(&item)),
             _ => None,
         },
+        foreground: scene.foreground.iter().map(in_picture).collect(),
         background: match scene.presence {
             None => Background::Unseen,
             Some(Presence::Learning) => Background::Learning,
@@ -182,6 +184,7 @@ mod tests {
             zone: Zone::WHOLE,
             mask: Vec::new(),
             presence: Some(Presence::Item(Region::centre(0.5))),
+            foreground: vec![Region::centre(0.5)],
         }
     }
 

@@ -232,6 +232,7 @@ impl Loop {
                 zone: camera.zone,
                 mask: camera.mask.clone(),
                 presence: self.pipeline.seen(),
+                foreground: self.pipeline.foreground(),
             });
         }
     }

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::Notify;
 
 use crate::capture::Frame;
+use crate::preprocess::Region;
 use crate::presence::Presence;
 use crate::units::{Rotation, Zone};
 
@@ -24,6 +25,8 @@ pub(super) struct Scene {
     pub mask: Vec<Zone>,
     /// What the zone holds; none where the picture is not to be trusted.
     pub presence: Option<Presence>,
+    /// What differs from the learnt empty zone, in fractions of the zone.
+    pub foreground: Vec<Region>,
 }
 
 /// One place for the newest picture.

@@ -322,6 +322,14 @@ impl Pipeline {
         self.seen
     }
 
+    /// What differs from the learnt empty zone, in fractions of the zone; nothing where the last picture is not to be
+    /// trusted.
+    #[must_use]
+    pub fn foreground(&self) -> Vec<Region> {
+        self.seen
+            .map_or_else(Vec::new, |_| self.presence.foreground())
+    }
+
     /// What the looks at the item say, by bin; none where the last picture was not judged.
     #[must_use]
     pub fn said(&self) -> Option<BinScores> {

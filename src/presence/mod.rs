@@ -13,6 +13,7 @@ mod background;
 mod blob;
 mod cover;
 mod light;
+mod runs;
 mod texture;
 mod trigger;
 mod watch;
@@ -98,6 +99,7 @@ impl PresenceDetector {
 
     /// Looks at one picture of the drop zone.
     pub fn observe(&mut self, grid: &LumaGrid, now: Instant) -> Presence {
+        self.foreground.fill(false);
         let dark = watch::is_dark(grid);
         let hidden = self.is_hidden(grid);
         if self.is_learning(now) {
@@ -150,6 +152,13 @@ impl PresenceDetector {
         }
         self.previous.copy_from(grid);
         presence
+    }
+
+    /// What differed from the empty zone in the last picture, as rectangles in fractions of the zone; nothing while
+    /// the zone is being learnt, in the dark, and where light explains it.
+    #[must_use]
+    pub fn foreground(&self) -> Vec<Region> {
+        runs::runs(&self.foreground)
     }
 
     /// Whether something hides the zone: its picture has lost what the empty zone was learnt with.

@@ -152,9 +152,12 @@ pub fn copy_folder(from: &Path, to: &Path) {
 pub fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).expect("the folder is read");
     let paths = entries.map(|entry| entry.expect("the folder is read").path());
-    let found = paths.flat_map(|path| match path.is_dir() {
-        true => files(&path),
-        false => vec![path],
+    let found = paths.flat_map(|path| {
+        if path.is_dir() {
+            files(&path)
+        } else {
+            vec![path]
+        }
     });
     // A socket is no file that can be read.
     found.filter(|path| path.is_file()).collect()

@@ -13,9 +13,9 @@ const outline = ({ left, top, width, height }) => `M${left} ${top}h${width}v${he
 // `look()` asks for the newest picture, shows it and returns what was said of it.
 export function picture(context) {
 	const image = h('img', { alt: t('alt') });
-	const [around, zone, item] = ['around', 'zone', 'item'].map((name) => s(`path.${name}`));
+	const [around, differs, zone, item] = ['around', 'differs', 'zone', 'item'].map((name) => s(`path.${name}`));
 	const missing = h('div.missing', { role: 'status' }, t('waiting'));
-	const over = s('svg.over', { viewBox: '0 0 1 1', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, around, zone, item);
+	const over = s('svg.over', { viewBox: '0 0 1 1', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, around, differs, zone, item);
 	const at = h('figure.picture.empty', image, over, missing);
 	const forget = () => URL.revokeObjectURL(image.src);
 	let told;
@@ -32,6 +32,7 @@ export function picture(context) {
 		image.src = URL.createObjectURL(new Blob([bytes(seen.jpeg)], { type: 'image/jpeg' }));
 		[image.width, image.height] = [seen.width, seen.height];
 		around.setAttribute('d', `M0 0h1v1h-1z${outline(seen.zone)}`);
+		differs.setAttribute('d', (seen.foreground || []).map(outline).join(''));
 		zone.setAttribute('d', outline(seen.zone));
 		item.setAttribute('d', seen.item ? outline(seen.item) : '');
 		if (at.classList.contains('empty')) fill(missing);

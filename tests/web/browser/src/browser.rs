@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -113,6 +114,40 @@ impl Browser {
     /// Runs a script that calls its last argument at its end.
     pub async fn run_long(&self, script: &str) -> Outcome<Value> {
         Ok(self.client.execute_async(script, Vec::new()).await?)
+    }
+
+    /// Waits until a script returns `true`.
+    pub async fn want_that(&self, script: &str) -> Outcome {
+        let end = Instant::now() + PATIENCE;
+        while self.run(script, Vec::new()).await? != json!(true) {
+            if Instant::now() > end {
+                return Err(format!("this does not come true: {script}").into());
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+        Ok(())
+    }
+
+    /// Drags what a selector finds by its middle: to the right, by a share of what it lies in.
+    pub async fn drag(&self, selector: &str, share: f64) -> Outcome {
+        let place = "const one = document.querySelector(arguments[0]);
+            one.scrollIntoView({ block: 'center' });
+            const { left, top, width, height } = one.getBoundingClientRect();
+            return [left + width / 2, top + height / 2, one.parentNode.getBoundingClientRect().width]";
+        let found = self.run(place, vec![json!(selector)]).await?;
+        let [x, y, width]: [f64; 3] = serde_json::from_value(found)?;
+        let to = |x: f64| PointerAction::MoveTo {
+            duration: None,
+            x,
+            y,
+        };
+        let button = MOUSE_BUTTON_LEFT;
+        let drag = MouseActions::new("mouse".to_owned())
+            .then(to(x))
+            .then(PointerAction::Down { button })
+            .then(to(x + share * width))
+            .then(PointerAction::Up { button });
+        Ok(self.client.perform_actions(drag).await?)
     }
 
     /// All words that are seen.
