@@ -202,7 +202,7 @@ impl Loop {
         if !self.sees() {
             self.outside.votes.set(None);
         }
-        if turn.held_button {
+        if self.pipeline.was_button_held() {
             self.let_in();
         }
         let health = self.health();

@@ -1,5 +1,6 @@
 //! A button that somebody holds: a wish that no tap makes by accident.
 
+use std::mem;
 use std::time::{Duration, Instant};
 
 /// So long it is held.
@@ -9,20 +10,27 @@ const LONG: Duration = Duration::from_secs(10);
 #[derive(Debug, Default)]
 pub(super) struct LongPress {
     since: Option<Instant>,
-    told: bool,
+    /// Whether this press was long enough already.
+    counted: bool,
+    due: bool,
 }
 
 impl LongPress {
-    /// Whether the button, as it is now, has just been held for long enough. It must be let go before it counts again.
-    pub fn observe(&mut self, pressed: bool, now: Instant) -> bool {
+    /// Takes the button as it is now. It must be let go before it counts again.
+    pub fn observe(&mut self, pressed: bool, now: Instant) {
         if !pressed {
-            *self = Self::default();
-            return false;
+            (self.since, self.counted) = (None, false);
+            return;
         }
         let since = *self.since.get_or_insert(now);
-        let is_due = !self.told && now - since >= LONG;
-        self.told |= is_due;
-        is_due
+        if !self.counted && now - since >= LONG {
+            (self.counted, self.due) = (true, true);
+        }
+    }
+
+    /// Whether it was held for long enough since this was asked last.
+    pub fn take(&mut self) -> bool {
+        mem::take(&mut self.due)
     }
 }
 
@@ -36,7 +44,10 @@ mod tests {
         let mut press = LongPress::default();
         let at = |turn: u32| start + Duration::from_millis(500) * turn;
         (0..100)
-            .filter(|turn| press.observe(pressed(*turn), at(*turn)))
+            .filter(|turn| {
+                press.observe(pressed(*turn), at(*turn));
+                press.take()
+            })
             .collect()
     }
 

@@ -72,8 +72,6 @@ const TELL_SKIPPED_EVERY: Duration = Duration::from_secs(60);
 pub struct Turn {
     /// Whether a picture was seen.
     pub saw_picture: bool,
-    /// Whether somebody has just held the button for ten seconds.
-    pub held_button: bool,
 }
 
 impl Pipeline {
@@ -148,11 +146,8 @@ impl Pipeline {
             captured_at: frame.captured_at,
             sight,
         });
-        let held_button = self.act(seen.as_ref())?;
-        Ok(Turn {
-            saw_picture: true,
-            held_button,
-        })
+        self.act(seen.as_ref())?;
+        Ok(Turn { saw_picture: true })
     }
 
     /// Lets time pass without a frame: lids move on, and what is stale decays to rest.
@@ -160,11 +155,8 @@ impl Pipeline {
     /// # Errors
     /// The board fails.
     pub fn pass(&mut self) -> Result<Turn> {
-        let held_button = self.act(None)?;
-        Ok(Turn {
-            saw_picture: false,
-            held_button,
-        })
+        self.act(None)?;
+        Ok(Turn { saw_picture: false })
     }
 
     /// From a frame to whether something is there; `None` where the picture is not to be trusted.
@@ -196,23 +188,18 @@ impl Pipeline {
         Ok(self.evidence.add(&look, view.is_whole()))
     }
 
-    /// From what was seen to lights and lids; whether somebody has just held the button for long.
-    fn act(&mut self, seen: Option<&Observation>) -> Result<bool> {
+    /// From what was seen to lights and lids.
+    fn act(&mut self, seen: Option<&Observation>) -> Result<()> {
         let now = self.clock.now();
-        let pressed = self.board.button_pressed()?;
-        let held_button = self.long_press.observe(pressed, now);
+        self.feel_button(now)?;
         if self.held {
-            self.board.advance()?;
-            return Ok(held_button);
-        }
-        if pressed {
-            self.trigger.press(now);
+            return self.board.advance();
         }
         let decision = self.decider.step(seen, now);
         self.evidence.keep_while(self.decider.is_watching());
         self.board.show(decision.signal)?;
         self.tell(&decision);
-        Ok(held_button)
+        Ok(())
     }
 
     fn watch_picture(&mut self, frame: &Frame, now: Instant) {
@@ -222,6 +209,16 @@ impl Pipeline {
             self.presence.forget();
         }
         self.tell_fault(fault);
+    }
+
+    /// A press asks for a look, unless everything is held; who holds on is another matter.
+    fn feel_button(&mut self, now: Instant) -> Result<()> {
+        let pressed = self.board.button_pressed()?;
+        self.long_press.observe(pressed, now);
+        if pressed && !self.held {
+            self.trigger.press(now);
+        }
+        Ok(())
     }
 
     /// Makes the network's input of what `view` shows of the item, or of the zone.
@@ -314,6 +311,11 @@ impl Pipeline {
     #[must_use]
     pub fn is_resting(&self) -> bool {
         self.decider.is_resting()
+    }
+
+    /// Whether somebody has held the button for ten seconds; told once each time.
+    pub fn was_button_held(&mut self) -> bool {
+        self.long_press.take()
     }
 
     /// What the drop zone holds by the last picture; `None` where that is not to be trusted.
