@@ -194,6 +194,25 @@ fn events_go_on_where_they_were_left() {
 }
 
 #[test]
+fn one_proof_of_the_model_runs_at_a_time() {
+    let bin = Bin::start();
+    let mut clients: Vec<_> = (0..3).map(|_| bin.connect("control.sock")).collect();
+    for client in &mut clients {
+        client.write("{\"id\":1,\"request\":\"model.test\"}");
+    }
+    let replies: Vec<_> = clients.iter_mut().map(|client| client.read()).collect();
+    let proved = replies.iter().filter(|reply| reply.get("ok").is_some());
+    assert_eq!(proved.count(), 1, "{replies:?}");
+    let busy = replies
+        .iter()
+        .filter(|reply| reply["error"]["code"] == "busy");
+    assert_eq!(busy.count(), 2, "{replies:?}");
+    // Its end makes room for the next.
+    let again = clients[0].ask("{\"id\":2,\"request\":\"model.test\"}");
+    assert!(again.get("ok").is_some(), "{again}");
+}
+
+#[test]
 fn hostile_clients_are_not_felt() {
     let bin = Bin::start();
     // One writes without end and reads nothing, one writes a line without end, one bytes that are no text.

@@ -23,14 +23,17 @@ path = "/boot/firmware/{_PHOTOS}"
 repeat = true
 width = 320
 height = 240
-fps = 5
-frames-per-photo = 8
+fps = 1
+frames-per-photo = 5
+[model]
+bundle = "/usr/share/sortd/models/waste-small"
+threads = 1
 [trigger]
 learn-ms = 300
 [decision]
 hold-ms = 300
-rearm-ms = 200
-unsure-after-ms = 800
+rearm-ms = 500
+unsure-after-ms = 2000
 unsure-bin = "all"
 [gpio]
 backend = "simulated"
@@ -40,11 +43,12 @@ accepts = ["cardboard", "glass", "metal", "paper", "plastic", "trash"]
 led = {{ pin = 17 }}
 """
 _STATE = "cut"
-# The daemon is started by hand, and takes what time the others leave, since nothing else of the system runs in these starts; and asked again and again, which is heard
-# over the serial line, in short lines, since others write there too.
+# The daemon is started by hand, since nothing else of the system runs in these starts, and asked again and again, which is heard over the
+# serial line, in short lines, since others write there too. One thread, a small model and a picture a second leave the emulated processors
+# to the writers.
 _START = f"""
 mkdir -p /run/cut /var/lib/sortd/{_STATE};
-(nice -n 19 sortd run --config /boot/firmware/cut.toml --sockets /run/cut --state /var/lib/sortd/{_STATE} >/run/cut/log 2>&1 &) >/dev/null 2>&1;
+(sortd run --config /boot/firmware/cut.toml --sockets /run/cut --state /var/lib/sortd/{_STATE} >/run/cut/log 2>&1 &) >/dev/null 2>&1;
 (while sleep 2; do
     sortd stats --json --sockets /run/cut 2>/dev/null | sed 's/.*"ever":{{"items":\\([0-9]*\\).*/counted \\1/';
 done) >/dev/ttyS1 2>&1 &

@@ -101,7 +101,7 @@ def power_cuts(card: Card, folder: Path, report: Report) -> None:
     """Each begins with the card as the cut before left it."""
     known, counted = full_cuts.Acknowledged(), Counted()
     counted.lay_out(card, folder)
-    card.put("sortd.toml", configuration().encode())
+    full_cuts.lay_out(card)
     for number in range(1, full_cuts.CUTS + 1):
         with report.case(f"power cut {number} of {full_cuts.CUTS} loses nothing that was acknowledged"):
             before = known.taken

@@ -92,7 +92,9 @@ def sorts(board: Board, camera: Camera, report: Report, bin_name: str) -> None:
     expect("lights that are on, by the level register", seen, [bin_name])
     on = wait_event(board, "signal-on", shown, SORTD_BIN=bin_name)
     report.note(f"light after {on - shown:.1f} s of the guest")
-    wait_event(board, "signal-off", camera.show(EMPTY), SORTD_BIN=bin_name)
+    # The hold may have ended before the item goes.
+    camera.show(EMPTY)
+    wait_event(board, "signal-off", on, SORTD_BIN=bin_name)
     # That the next item may come is no record at the level that is kept; it takes less than a second.
     camera.show(EMPTY, LEARNING)
     expect("lights that are on", lit(board), [])
@@ -120,8 +122,9 @@ def written(board: Board, camera: Camera, report: Report) -> None:
     costs: List[int] = []
     for _ in range(_BATCHES):
         before = int(board.ask(stat).split()[6])
-        wait_event(board, "signal-on", camera.show(PHOTOS["glass"]))
-        wait_event(board, "signal-off", camera.show(EMPTY))
+        on = wait_event(board, "signal-on", camera.show(PHOTOS["glass"]))
+        camera.show(EMPTY)
+        wait_event(board, "signal-off", on)
         # A batch is written a minute after the one before.
         board.ask("sleep 70")
         costs.append(int(board.ask(stat).split()[6]) - before)
