@@ -50,9 +50,10 @@ RestartSec=1
 # The Pi's watchdog has no clock in QEMU and resets the board as soon as it is armed, so systemd leaves
 # it alone in all runs but the one that looks at just that.
 NO_WATCHDOG = "systemd.watchdog_sec=0"
-# For runs that are only about the card: without what takes time and neither writes nor mounts.
+# For runs that are only about the card: without what takes time and neither writes nor mounts, and without the
+# report's second writer, at whose end the boot partition is closed.
 CARD_ONLY = [f"systemd.mask={unit}.service" for unit in (
-    "sortd", "sortd-takeover", "systemd-networkd", "systemd-resolved", "systemd-timesyncd", "dbus",
+    "sortd", "sortd-takeover", "sortd-tell-wait", "sortd-tell", "systemd-networkd", "systemd-resolved", "systemd-timesyncd", "dbus",
 )]  # fmt: skip
 
 
