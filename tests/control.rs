@@ -12,7 +12,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::time::Duration;
 
-use common::bin::Bin;
+use common::bin::{Bin, Connection};
 use common::daemon::{PATIENCE, endless};
 use serde_json::{Value, json};
 
@@ -200,7 +200,7 @@ fn one_proof_of_the_model_runs_at_a_time() {
     for client in &mut clients {
         client.write("{\"id\":1,\"request\":\"model.test\"}");
     }
-    let replies: Vec<_> = clients.iter_mut().map(|client| client.read()).collect();
+    let replies: Vec<_> = clients.iter_mut().map(Connection::read).collect();
     let proved = replies.iter().filter(|reply| reply.get("ok").is_some());
     assert_eq!(proved.count(), 1, "{replies:?}");
     let busy = replies

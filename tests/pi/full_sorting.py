@@ -87,8 +87,7 @@ def sorts(board: Board, camera: Camera, report: Report, bin_name: str) -> None:
     deadline = time.monotonic() + PATIENCE
     while not (seen := lit(board)):
         if time.monotonic() > deadline:
-            said = board.ask("journalctl -u sortd -n 20 --no-pager")
-            raise PiError(f"no light went on within {PATIENCE:.0f} s; the daemon says: {said}")
+            raise PiError(f"no light went on within {PATIENCE:.0f} s; the daemon says: {_latest(board)}")
     expect("lights that are on, by the level register", seen, [bin_name])
     on = wait_event(board, "signal-on", shown, SORTD_BIN=bin_name)
     report.note(f"light after {on - shown:.1f} s of the guest")
@@ -145,4 +144,8 @@ def wait_event(board: Board, name: str, since: float, **fields: str) -> float:
         if at > since:
             return at
         if time.monotonic() > deadline:
-            raise PiError(f"{PATIENCE:.0f} s passed without the record {match}")
+            raise PiError(f"{PATIENCE:.0f} s passed without the record {match}; the daemon says: {_latest(board)}")
+
+
+def _latest(board: Board) -> str:
+    return board.ask("journalctl -u sortd -n 20 --no-pager")
