@@ -1,6 +1,7 @@
 //! What is processed, stored and sent, for how long, and what lies on the disk now: in sentences for people.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::config::committed;
@@ -13,7 +14,8 @@ use crate::visible::visible;
 pub fn lines(config: &Config, state: Option<&Path>) -> Vec<String> {
     let mut lines = vec![
         format!(
-            "Processed: {} are judged in memory, one at a time. A picture is forgotten as soon as the next comes.",
+            "Processed: {} are judged in memory, one at a time. A picture is forgotten as soon as the next comes; \
+the page's process holds the one that was looked at last until somebody looks again.",
             pictures(config)
         ),
         masked(config),
@@ -32,8 +34,11 @@ not taken here."
         "Stored by the page, where it is enabled: the browsers that were let in, with their addresses and names and when they were \
 used, until somebody ends them there."
             .into(),
-        "Logged: starts, stops, faults, what each bin was lit for, and the addresses of browsers that were let in, as long as \
-the machine keeps its journal. The log has no picture."
+        "Stored on the SD card image: sortd-report.txt on the boot partition, with the bin's address and the code that lets a browser in; \
+and the access to the Wi-Fi, where only the system reads it."
+            .into(),
+        "Logged: starts, stops, faults, what each bin was lit for, and the addresses of browsers that were let in or gave a \
+wrong code, and the code itself, as long as the machine keeps its journal. The log has no picture."
             .into(),
         "Sent: nothing. The daemon has no network; a browser is answered by another process, which calls nobody.".into(),
     ];
@@ -65,18 +70,24 @@ fn masked(config: &Config) -> String {
 
 /// What lies in the folder, each file with its size.
 fn on_disk(state: &Path) -> Vec<String> {
-    let folder = visible(&state.display().to_string()).into_owned();
-    let mut found = Vec::new();
+    let mut told = Vec::new();
     for part in [state.to_owned(), committed::folder(state)] {
-        let entries = files::entries(&part).unwrap_or_default();
-        found.extend(entries.iter().filter_map(file));
+        let folder = visible(&part.display().to_string()).into_owned();
+        let line =
+            |(name, bytes)| format!("On the disk, in {folder}: {name}, {} kB.", kilobytes(bytes));
+        match files::entries(&part) {
+            Ok(entries) => told.extend(entries.iter().filter_map(file).map(line)),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => told.push(format!(
+                "On the disk, in {folder}: not known, since it cannot be read ({error}); ask as root, or a running daemon."
+            )),
+        }
     }
-    if found.is_empty() {
-        return vec![format!("On the disk: nothing yet, in {folder}.")];
+    if told.is_empty() {
+        let folder = visible(&state.display().to_string()).into_owned();
+        told.push(format!("On the disk: nothing yet, in {folder}."));
     }
-    let line =
-        |(name, bytes)| format!("On the disk, in {folder}: {name}, {} kB.", kilobytes(bytes));
-    found.into_iter().map(line).collect()
+    told
 }
 
 fn file(entry: &fs::DirEntry) -> Option<(String, u64)> {
@@ -108,6 +119,15 @@ mod tests {
         let told = lines(&config, Some(folder.path())).join("\n");
         assert!(
             told.contains("state.db, 2 kB.") && told.contains("3.toml, 1 kB."),
+            "{told}"
+        );
+        let empty = folder.path().join("nothing yet");
+        let told = lines(&config, Some(&empty)).join("\n");
+        assert!(told.contains("On the disk: nothing yet"), "{told}");
+        // What cannot be read is not told to be empty: no folder, here.
+        let told = lines(&config, Some(&folder.path().join("state.db"))).join("\n");
+        assert!(
+            told.contains("not known") && !told.contains("nothing yet"),
             "{told}"
         );
     }

@@ -6,25 +6,26 @@ use std::time::{Duration, Instant};
 /// So long it is held.
 const LONG: Duration = Duration::from_secs(10);
 
-/// Since when the button is pressed.
+/// Since when the button is pressed, and whether that counts.
 #[derive(Debug, Default)]
 pub(super) struct LongPress {
     since: Option<Instant>,
-    /// Whether this press was long enough already.
-    counted: bool,
+    /// Whether the button was let go since it was first read, and since it last counted: one that is stuck, short-circuited or wired
+    /// the other way round reads as pressed from the start, and nobody holds it.
+    armed: bool,
     due: bool,
 }
 
 impl LongPress {
-    /// Takes the button as it is now. It must be let go before it counts again.
+    /// Takes the button as it is now. It must be let go before it counts, and again before it counts the next time.
     pub fn observe(&mut self, pressed: bool, now: Instant) {
         if !pressed {
-            (self.since, self.counted) = (None, false);
+            (self.since, self.armed) = (None, true);
             return;
         }
         let since = *self.since.get_or_insert(now);
-        if !self.counted && now - since >= LONG {
-            (self.counted, self.due) = (true, true);
+        if self.armed && now - since >= LONG {
+            (self.armed, self.due) = (false, true);
         }
     }
 
@@ -53,9 +54,15 @@ mod tests {
 
     #[test]
     fn it_is_told_once_each_time_that_it_is_held() {
-        assert_eq!(told(|_| true), [20]);
+        assert_eq!(told(|turn| turn > 0), [21]);
         assert_eq!(told(|turn| turn > 4 && turn != 40), [25, 61]);
         assert!(told(|turn| turn % 20 != 0).is_empty(), "taps");
         assert!(told(|_| false).is_empty());
+    }
+
+    #[test]
+    fn one_that_reads_as_pressed_from_the_start_counts_once_it_was_let_go() {
+        assert!(told(|_| true).is_empty());
+        assert_eq!(told(|turn| turn != 60), [81]);
     }
 }

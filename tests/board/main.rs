@@ -13,10 +13,11 @@ mod rest;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use common::board::{At, Board, Driven, State};
-use common::daemon::Daemon;
+use common::daemon::{Daemon, PATIENCE};
 use serde_json::Value;
 
 /// The light of the bin that takes everything, and the channel of its lid; 90° is a pulse of 1.5 ms.
@@ -252,20 +253,31 @@ fn who_holds_the_button_lets_a_browser_in_without_a_code() {
     board.wait_for_log("button", |log| {
         log.iter().any(|at| at.what == Driven::Taken(5))
     });
-    let pair = || {
+    let ask = |request: &str| {
         let mut control = UnixStream::connect(board.path().join("control.sock")).unwrap();
-        writeln!(control, r#"{{"id":1,"request":"pair","code":""}}"#).unwrap();
+        writeln!(control, "{{\"id\":1,\"request\":{request}}}").unwrap();
         let reply = BufReader::new(control).lines().nth(1);
-        reply.unwrap().unwrap().contains("\"ok\"")
+        reply.unwrap().unwrap()
     };
+    let wait_until_told = |words: &str, request: &str| {
+        let began = Instant::now();
+        while !ask(request).contains(words) {
+            assert!(began.elapsed() < PATIENCE, "no {words} in {request}");
+            sleep(Duration::from_millis(100));
+        }
+    };
+    let pair = || ask("\"pair\",\"code\":\"\"").contains("\"ok\"");
+    // By the end of its first look it has read the button.
+    wait_until_told("turn_ms", "\"status\"");
     assert!(!pair(), "nobody holds it");
     board.put(5, false);
-    let is_told = |event: &Value| {
-        event["text"]
-            .as_str()
-            .is_some_and(|text| text.contains("button was held"))
-    };
-    while !is_told(&daemon.wait_for("remark")) {}
+    wait_until_told("the button was held", "\"log\"");
+    let events = daemon.told();
+    let is_told = |event: &Value| event.to_string().contains("button");
+    assert!(
+        !events.iter().any(is_told),
+        "who watches is not told: {events:?}"
+    );
     assert!(pair());
     assert!(!pair(), "one is let in");
 }

@@ -10,7 +10,7 @@ from board import CARD_ONLY, NO_WATCHDOG, PATIENCE, Board
 from card import Card, State
 from cut_memory import Counted
 from failure import PiError
-from technician import SMALLEST_HOLD, configuration
+from technician import SMALLEST_HOLD, changed, configuration
 
 CUTS = 10
 # The guest writes from its start to the cut, for at least so many acknowledgements.
@@ -47,7 +47,7 @@ class Acknowledged:
         self.marks: set = set()
 
     def hear(self, board: Board, since: int) -> None:
-        """Takes in all that was said until the power went."""
+        """Takes in all that was said since then; what was taken in before does no harm."""
         for line in board.shell.lines(since):
             word, _, number = line.partition(" ")
             # The last line may have been cut off itself; whole lines alone come here.
@@ -62,7 +62,7 @@ class Acknowledged:
 
 def _configuration(hold: int = SMALLEST_HOLD) -> str:
     """With the small model: each takeover has it proven anew, which an emulated board does slowly."""
-    return configuration(hold).replace("# bundle = ", "bundle = ")
+    return changed(configuration(hold), "# bundle = ", "bundle = ")
 
 
 def lay_out(card: Card) -> None:

@@ -29,10 +29,15 @@ def configuration(hold: int = SMALLEST_HOLD) -> str:
         (f"hold-ms = {SMALLEST_HOLD}", f"hold-ms = {hold}"),
         ('listen = "off"', 'listen = "lan"'),
     ):
-        if shipped not in text:
-            raise PiError(f"{_SHIPPED.name} no longer has `{shipped}`; correct tests/pi/technician.py")
-        text = text.replace(shipped, wanted)
+        text = changed(text, shipped, wanted)
     return text
+
+
+def changed(text: str, shipped: str, wanted: str) -> str:
+    """The text with something else in place of what the shipped configuration has there."""
+    if shipped not in text:
+        raise PiError(f"{_SHIPPED.name} no longer has `{shipped}`; correct tests/pi")
+    return text.replace(shipped, wanted)
 
 
 def mistaken() -> str:
