@@ -10,6 +10,7 @@ mod common;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
 use common::bin::{Bin, Connection};
@@ -78,6 +79,7 @@ fn a_bin_is_not_tested_while_something_is_there_and_a_pipe_is_not_watched() {
     assert_eq!((tested.status, tested.out.as_str()), (69, ""), "{tested:?}");
     assert!(tested.err.contains("hands too"), "{tested:?}");
     let unknown = bin.ask(&["bins", "test", "none"]);
+    assert_eq!(unknown.status, 2, "{unknown:?}");
     assert!(unknown.err.contains("choose one of: all"), "{unknown:?}");
     let watched = bin.ask(&["status", "--watch"]);
     assert_eq!(
@@ -252,16 +254,40 @@ fn hostile_clients_are_not_felt() {
 }
 
 #[test]
-fn a_daemon_that_cannot_be_asked_is_not_taken_for_none() {
+fn the_bin_can_be_parked_whoever_else_is_connected() {
     let bin = Bin::start();
     let crowd: Vec<_> = (0..16).map(|_| bin.connect("control.sock")).collect();
+    let status = bin.ask(&["status"]);
+    assert_eq!((status.status, status.out.as_str()), (69, ""), "{status:?}");
+    assert!(
+        status.err.contains("16 clients are served already"),
+        "{status:?}"
+    );
     let parked = bin.ask(&["park"]);
+    assert_eq!(parked.status, 0, "{parked:?}");
+    bin.daemon.wait_for("paused");
+    drop(crowd);
+}
+
+#[test]
+fn a_daemon_that_cannot_be_asked_is_not_taken_for_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = UnixListener::bind(folder.path().join("control.sock")).unwrap();
+    // A stand-in for a daemon that has too many clients.
+    let crowded = thread::spawn(move || {
+        let (mut client, _) = socket.accept().unwrap();
+        let line = "{\"id\":null,\"error\":{\"code\":\"too-many\",\"text\":\"16 clients are served already\",\"advice\":\"close one\"}}\n";
+        client.write_all(line.as_bytes()).unwrap();
+    });
+    let mut park = common::sortd();
+    park.args(["park", "--sockets"]).arg(folder.path());
+    let parked = common::finish(&mut park);
+    crowded.join().unwrap();
     assert_eq!((parked.status, parked.out.as_str()), (69, ""), "{parked:?}");
     assert!(
         parked.err.contains("16 clients are served already"),
         "{parked:?}"
     );
-    drop(crowd);
 }
 
 #[test]

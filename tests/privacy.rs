@@ -117,11 +117,9 @@ fn live(folder: TempDir, daemon_log: &Path, page_log: &Path) -> TempDir {
     bin.daemon.signal("HUP");
     bin.daemon.wait_for("config-reloaded");
     let tried = json!({"text": text.replace("hold-ms = 300", "hold-ms = 320")});
-    assert_eq!(page.post("/api/config/try", &token, &tried).status, 200);
-    assert_eq!(
-        page.post("/api/config/commit", &token, &json!({})).status,
-        200
-    );
+    let tried = page.post("/api/config/try", &token, &tried);
+    let trial = json!({"trial": tried.json()["trial"]});
+    assert_eq!(page.post("/api/config/commit", &token, &trial).status, 200);
     bin.daemon.wait_for("signal-on");
     assert_eq!(page.end("TERM"), Some(0));
     bin.daemon.signal("TERM");

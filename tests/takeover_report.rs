@@ -246,6 +246,21 @@ fn what_was_committed_on_the_bin_s_own_page_is_told_as_what_is_in_force() {
     assert!(report.contains("generation 1, committed"), "{report}");
     // What the card brings is compared with what it brought before, and a change of it counts.
     assert!(report.contains("as before"), "{report}");
+    // The daemon passes over what it cannot run with, and so does whoever tells what is in force.
+    let gone = holding(700)
+        .replace("listen = \"off\"", "listen = \"lan\"")
+        .replace("[model]\n", "[model]\nbundle = \"models/gone\"\n");
+    committed.commit(&gone, file, &holding(600)).unwrap();
+    let report = card.take_over();
+    let (_, passed_over) = report.split_once("PASSED OVER").expect("told");
+    let mut told = passed_over.lines();
+    assert!(
+        told.next()
+            .is_some_and(|line| line.contains("generation 2"))
+            && told.next().is_some_and(|line| line.contains("models/gone")),
+        "{report}"
+    );
+    assert!(report.contains("closed; listen"), "{report}");
     card.write("sortd.toml", &holding(800));
     let report = card.take_over();
     assert!(!report.contains("generation 1"), "{report}");

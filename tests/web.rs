@@ -36,8 +36,16 @@ fn a_phone_is_paired_and_sees_what_the_daemon_tells() {
             .contains("<!DOCTYPE html>")
     );
     assert_eq!(page.send("GET", "/api/status", "", "").status, 401);
-    let wrong = page.post("/api/pair", "", &json!({"code": "no code"}));
-    assert_eq!(wrong.outcome(), (403, json!("wrong-code")));
+    let pair = |code: &str| {
+        page.post("/api/pair", "", &json!({ "code": code }))
+            .outcome()
+    };
+    for none in ["", "no code"] {
+        assert_eq!(pair(none), (400, json!("bad-request")));
+    }
+    // Of two codes one at least is wrong.
+    let wrong = ["000000", "111111"].map(pair);
+    assert!(wrong.contains(&(403, json!("wrong-code"))), "{wrong:?}");
     let token = page.pair(&bin);
 
     let status = page.get("/api/status", &token);

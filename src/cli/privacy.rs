@@ -1,5 +1,7 @@
 //! `sortd privacy`: what is processed, stored and sent.
 
+use std::path::PathBuf;
+
 use super::{ConfigFile, Sockets, output};
 use crate::config::Config;
 use crate::config::committed::state_of_the_service;
@@ -14,6 +16,9 @@ pub(super) struct Args {
     file: ConfigFile,
     #[command(flatten)]
     sockets: Sockets,
+    /// Where no daemon runs: the folder of its state, as `sortd run` was told [default: that of the service].
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
 }
 
 /// Asks the running daemon; where none runs, tells it of the configuration and of what a daemon left behind.
@@ -22,8 +27,14 @@ pub(super) fn privacy(args: &Args) -> Result<()> {
         let told: protocol::Privacy = daemon.ask(&Request::Privacy {})?;
         told.lines
     } else {
-        let config = Config::load(&args.file.config)?;
-        privacy::lines(&config, Some(&state_of_the_service()))
+        let (file, state) = (&args.file.config, args.state.clone());
+        let state = state.unwrap_or_else(state_of_the_service);
+        output::line(format!(
+            "No daemon answers; this is what one would do by {}, and what one left in {}.",
+            file.display(),
+            state.display()
+        ))?;
+        privacy::lines(&Config::load(file)?, Some(&state))
     };
     lines.iter().try_for_each(output::line)
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::{Sockets, look, output};
 use crate::control::client::Client;
-use crate::control::protocol::{Request, Status};
+use crate::control::protocol::{Access, Request, Status};
 use crate::error::{Error, Result};
 use crate::machine;
 use crate::takeover::{self, Page, VIEW, Whereabouts, Wish};
@@ -19,7 +19,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=3600))]
     wait: u16,
     /// The port of the page.
-    #[arg(long, value_name = "PORT", default_value_t = 80)]
+    #[arg(long, value_name = "PORT", default_value_t = 80, value_parser = clap::value_parser!(u16).range(1..))]
     port: u16,
     /// The page is open where this file is, as `sortd takeover --web` leaves it. Left out: it is open where somebody enabled it.
     #[arg(long, value_name = "FILE")]
@@ -63,10 +63,15 @@ fn wait_for_an_address(time: Duration) {
 
 /// The code that lets a browser in.
 fn code(sockets: &Sockets) -> Result<String> {
-    let status: Status = Client::connect(sockets.folder())?.ask(&Request::Status {})?;
-    status
-        .pairing
-        .ok_or_else(|| Error::unavailable("the daemon could draw no code").advice("start it again"))
+    let mut daemon = Client::connect(sockets.folder())?;
+    let status: Status = daemon.ask(&Request::Status {})?;
+    status.pairing.ok_or_else(|| match daemon.hello.access {
+        Access::Control => {
+            Error::unavailable("the daemon could draw no code").advice("start it again")
+        }
+        Access::Watch => Error::unavailable("who may only watch is not told the code")
+            .advice("run this as root, or as a member of the group sortd-admin"),
+    })
 }
 
 /// Makes the picture that somebody asks for on the boot partition, and says what became of it; `None` where nobody asks.

@@ -41,7 +41,7 @@ pub enum Origin {
     /// A generation that was committed in its place.
     Committed(u32),
     /// A text that somebody tries, and which trial of this daemon that is.
-    Tried(u64),
+    Tried(u32),
 }
 
 impl Origin {

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::listen::{file_name, folder};
-use super::protocol::{self, API, Access, Greeting, Hello, LONGEST_REPLY, Refusal, Request};
+use super::protocol::{self, API, Access, Code, Greeting, Hello, LONGEST_REPLY, Refusal, Request};
 use crate::error::{Error, Result};
 
 /// The daemon answers within moments; one that does not hangs.
@@ -159,8 +159,15 @@ impl Client {
             if line.id != Some(self.last_id) && line.error.is_none() {
                 continue;
             }
-            if let Some(error) = line.error {
-                return Err(Error::unavailable(error.text).advice(error.advice));
+            if let Some(Refusal {
+                code, text, advice, ..
+            }) = line.error
+            {
+                let error = match code {
+                    Code::BadRequest => Error::usage(text),
+                    _ => Error::unavailable(text),
+                };
+                return Err(error.advice(advice));
             }
             let answer = line.ok.unwrap_or_default();
             return serde_json::from_value(answer).map_err(|error| {
@@ -225,12 +232,17 @@ fn read_line(stream: &mut BufReader<UnixStream>) -> io::Result<String> {
 }
 
 fn lost(path: &Path, error: io::Error) -> Error {
-    let what = match error.kind() {
-        io::ErrorKind::UnexpectedEof => "ended the connection",
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => "does not answer",
-        _ => "cannot be talked to",
-    };
-    Error::unavailable(format!("the daemon at {} {what}", path.display()))
-        .caused_by(error)
-        .advice("look at its log: `journalctl -u sortd`")
+    let daemon = format!("the daemon at {}", path.display());
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => Error::unavailable(format!("{daemon} ended the connection"))
+            .advice("look at its log: `journalctl -u sortd`"),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Error::unavailable(format!(
+            "{daemon} does not answer within {} s",
+            LONGEST_ANSWER.as_secs()
+        ))
+        .advice("start it anew with `systemctl restart sortd`, and look at its log: `journalctl -u sortd`"),
+        _ => Error::unavailable(format!("{daemon} cannot be talked to"))
+            .caused_by(error)
+            .advice("look at its log: `journalctl -u sortd`"),
+    }
 }

@@ -48,9 +48,9 @@ pub struct ConfigInForce {
     /// Where it comes from.
     #[serde(flatten)]
     pub source: Source,
-    /// Seconds until it is over, where it is tried.
+    /// The trial, where it is tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trying_s: Option<u64>,
+    pub trying: Option<Trial>,
     /// Those that were committed and are kept, from the oldest to the newest.
     pub generations: Vec<CommittedConfig>,
 }
@@ -115,7 +115,9 @@ impl From<config::Report> for Findings {
 /// A configuration is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trial {
-    /// For so long, unless it is committed.
+    /// Its number, by which it is committed: who commits keeps what that number stands for, and nothing else.
+    pub trial: u32,
+    /// It is over in so long, unless it is committed.
     pub seconds: u64,
 }
 

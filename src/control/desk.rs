@@ -56,8 +56,8 @@ pub enum ConfigWish {
     Check(String, To<Findings>),
     /// Put this one in force for a while.
     Try(String, To<Trial>),
-    /// Keep the one that is tried.
-    Commit(To<Kept>),
+    /// Keep the one that is tried under this number.
+    Commit(u32, To<Kept>),
     /// Go back, to this generation.
     Back(Option<u32>, To<Kept>),
 }
@@ -75,7 +75,7 @@ impl ConfigWish {
             Self::Get(to) => drop(to.send(Err(busy))),
             Self::Check(_, to) => drop(to.send(Err(busy))),
             Self::Try(_, to) => drop(to.send(Err(busy))),
-            Self::Commit(to) | Self::Back(_, to) => drop(to.send(Err(busy))),
+            Self::Commit(_, to) | Self::Back(_, to) => drop(to.send(Err(busy))),
         }
     }
 }

@@ -112,7 +112,10 @@ pub enum Request {
     },
     /// Keep the configuration that is tried in force.
     #[serde(rename = "config.commit")]
-    ConfigCommit {},
+    ConfigCommit {
+        /// The number of its trial.
+        trial: u32,
+    },
     /// End a trial, or go back to a configuration of before.
     #[serde(rename = "config.back")]
     ConfigBack {

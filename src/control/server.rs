@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::net::UnixListener;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_local;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::protocol::{Access, Code, Refusal};
 use super::session::{Session, refused};
@@ -16,6 +16,12 @@ use crate::error::{Error, Result};
 
 /// Clients of one socket at a time.
 const CLIENTS: usize = 16;
+
+/// Whoever comes after those on the control socket may park and nothing else, so many at a time.
+const PARKING: usize = 4;
+
+/// They must do so within this time.
+const PARK_WITHIN: Duration = Duration::from_secs(1);
 
 /// A socket accepts clients no faster than this, however many want to connect.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(5);
@@ -50,29 +56,41 @@ pub fn serve(mut listeners: Listeners, desk: Desk) -> Result<()> {
 
 async fn accept(listener: UnixListener, access: Access, desk: Rc<Desk>) {
     let places = Arc::new(Semaphore::new(CLIENTS));
+    let parking = Arc::new(Semaphore::new(match access {
+        Access::Control => PARKING,
+        Access::Watch => 0,
+    }));
     loop {
         sleep(ACCEPT_PAUSE).await;
         let Ok((stream, _)) = listener.accept().await else {
             sleep(ACCEPT_AGAIN).await;
             continue;
         };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            // Where this client does not even read that, there is nothing to be done for it.
-            let _ = stream.try_write(&too_many());
-            continue;
-        };
         let desk = Rc::clone(&desk);
-        spawn_local(async move {
-            // A client that has gone or does not read needs no answer.
-            let _ = Session::of(stream, access, &desk).serve().await;
-            drop(place);
-        });
+        // A client that has gone or does not read needs no answer.
+        if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
+            spawn_local(async move {
+                let _ = Session::of(stream, access, &desk).serve().await;
+                drop(place);
+            });
+        } else if let Ok(place) = Arc::clone(&parking).try_acquire_owned() {
+            spawn_local(async move {
+                let session = Session::of(stream, access, &desk);
+                let _ = timeout(PARK_WITHIN, session.park_or_refuse(too_many())).await;
+                drop(place);
+            });
+        } else {
+            let _ = stream.try_write(&line_of(too_many()));
+        }
     }
 }
 
-fn too_many() -> Vec<u8> {
+fn too_many() -> Refusal {
     let text = format!("{CLIENTS} clients are served already");
-    let refusal = Refusal::new(Code::TooMany, text, "close one of them and try again");
+    Refusal::new(Code::TooMany, text, "close one of them and try again")
+}
+
+fn line_of(refusal: Refusal) -> Vec<u8> {
     let mut line = serde_json::to_vec(&refused(None, refusal)).unwrap_or_default();
     line.push(b'\n');
     line

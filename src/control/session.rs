@@ -69,14 +69,32 @@ impl<'d> Session<'d> {
         }
     }
 
-    pub async fn serve(mut self) -> io::Result<()> {
+    /// Answers one request: that to park is granted, any other refused.
+    pub async fn park_or_refuse(mut self, refusal: Refusal) -> io::Result<()> {
+        self.greet().await?;
+        let Read::Line(line) = self.lines.next().await? else {
+            return self.refuse(None, refusal).await;
+        };
+        match parse(&line) {
+            Ok((id, Ok(Request::Park {}))) => self.answer_to_park(id).await,
+            Ok((id, _)) => self.refuse(Some(id), refusal).await,
+            Err(_) => self.refuse(None, refusal).await,
+        }
+    }
+
+    async fn greet(&mut self) -> io::Result<()> {
         let hello = Hello {
             api: API,
             sortd: env!("CARGO_PKG_VERSION").into(),
             start: self.desk.start.clone(),
             access: self.access,
         };
-        lines::write(&mut self.out, &Greeting { hello }).await?;
+        lines::write(&mut self.out, &Greeting { hello }).await
+    }
+
+    /// Answers requests until the client goes, or has said nothing for long.
+    pub async fn serve(mut self) -> io::Result<()> {
+        self.greet().await?;
         loop {
             let line = match &mut self.stream {
                 None => timeout(LONGEST_SILENCE, self.lines.next())
@@ -125,7 +143,7 @@ impl<'d> Session<'d> {
             Request::Status {} => self.status(id).await,
             Request::Events { since } => self.follow(id, since).await,
             Request::Look {} => self.look(id).await,
-            Request::Park {} => self.order(id, Wish::Pause(longest_pause())).await,
+            Request::Park {} => self.answer_to_park(id).await,
             Request::Pause { seconds } if (1..=LONGEST_PAUSE_S).contains(&seconds) => {
                 self.order(id, Wish::Pause(Duration::from_secs(seconds)))
                     .await
@@ -151,7 +169,10 @@ impl<'d> Session<'d> {
                 self.ordered(id, Wish::config(|to| ConfigWish::Try(text, to)))
                     .await
             }
-            Request::ConfigCommit {} => self.ordered(id, Wish::config(ConfigWish::Commit)).await,
+            Request::ConfigCommit { trial } => {
+                self.ordered(id, Wish::config(|to| ConfigWish::Commit(trial, to)))
+                    .await
+            }
             Request::ConfigBack { generation } => {
                 self.ordered(id, Wish::config(|to| ConfigWish::Back(generation, to)))
                     .await
@@ -219,6 +240,11 @@ impl<'d> Session<'d> {
         let (sender, stats) = oneshot::channel();
         let stats = self.wish(Wish::Stats(query, sender), stats).await.flatten();
         self.reply(id, stats).await
+    }
+
+    async fn answer_to_park(&mut self, id: u64) -> io::Result<()> {
+        let longest = Duration::from_secs(LONGEST_PAUSE_S);
+        self.order(id, Wish::Pause(longest)).await
     }
 
     /// Hands an order on. What comes of it is told by events.
@@ -322,8 +348,4 @@ fn ending() -> Refusal {
         "the daemon is ending",
         "ask again when it has started",
     )
-}
-
-const fn longest_pause() -> Duration {
-    Duration::from_secs(LONGEST_PAUSE_S)
 }

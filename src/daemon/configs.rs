@@ -4,6 +4,7 @@
 //! what was in force before is so again. To keep it is to write it down.
 
 use std::future::pending;
+use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use super::config_answers::{failed, told, unfit};
 use super::offer::Offer;
 use super::orders::Orders;
 use super::plan_in_force::PlanInForce;
-use crate::config::committed::{Committed, Origin};
+use crate::config::committed::{Committed, Generation, Origin};
 use crate::config::{Report, text_of};
 use crate::control::ConfigWish;
 use crate::control::protocol::{
@@ -46,17 +47,29 @@ pub(super) struct Configs {
     orders: Orders,
     reporter: Reporter,
     trial: Option<Trial>,
-    trials: u64,
+    /// The number of the latest trial.
+    trials: u32,
     /// How long a trial is.
     length: Duration,
 }
 
 /// A configuration that is tried.
 struct Trial {
-    origin: Origin,
+    number: u32,
     text: String,
     until: Instant,
     before: Before,
+}
+
+impl Trial {
+    /// What clients are told of it.
+    fn told(&self) -> Trying {
+        let left = self.until.saturating_duration_since(Instant::now());
+        Trying {
+            trial: self.number,
+            seconds: left.as_secs(),
+        }
+    }
 }
 
 /// What was in force before it.
@@ -79,19 +92,14 @@ impl Before {
 
 impl Configs {
     /// A desk at which nothing is tried.
-    pub const fn new(
-        choice: Choice,
-        in_force: PlanInForce,
-        orders: Orders,
-        reporter: Reporter,
-    ) -> Self {
+    pub fn new(choice: Choice, in_force: PlanInForce, orders: Orders, reporter: Reporter) -> Self {
         Self {
             choice,
             in_force,
             orders,
             reporter,
             trial: None,
-            trials: 0,
+            trials: random_number(),
             length: TRIAL,
         }
     }
@@ -116,24 +124,19 @@ impl Configs {
             ConfigWish::Get(to) => drop(to.send(self.shown().await)),
             ConfigWish::Check(text, to) => drop(to.send(self.findings(text).await)),
             ConfigWish::Try(text, to) => drop(to.send(self.tried(text).await)),
-            ConfigWish::Commit(to) => drop(to.send(self.commit().await)),
+            ConfigWish::Commit(trial, to) => drop(to.send(self.commit(trial).await)),
             ConfigWish::Back(number, to) => drop(to.send(self.back(number).await)),
         }
     }
 
     async fn shown(&self) -> Told<ConfigInForce> {
         let in_force = self.in_force.get();
-        let committed = self.choice.committed.clone();
-        let list = move || committed.map_or(Ok(Vec::new()), |committed| committed.list());
-        let generations = done(beside("configs", list))
-            .await?
-            .map_err(|error| failed(&error))?;
-        let left = |trial: &Trial| trial.until.saturating_duration_since(Instant::now());
+        let generations = self.generations().await?;
         Ok(ConfigInForce {
             text: in_force.config.text.clone(),
             file: self.choice.file.display().to_string(),
             source: in_force.origin.into(),
-            trying_s: self.trial().map(|trial| left(trial).as_secs()),
+            trying: self.trial().map(Trial::told),
             generations: generations
                 .iter()
                 .map(|generation| told(generation, in_force.origin))
@@ -152,20 +155,17 @@ impl Configs {
     }
 
     async fn tried(&mut self, text: String) -> Told<Trying> {
-        self.attempt(text).await?;
+        let trial = self.attempt(text).await?;
         let seconds = self.length.as_secs();
         self.reporter.report(&Event::ConfigTried { seconds });
-        Ok(Trying { seconds })
+        Ok(Trying { trial, seconds })
     }
 
-    async fn commit(&mut self) -> Told<Kept> {
-        let Some(trial) = self.trial() else {
+    async fn commit(&mut self, number: u32) -> Told<Kept> {
+        let Some(trial) = self.trial().filter(|trial| trial.number == number) else {
+            let text = format!("trial {number} is over, and nothing of it could be kept");
             let advice = "put it in force by `config.try`, see that all is well, and ask again";
-            return Err(Refusal::new(
-                Code::Busy,
-                "nothing is tried that could be kept",
-                advice,
-            ));
+            return Err(Refusal::new(Code::Busy, text, advice));
         };
         let text = trial.text.clone();
         self.keep(move |committed, file, of_file| {
@@ -181,7 +181,7 @@ impl Configs {
             return self.end_trial().await;
         }
         let number = match number {
-            Some(number) => number,
+            Some(number) => self.known(number).await?,
             None => self.one_before().await?,
         };
         let file = self.choice.file.clone();
@@ -218,30 +218,41 @@ impl Configs {
                 advice,
             ));
         };
-        let committed = self
-            .choice
-            .committed()
-            .map_err(|error| failed(&error))?
-            .clone();
-        let list = move || committed.list();
-        let known = done(beside("configs", list))
-            .await?
-            .map_err(|error| failed(&error))?;
-        let before = known.iter().rev().map(|generation| generation.number);
-        Ok(before
-            .into_iter()
-            .find(|found| *found < number)
-            .unwrap_or(0))
+        let before = self.generations().await?.into_iter().rev();
+        let mut before = before.map(|generation| generation.number);
+        Ok(before.find(|found| *found < number).unwrap_or(0))
+    }
+
+    /// This number, where it is the file's or that of a generation that is kept.
+    async fn known(&self, number: u32) -> Told<u32> {
+        let generations = self.generations().await?;
+        let is_kept = generations.iter().any(|kept| kept.number == number);
+        if number == 0 || is_kept {
+            return Ok(number);
+        }
+        let text = format!("there is no generation {number}");
+        let advice = "`config.get` lists those that are kept; 0 is the file";
+        Err(Refusal::new(Code::BadRequest, text, advice))
+    }
+
+    /// Those that are kept, from the oldest to the newest; none where there is no folder to keep them in.
+    async fn generations(&self) -> Told<Vec<Generation>> {
+        let Some(committed) = self.choice.committed.clone() else {
+            return Ok(Vec::new());
+        };
+        let listed = done(beside("configs", move || committed.list())).await?;
+        listed.map_err(|error| failed(&error))
     }
 
     /// The trial that is under way; a configuration that was read again meanwhile has ended it.
     fn trial(&self) -> Option<&Trial> {
         let origin = self.in_force.get().origin;
-        self.trial.as_ref().filter(|trial| trial.origin == origin)
+        let trial = self.trial.as_ref();
+        trial.filter(|trial| origin == Origin::Tried(trial.number))
     }
 
-    /// Puts a text in force until the trial is over.
-    async fn attempt(&mut self, text: String) -> Told<()> {
+    /// Puts a text in force until the trial is over; answers with the trial's number.
+    async fn attempt(&mut self, text: String) -> Told<u32> {
         let in_force = self.in_force.get();
         let before = self.trial().map_or_else(
             || Before {
@@ -250,16 +261,17 @@ impl Configs {
             },
             |trial| trial.before.clone(),
         );
-        self.trials += 1;
-        let origin = Origin::Tried(self.trials);
+        self.trials = self.trials.wrapping_add(1);
+        let number = self.trials;
+        let origin = Origin::Tried(number);
         self.put_in_force(text.clone(), origin).await?;
         self.trial = Some(Trial {
-            origin,
+            number,
             text,
             until: Instant::now() + self.length,
             before,
         });
-        Ok(())
+        Ok(number)
     }
 
     /// Writes down that what is tried is kept.
@@ -334,6 +346,12 @@ impl Configs {
         })?;
         outcome.map_err(|error| failed(&error))
     }
+}
+
+/// Trials are numbered from here, so that who tried something before a restart does not keep what another tried after it.
+fn random_number() -> u32 {
+    // The standard library seeds this from the system's random numbers.
+    RandomState::new().hash_one(()) as u32
 }
 
 /// What a thread beside comes to, if it does in time.

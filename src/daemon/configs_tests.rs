@@ -53,10 +53,11 @@ fn undoing_a_trial_needs_no_folder_to_keep_anything_in() {
             length: TRIAL,
             ..desk
         };
-        desk.tried(format!("# tried\n{before}"))
-            .await
-            .expect("tried");
-        let committed = desk.commit().await.expect_err("no folder");
+        let tried = desk.tried(format!("# tried\n{before}")).await;
+        let trial = tried.expect("tried").trial;
+        let another = desk.commit(trial.wrapping_add(1)).await.expect_err("none");
+        assert_eq!(another.code, Code::Busy, "{another}");
+        let committed = desk.commit(trial).await.expect_err("no folder");
         assert!(committed.text.contains("no folder"), "{committed}");
         let back = desk.back(Some(0)).await.expect("undone");
         assert_eq!(back.source, KeptIn::File);
@@ -94,8 +95,8 @@ fn what_was_before_comes_back_even_where_its_file_is_gone() {
         let (to, tried) = oneshot::channel();
         let wish = ConfigWish::Try(format!("# tried\n{before}"), to);
         wishes.send(wish).await.expect("taken");
-        tried.await.expect("answered").expect("tried");
-        assert!(matches!(in_force.get().origin, Origin::Tried(1)));
+        let Trying { trial, .. } = tried.await.expect("answered").expect("tried");
+        assert_eq!(in_force.get().origin, Origin::Tried(trial));
         std::fs::remove_file(&file).expect("removed");
         while in_force.get().origin != Origin::File {
             sleep_until(Instant::now() + Duration::from_millis(5)).await;
@@ -104,7 +105,7 @@ fn what_was_before_comes_back_even_where_its_file_is_gone() {
         let (to, shown) = oneshot::channel();
         wishes.send(ConfigWish::Get(to)).await.expect("taken");
         let shown = shown.await.expect("answered").expect("shown");
-        assert_eq!((shown.source.source, shown.trying_s), (KeptIn::File, None));
+        assert_eq!((shown.source.source, shown.trying), (KeptIn::File, None));
         drop(wishes);
         serving.await.expect("it ends with its clients");
     });

@@ -298,10 +298,10 @@ impl Loop {
                 CaptureChange::Stuck { doing, waited } => {
                     self.outside.heartbeat.camera_failed();
                     let seconds = waited.as_secs();
-                    let text = format!(
+                    let remark = format!(
                         "the camera's driver has been {doing} for {seconds} s and does not let go; unplug the camera or restart the machine"
                     );
-                    Event::Remark { text }
+                    Event::Remark { remark }
                 }
                 CaptureChange::Ended => {
                     over = true;
@@ -380,8 +380,8 @@ fn start_camera(config: &Config) -> Result<CaptureThread> {
 fn open_outputs(config: &Config, clock: &Arc<dyn Clock>, reporter: &Reporter) -> Result<Outputs> {
     let actuator = actuate::open(config, Arc::clone(clock))?;
     let outputs = Outputs::new(actuator, config, clock.now())?;
-    for text in outputs.remarks() {
-        reporter.report(&Event::Remark { text });
+    for remark in outputs.remarks() {
+        reporter.report(&Event::Remark { remark });
     }
     Ok(outputs)
 }

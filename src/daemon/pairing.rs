@@ -9,6 +9,9 @@ use rustix::rand::{GetRandomFlags, getrandom};
 use crate::control::Nothing;
 use crate::control::protocol::{Code, Refusal};
 
+/// Of a code.
+const DIGITS: usize = 6;
+
 /// So many wrong codes in a row are answered at once.
 const QUICK_TRIES: u32 = 5;
 
@@ -61,7 +64,7 @@ impl Pairing {
         let mut bytes = [0; 8];
         let drawn = getrandom(&mut bytes, GetRandomFlags::empty());
         let is_drawn = drawn.is_ok_and(|filled| filled == bytes.len());
-        let code = || format!("{:06}", u64::from_le_bytes(bytes) % 1_000_000);
+        let code = || format!("{:0DIGITS$}", u64::from_le_bytes(bytes) % 1_000_000);
         Self {
             code: is_drawn.then(code),
             wrong: 0,
@@ -75,13 +78,18 @@ impl Pairing {
         self.code.as_deref()
     }
 
-    /// Judges a code at this instant; an empty one where the door is open.
+    /// Judges a code at this instant; an empty one where the door is open. What cannot be a code is no guess, and not counted.
     ///
     /// # Errors
-    /// It is another, or it is too soon after wrong ones.
+    /// It is another, it is none, or it is too soon after wrong ones.
     pub fn judge(&mut self, said: &str, now: Instant) -> Result<Nothing, Refusal> {
         if said.is_empty() && self.door.enter(now) {
             return Ok(Nothing {});
+        }
+        if said.len() != DIGITS || !said.bytes().all(|byte| byte.is_ascii_digit()) {
+            let text = format!("a code has {DIGITS} digits");
+            let advice = "without one a browser is let in after somebody held the bin's button for 10 s, for two minutes";
+            return Err(Refusal::new(Code::BadRequest, text, advice));
         }
         if now < self.next_try {
             let text = "too many wrong codes were tried";
@@ -106,31 +114,55 @@ impl Pairing {
 mod tests {
     use super::*;
 
+    /// Another code than the pairing's.
+    fn wrong(pairing: &Pairing) -> &'static str {
+        match pairing.code() {
+            Some("000000") => "000001",
+            _ => "000000",
+        }
+    }
+
     #[test]
     fn the_code_is_taken_and_guesses_become_slow() {
         let mut pairing = Pairing::draw(Door::default());
         let code = pairing.code().expect("drawn").to_owned();
         assert!(code.len() == 6 && code.bytes().all(|digit| digit.is_ascii_digit()));
+        let wrong = wrong(&pairing);
         let now = Instant::now();
         assert!(pairing.judge(&code, now).is_ok());
         for _ in 0..QUICK_TRIES {
-            let refusal = pairing.judge("wrong", now).expect_err("wrong");
+            let refusal = pairing.judge(wrong, now).expect_err("wrong");
             assert_eq!(refusal.code, Code::NotAllowed);
         }
         let refusal = pairing.judge(&code, now).expect_err("too soon");
         assert_eq!(refusal.code, Code::Busy);
         let later = now + PAUSE;
-        assert!(pairing.judge("wrong", later).is_err());
+        assert!(pairing.judge(wrong, later).is_err());
         assert_eq!(
             pairing.judge(&code, later).expect_err("again").code,
             Code::Busy
         );
         assert!(pairing.judge(&code, later + PAUSE).is_ok());
-        assert!(pairing.judge("wrong", later + PAUSE).is_err());
+        assert!(pairing.judge(wrong, later + PAUSE).is_err());
         assert!(
             pairing.judge(&code, later + PAUSE).is_ok(),
             "it begins anew"
         );
+    }
+
+    #[test]
+    fn what_cannot_be_a_code_is_no_guess() {
+        let mut pairing = Pairing::draw(Door::default());
+        let code = pairing.code().expect("drawn").to_owned();
+        let now = Instant::now();
+        let endless = "1".repeat(65_520);
+        for none in ["", "12345", "12345x", "½½½", &endless] {
+            for _ in 0..QUICK_TRIES {
+                let refusal = pairing.judge(none, now).expect_err(none);
+                assert_eq!(refusal.code, Code::BadRequest, "{refusal}");
+            }
+        }
+        assert!(pairing.judge(&code, now).is_ok());
     }
 
     #[test]
@@ -150,7 +182,7 @@ mod tests {
         assert!(door.is_open(now + OPEN / 2) && !door.is_open(now + OPEN));
         assert!(pairing.judge("", now + OPEN).is_err(), "too late");
         for _ in 0..QUICK_TRIES {
-            let _ = pairing.judge("wrong", now + OPEN);
+            let _ = pairing.judge(wrong(&pairing), now + OPEN);
         }
         door.open(now + OPEN);
         assert!(

@@ -15,7 +15,7 @@ pub fn lines(config: &Config, state: Option<&Path>) -> Vec<String> {
     let mut lines = vec![
         format!(
             "Processed: {} are judged in memory, one at a time. A picture is forgotten as soon as the next comes; \
-the page's process holds the one that was looked at last until somebody looks again.",
+the page's process holds one that is looked at for half a second.",
             pictures(config)
         ),
         masked(config),

@@ -158,7 +158,7 @@ fn serve_clients(listeners: Result<Listeners>, desk: Desk, reporter: &Reporter) 
     let served = listeners.and_then(|listeners| control::serve(listeners, desk));
     if let Err(error) = served {
         reporter.report(&Event::Remark {
-            text: format!("nobody can ask this daemon how it is: {error}"),
+            remark: format!("nobody can ask this daemon how it is: {error}"),
         });
     }
 }

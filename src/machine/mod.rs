@@ -6,5 +6,5 @@ mod network;
 mod state;
 
 pub use hardware::{Finding, inspect};
-pub use network::{addresses, name};
+pub use network::{addresses, is_private, name};
 pub use state::{board, temperature, undervoltage};

@@ -18,6 +18,15 @@ pub fn addresses() -> Vec<IpAddr> {
     found
 }
 
+/// Whether an address is of a private network, RFC 1918 or RFC 4193: the page's socket for the local network answers no others.
+#[must_use]
+pub const fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(four) => four.is_private(),
+        IpAddr::V6(six) => six.is_unique_local(),
+    }
+}
+
 /// The machine's own name without the net that it is in; multicast DNS makes `NAME.local` of it.
 #[must_use]
 pub fn name() -> String {
@@ -69,6 +78,32 @@ mod tests {
         ] {
             let parsed = address.parse().expect(address);
             assert_eq!(is_for_others(parsed), wanted, "{address}");
+        }
+    }
+
+    #[test]
+    fn the_networks_that_the_page_answers_are_the_private_ones() {
+        let unit = include_str!("../../systemd/sortd-web-lan.socket");
+        let allowed = unit
+            .lines()
+            .filter_map(|line| line.strip_prefix("IPAddressAllow="));
+        let nets: Vec<&str> = allowed.flat_map(str::split_whitespace).collect();
+        let private = "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7".split(' ');
+        for net in private {
+            assert!(nets.contains(&net), "{net}: {nets:?}");
+            let (address, _) = net.split_once('/').expect("a net");
+            assert!(is_private(address.parse().expect("an address")), "{net}");
+        }
+        let others = nets.iter().filter(|net| !net.contains('/'));
+        assert_eq!(others.collect::<Vec<_>>(), [&"localhost", &"link-local"]);
+        for other in [
+            "172.32.0.1",
+            "100.64.0.1",
+            "203.0.113.7",
+            "2001:db8::7",
+            "fe80::1",
+        ] {
+            assert!(!is_private(other.parse().expect("an address")), "{other}");
         }
     }
 

@@ -124,8 +124,8 @@ pub enum Event {
     Resumed,
     /// Something about the wiring is worth knowing.
     Remark {
-        /// What.
-        text: String,
+        /// What. It is not named `text`, as the words of any event are.
+        remark: String,
     },
     /// The JSON lines are not read; from here on they are dropped.
     DroppingBegan,
@@ -315,7 +315,7 @@ impl fmt::Display for Event {
                     "the new configuration is refused, and the old one goes on: {error}"
                 )
             }
-            Self::Remark { text } => f.write_str(text),
+            Self::Remark { remark } => f.write_str(remark),
             Self::DroppingBegan => {
                 f.write_str("the events on standard output are not read; they are dropped")
             }

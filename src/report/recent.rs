@@ -108,7 +108,7 @@ pub(crate) fn shortened(event: &Event) -> Event {
     if let Event::CameraFailed { error: text, .. }
     | Event::FrameSkipped { error: text, .. }
     | Event::ConfigRefused { error: text }
-    | Event::Remark { text } = &mut event
+    | Event::Remark { remark: text } = &mut event
     {
         shorten(text);
     }
@@ -149,6 +149,15 @@ mod tests {
                 .trouble()
                 .is_some_and(|text| text.len() < LONGEST_TEXT + 200)
         );
+    }
+
+    #[test]
+    fn a_remark_has_no_second_key_for_its_words() {
+        let recent = Recent::default();
+        let remark = "two pins".to_owned();
+        recent.add(&Event::Remark { remark });
+        let line = serde_json::to_string(&*recent.after(0, 1).0[0]).expect("written");
+        assert_eq!(line.matches("\"text\":").count(), 1, "{line}");
     }
 
     #[test]

@@ -205,8 +205,8 @@ impl Writer {
         self.told = trouble;
     }
 
-    fn remark(&self, text: String) {
-        self.reporter.report(&Event::Remark { text });
+    fn remark(&self, remark: String) {
+        self.reporter.report(&Event::Remark { remark });
     }
 }
 

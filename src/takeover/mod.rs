@@ -78,8 +78,8 @@ pub struct Outcome {
     pub failure: Option<Error>,
     /// The configuration in force with its model, or why there is none.
     pub in_force: Result<Proven>,
-    /// The generation that was committed to the daemon, and is in force in place of it.
-    pub committed: Option<u32>,
+    /// The generation that was committed to the daemon in place of it, and why it cannot be in force, where it cannot.
+    pub committed: Option<(u32, Option<Error>)>,
     /// From where the page may be opened, by what is in force.
     pub listen: Listen,
 }
@@ -126,17 +126,20 @@ pub fn take_over(boot: &Path, state: &Path) -> Outcome {
     match place::guard(state).and_then(|()| place::way(boot)) {
         Ok(boot) => {
             let (verdicts, failure) = take(&boot, state);
-            let in_force = Proven::load(&Generation::link(state), &Limits::of_the_daemon());
+            let limits = Limits::of_the_daemon();
+            let in_force = Proven::load(&Generation::link(state), &limits);
             let taken = in_force.as_ref().ok().map(|plan| &plan.config);
-            let committed = taken.and_then(|taken| committed::in_place_of(taken, state));
-            let config = committed.as_ref().and_then(|found| found.config.as_ref());
+            let committed = taken.and_then(|taken| committed::in_place_of(taken, state, &limits));
+            let config = committed
+                .as_ref()
+                .and_then(|found| found.config.as_ref().ok());
             Outcome {
                 verdicts,
                 failure,
                 listen: config
                     .or(taken)
                     .map_or(Listen::Off, |config| config.web.listen),
-                committed: committed.map(|found| found.number),
+                committed: committed.map(|found| (found.number, found.config.err())),
                 in_force,
             }
         }
@@ -336,7 +339,13 @@ fn offered(file: &Path, most: u64) -> Offered {
 }
 
 fn unwritten(path: &Path, error: io::Error) -> Error {
+    let advice = match error.kind() {
+        io::ErrorKind::NotFound => {
+            "what was in force stays; mount the disk there first, or name another folder"
+        }
+        _ => "what was in force stays; check that the disk is neither full nor read-only",
+    };
     Error::unavailable(format!("{}: cannot be written", path.display()))
         .caused_by(error)
-        .advice("what was in force stays; check that the disk is neither full nor read-only")
+        .advice(advice)
 }

@@ -1,7 +1,7 @@
 //! A picture for who has no network: a file `picture` on the boot partition asks for it, and it lies there as `sortd-view.jpg`
 //! after the next start.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -31,21 +31,25 @@ impl Wish {
     /// Looks for the file that asks, also under what a laptop makes of its name.
     ///
     /// # Errors
-    /// A link of another user leads to the boot partition, or it cannot be read.
+    /// A link of another user leads to the boot partition, or it cannot be read; or the file that might ask is somebody's own.
     pub fn on(boot: &Path) -> Result<Option<Self>> {
         let boot = place::way(boot)?;
         let listing = Listing::of(&boot).map_err(|error| {
             Error::unavailable(format!("{}: cannot be read", boot.display())).caused_by(error)
         })?;
-        let asks = |name: &&OsString| {
-            let meant = name.to_str().is_some_and(|name| {
-                name == ASKED || Wanted::fixed(ASKED).likeness(name) == Some(Likeness::Meant)
-            });
-            let short = || linkless::read_at_most(&boot.join(name), LONGEST_WISH);
-            meant && short().is_ok_and(|bytes| bytes.is_some())
-        };
-        let name = listing.files.iter().find(asks).cloned();
-        Ok(name.map(|name| Self { boot, name }))
+        let mut too_long = None;
+        for name in listing.files.iter().filter(|name| is_meant(name)) {
+            match linkless::read_at_most(&boot.join(name), LONGEST_WISH) {
+                Ok(Some(_)) => {
+                    let name = name.clone();
+                    return Ok(Some(Self { boot, name }));
+                }
+                Ok(None) => too_long = Some(name),
+                // A link, or a folder.
+                Err(_) => {}
+            }
+        }
+        too_long.map_or(Ok(None), |name| Err(somebodys_own(name)))
     }
 
     /// Lays the picture there, a JPEG, and takes away the file that asked.
@@ -60,6 +64,22 @@ impl Wish {
             .and_then(|()| files::sync_folder(&self.boot))
             .map_err(|error| unwritten(&asked, error))
     }
+}
+
+fn is_meant(name: &OsStr) -> bool {
+    let meant =
+        |name| name == ASKED || Wanted::fixed(ASKED).likeness(name) == Some(Likeness::Meant);
+    name.to_str().is_some_and(meant)
+}
+
+fn somebodys_own(name: &OsStr) -> Error {
+    Error::data(format!(
+        "{} has more than {LONGEST_WISH} bytes, so it is a file of yours and asks for no picture",
+        name.display()
+    ))
+    .advice(format!(
+        "rename it; an empty file {ASKED} asks for a picture"
+    ))
 }
 
 #[cfg(test)]
@@ -92,15 +112,15 @@ mod tests {
 
     #[test]
     fn what_is_somebodys_own_stays() {
-        for (name, length) in [
-            ("picture.jpg", 0),
-            ("picture", 5000),
-            ("pictures of us", 0),
-            (VIEW, 0),
-        ] {
+        for (name, length) in [("picture.jpg", 0), ("pictures of us", 0), (VIEW, 0)] {
             let card = card(&[(name, length)]);
             assert!(Wish::on(card.path()).expect("read").is_none(), "{name}");
         }
+        let own = card(&[("picture", 5000)]);
+        let told = Wish::on(own.path()).expect_err("too long").to_string();
+        assert!(told.contains("picture has more than 1024 bytes"), "{told}");
+        let both = card(&[("picture", 5000), ("picture.txt", 0)]);
+        assert!(Wish::on(both.path()).expect("read").is_some());
         let card = card(&[("elsewhere", 0)]);
         std::os::unix::fs::symlink("elsewhere", card.path().join(ASKED)).expect("linked");
         assert!(Wish::on(card.path()).expect("read").is_none(), "a link");

@@ -32,7 +32,7 @@ pub fn sheet(outcome: &Outcome) -> String {
             Verdict::Left => ("removed: not on the card, and not named", ""),
         };
         lines.push(entry(name, said));
-        lines.extend(why.lines().map(|why| format!("    {}", visible(why))));
+        lines.extend(indented(why));
     }
     if let Some(failure) = &outcome.failure {
         lines.push(entry("NOT TAKEN OVER", &failure.to_string()));
@@ -43,11 +43,17 @@ pub fn sheet(outcome: &Outcome) -> String {
         Ok(plan) => lines.extend(plan.describe().iter().map(|(name, said)| entry(name, said))),
         Err(error) => lines.push(entry("NOTHING", &error.to_string())),
     }
-    if let Some(number) = outcome.committed {
-        let text = format!(
+    match &outcome.committed {
+        Some((number, None)) => lines.push(entry("BUT", &format!(
             "generation {number}, committed on the bin's own page, in place of sortd.toml; to have sortd.toml again, change it"
-        );
-        lines.push(entry("BUT", &text));
+        ))),
+        Some((number, Some(error))) => {
+            let text =
+                format!("generation {number}, committed on the bin's own page: it cannot be in force");
+            lines.push(entry("PASSED OVER", &text));
+            lines.extend(indented(&error.to_string()));
+        }
+        None => {}
     }
     let page = match outcome.listen {
         Listen::Off => {
@@ -71,6 +77,11 @@ pub fn sheet(outcome: &Outcome) -> String {
         lines.extend(findings.iter().map(ToString::to_string));
     }
     lines.join("\n") + "\n"
+}
+
+/// What is said in more than one line, below a line of the report.
+fn indented(text: &str) -> impl Iterator<Item = String> {
+    text.lines().map(|line| format!("    {}", visible(line)))
 }
 
 /// A line of the report.

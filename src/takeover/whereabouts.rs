@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use qrcodegen::{QrCode, QrCodeEcc};
 
 use super::sheet::entry;
+use crate::machine;
 
 /// What the section begins with, by which it is found when another comes in its place.
 pub(super) const HEADING: &str = "In the network";
@@ -64,10 +65,8 @@ impl Whereabouts {
             lines.push(entry("NOT THERE", text));
         }
         let Some(port) = self.port() else {
-            lines.extend(
-                self.shown()
-                    .map(|address| entry("address", &address.to_string())),
-            );
+            let all = self.addresses.iter().take(MOST_ADDRESSES);
+            lines.extend(all.map(|address| entry("address", &address.to_string())));
             lines.push(entry(
                 "page",
                 "closed; listen = \"lan\" below [web] in sortd.toml opens it at the next start",
@@ -75,10 +74,17 @@ impl Whereabouts {
             return lines;
         };
         lines.extend(
-            self.shown()
+            self.answering()
+                .take(MOST_ADDRESSES)
                 .map(|address| entry("page", &url(address, port))),
         );
-        if !self.addresses.is_empty() {
+        if let (None, Some(address)) = (self.answering().next(), self.addresses.first()) {
+            let text = format!(
+                "the page answers private networks alone, and {address} is of none; put a reverse proxy in front of it (docs/installer.md)"
+            );
+            lines.push(entry("NOT THERE", &text));
+        }
+        if self.answering().next().is_some() {
             let named = format!("http://{}.local{}", self.name, shown_port(port));
             lines.push(entry("or, where it is known", &named));
         }
@@ -91,15 +97,19 @@ impl Whereabouts {
         match &self.code {
             Ok(code) => lines.push(entry(
                 "code",
-                &format!("{code}, by which it lets a browser in; another after each start"),
+                &format!(
+                    "{code}, by which it lets a browser in; where it is refused, sortd has started anew since, with another: switch the machine off and on"
+                ),
             )),
             Err(why) => lines.push(entry("NO CODE", why)),
         }
         lines
     }
 
-    fn shown(&self) -> impl Iterator<Item = IpAddr> {
-        self.addresses.iter().copied().take(MOST_ADDRESSES)
+    /// The addresses in whose networks the page's socket answers.
+    fn answering(&self) -> impl Iterator<Item = IpAddr> {
+        let all = self.addresses.iter().copied();
+        all.filter(|address| machine::is_private(*address))
     }
 
     fn port(&self) -> Option<u16> {
@@ -110,7 +120,7 @@ impl Whereabouts {
     }
 
     fn first_url(&self) -> Option<String> {
-        Some(url(*self.addresses.first()?, self.port()?))
+        Some(url(self.answering().next()?, self.port()?))
     }
 }
 

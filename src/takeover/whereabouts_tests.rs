@@ -49,10 +49,28 @@ fn a_phone_reads_the_address_from_the_code() {
     };
     assert_eq!(scanned(&elsewhere.section()), ["http://192.168.1.23:8080"]);
     let six = Whereabouts {
-        addresses: vec!["2001:db8::1:2:3:4".parse().unwrap()],
+        addresses: vec!["fd00:1:2::3:4".parse().unwrap()],
         ..open()
     };
-    assert_eq!(scanned(&six.section()), ["http://[2001:db8::1:2:3:4]"]);
+    assert_eq!(scanned(&six.section()), ["http://[fd00:1:2::3:4]"]);
+}
+
+#[test]
+fn an_address_that_the_page_does_not_answer_is_not_told_as_the_page() {
+    let open = open();
+    let public = ["203.0.113.7", "100.64.0.3", "2001:db8::7"].map(|text| text.parse().unwrap());
+    let mixed = Whereabouts {
+        addresses: public.into_iter().chain(open.addresses.clone()).collect(),
+        ..open.clone()
+    };
+    assert_eq!(mixed.section(), open.section());
+    let public = Whereabouts {
+        addresses: public.into(),
+        ..open
+    };
+    let section = public.section();
+    assert!(section.contains("private networks alone"), "{section}");
+    assert!(!section.contains("http"), "{section}");
 }
 
 #[test]

@@ -79,7 +79,13 @@ pub(super) async fn pair(
 }
 
 fn was_not_judged(refused: &Refused) -> bool {
-    let silent = ["no-daemon", "unavailable", "busy", "too-many"];
+    let silent = [
+        "no-daemon",
+        "unavailable",
+        "busy",
+        "too-many",
+        "bad-request",
+    ];
     silent.contains(&refused.code())
 }
 

@@ -99,7 +99,7 @@ pub(super) const ORDERS: [(&str, &str, &[&str]); 10] = [
     ("/api/reload", "reload", &[]),
     ("/api/config/check", "config.check", &["text"]),
     ("/api/config/try", "config.try", &["text"]),
-    ("/api/config/commit", "config.commit", &[]),
+    ("/api/config/commit", "config.commit", &["trial"]),
     ("/api/config/back", "config.back", &["generation"]),
     ("/api/model/test", "model.test", &[]),
 ];

@@ -72,7 +72,7 @@ async fn each_role_may_do_what_the_table_says() {
         ("/api/bins/test", json!({"bin": "paper"}), (409, "busy")),
         ("/api/config/check", json!({"text": ""}), (200, "")),
         ("/api/config/try", json!({"text": ""}), (400, "bad-config")),
-        ("/api/config/commit", json!({}), (200, "")),
+        ("/api/config/commit", json!({"trial": 7}), (200, "")),
         ("/api/config/back", json!({"generation": 2}), (200, "")),
         ("/api/model/test", json!({}), (503, "no-daemon")),
         ("/api/links", json!({"role": "view"}), (200, "")),

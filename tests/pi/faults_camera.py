@@ -129,6 +129,8 @@ def _comes_back(guest: Guest, since: int) -> None:
     """The camera is opened again, and what it shows is sorted again."""
     guest.wait_event("camera-opened", since)
     _pattern(guest, _BARS)
+    # What lay there when the camera was lost must have gone before the next item counts as one.
+    guest.wait_event("rearmed", since)
     _learn_bars(guest)
     _show_paper(guest)
     _take_paper_away(guest)

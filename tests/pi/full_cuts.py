@@ -24,11 +24,11 @@ _MARKS = "/var/lib/sortd/marks"
 _BASE = "cutbase.toml"
 
 # Both ways of writing at once, as fast as they go, so that the power goes in the middle: configurations
-# through `sortd takeover`, which is how a bin is configured, and small files. Each is told only after it
-# has returned. What the cut kept of a takeover that was not told is there "as before".
+# through `sortd takeover`, which is how a bin is configured, and small files that are synced, with their folder, as each
+# writer of sortd does it. Each is told only after it has returned. What the cut kept of a takeover that was not told is there "as before".
 _WRITER = """
 mount -o remount,rw,sync /boot/firmware; mkdir -p {marks} /run/sortd-takeover;
-(n={marked}; while true; do n=$((n + 1)); echo $n >{marks}/$n && echo marked $n; done) >/dev/ttyS1 2>&1 &
+(n={marked}; while true; do n=$((n + 1)); echo $n >{marks}/$n && sync {marks}/$n {marks} && echo marked $n; done) >/dev/ttyS1 2>&1 &
 (n={taken}; while true; do
     n=$((n + 1));
     sed "s/^hold-ms = .*/hold-ms = $n/" /boot/firmware/{base} >/boot/firmware/sortd.toml &&

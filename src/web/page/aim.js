@@ -103,8 +103,7 @@ export async function show(context) {
 		let { text } = before;
 		for (const [key, value] of Object.entries(values())) text = setValue(text, 'camera', key, value);
 		try {
-			const { seconds } = await post('/api/config/try', { text });
-			trial.begin(seconds, before);
+			trial.begin(await post('/api/config/try', { text }), before);
 			trial.focus();
 		} catch (error) {
 			told.fail(error, error.problems && problemList(error.problems));
@@ -114,7 +113,7 @@ export async function show(context) {
 	frame.at.append(over);
 	frame.at.classList.add('aims');
 	build();
-	if (config.trying_s !== undefined) trial.begin(config.trying_s);
+	if (config.trying) trial.begin(config.trying);
 	context.poll(async () => {
 		const seen = await frame.look();
 		write(background, t(seen.background));

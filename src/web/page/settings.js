@@ -42,7 +42,7 @@ export async function show(context) {
 	async function load() {
 		config = await get('/api/config');
 		begin(draft);
-		fill(state, facts([[t('source'), t(config.trying_s === undefined ? config.source : 'trying', { number: config.generation })], [t('path'), config.file]]));
+		fill(state, facts([[t('source'), t(config.trying ? 'trying' : config.source, { number: config.generation })], [t('path'), config.file]]));
 		fill(list, generations(config, (generation) => action(t('back'), past, async () => {
 			await post('/api/config/back', { generation });
 			draft = undefined;
@@ -56,19 +56,19 @@ export async function show(context) {
 		if (!found.length) told.say(t('right'));
 	});
 	const attempt = action(t('try'), told, async () => {
-		const { seconds } = await post('/api/config/try', { text: text.read() }).catch((error) => {
+		const tried = await post('/api/config/try', { text: text.read() }).catch((error) => {
 			wrong(error.problems || []);
 			throw error;
 		});
 		const before = config;
 		draft = undefined;
 		await load();
-		trial.begin(seconds, before);
+		trial.begin(tried, before);
 		trial.focus();
 	}, MAIN);
 
 	await load();
-	if (config.trying_s !== undefined) trial.begin(config.trying_s);
+	if (config.trying) trial.begin(config.trying);
 	return [trial.at, card('', state, text.at, hint, h('div.row', check, attempt, discard), told.at, problems),
 		card(t('generations'), quiet(t('generations.say')), list, past.at)];
 }

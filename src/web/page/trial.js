@@ -13,6 +13,7 @@ export function trialBar(context, ended) {
 	const bar = h('section.trial', { tabindex: -1, 'aria-label': t('name'), hidden: true });
 	let timer;
 	let former;
+	let number;
 	const stop = () => clearInterval(timer);
 	context.leave(stop);
 
@@ -27,10 +28,11 @@ export function trialBar(context, ended) {
 		end(how);
 	}, props);
 	fill(bar, h('p', t('on'), ' ', left), quiet(t('say')),
-		h('div.row', ending('kept', () => post('/api/config/commit'), MAIN), ending('undone', () => post('/api/config/back', former))));
+		h('div.row', ending('kept', () => post('/api/config/commit', { trial: number }), MAIN), ending('undone', () => post('/api/config/back', former))));
 
-	function begin(seconds, before) {
-		former = before && !before.trying_s ? { generation: before.generation || 0 } : {};
+	function begin({ trial, seconds }, before) {
+		number = trial;
+		former = before && !before.trying ? { generation: before.generation || 0 } : {};
 		const until = Date.now() + seconds * 1000;
 		const show = () => {
 			const rest = (until - Date.now()) / 1000;
