@@ -180,6 +180,20 @@ fn mutate(net: &mut Net, seed: u64) {
     }
 }
 
+/// Whether a constant is so large that it shows how tract approximates: its sigmoid of what is far below zero is 1e-8, and not nothing.
+fn magnifies(net: &Net) -> bool {
+    let real = net
+        .graph
+        .initializer
+        .iter()
+        .filter(|constant| constant.data_type == 1);
+    let mut numbers = real.flat_map(|constant| constant.raw_data.as_chunks::<4>().0);
+    numbers.any(|bytes| {
+        let number = f32::from_le_bytes(*bytes).abs();
+        number.is_finite() && number > 1e6
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -205,7 +219,7 @@ proptest! {
         prop_assert_eq!(portable.is_ok(), best.is_ok());
         if let (Ok(portable), Ok(best)) = (portable, best) {
             prop_assert_eq!(&portable.values, &best.values);
-            if let Ok(tract) = tract {
+            if let Ok(tract) = tract && !magnifies(&net) {
                 let (found, expected) = (best.values.concat(), tract.values.concat());
                 let most = expected.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
                 // What lies half between two steps is rounded either way, and of few steps one is more than that.
