@@ -69,7 +69,7 @@ fn named(name: &'static str) -> impl Fn(&Value) -> bool {
 
 fn remark(words: &'static str) -> impl Fn(&Value) -> bool {
     move |event| {
-        event["text"]
+        event["remark"]
             .as_str()
             .is_some_and(|text| text.contains(words))
     }
