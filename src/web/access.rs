@@ -65,7 +65,11 @@ pub(super) async fn pair(
         Err(refused) => {
             if was_not_judged(&refused) {
                 site.tries.take_back(peer);
-                return Err(refused);
+                return Err(match refused.code() {
+                    // The page has words of its own for it.
+                    "bad-request" => refused.with("code", "six-digits".into()),
+                    _ => refused,
+                });
             }
             let address = ends.peer.ip().to_canonical();
             log::warn!("{address} gave a wrong pairing code");

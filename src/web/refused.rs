@@ -66,7 +66,7 @@ impl Refused {
 
     fn status(&self) -> StatusCode {
         match self.code() {
-            "bad-request" | "bad-line" | "bad-config" => StatusCode::BAD_REQUEST,
+            "bad-request" | "bad-line" | "bad-config" | "six-digits" => StatusCode::BAD_REQUEST,
             "no-session" => StatusCode::UNAUTHORIZED,
             "not-allowed" | "role" | "bad-origin" | "wrong-code" | "bad-link" => {
                 StatusCode::FORBIDDEN

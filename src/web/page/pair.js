@@ -11,9 +11,8 @@ export function pairing(done) {
 		const digits = code.value.replace(/\D/g, '');
 		code.focus();
 		code.value = '';
-		await post('/api/pair', { code: digits }).catch((error) => {
-			throw error.code === 'bad-request' ? { code: 'six-digits' } : error;
-		});
+		if (![0, 6].includes(digits.length)) throw { code: 'six-digits' };
+		await post('/api/pair', { code: digits });
 		done();
 	}, { ...MAIN, type: 'submit' });
 	const place = (name, what) => h('li', t(`pair.${name}`), ' ', h('code', what));
