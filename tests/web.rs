@@ -86,7 +86,7 @@ fn a_phone_is_paired_and_sees_what_the_daemon_tells() {
     assert_eq!(tried.outcome(), (400, json!("bad-config")));
     assert!(tried.json()["error"]["problems"].is_array());
     let tested = page.post("/api/bins/test", &token, &json!({"bin": "none"}));
-    assert_eq!(tested.outcome(), (400, json!("six-digits")));
+    assert_eq!(tested.outcome(), (400, json!("bad-request")));
     let proved = page.post("/api/model/test", &token, &json!({}));
     assert!(proved.json()["passed"].as_u64() > Some(0), "{proved:?}");
     assert_eq!(page.post("/api/park", &token, &json!({})).json(), json!({}));
