@@ -29,12 +29,13 @@ pub(super) fn privacy(args: &Args) -> Result<()> {
     } else {
         let (file, state) = (&args.file.config, args.state.clone());
         let state = state.unwrap_or_else(state_of_the_service);
+        let config = Config::load(file)?;
         output::line(format!(
             "No daemon answers; this is what one would do by {}, and what one left in {}.",
             file.display(),
             state.display()
         ))?;
-        privacy::lines(&Config::load(file)?, Some(&state))
+        privacy::lines(&config, Some(&state))
     };
     lines.iter().try_for_each(output::line)
 }

@@ -24,6 +24,15 @@ pub const LONGEST_LINE: usize = 64 * 1024;
 /// The longest line that a client takes: a reply with a picture is the longest.
 pub const LONGEST_REPLY: usize = 4 << 20;
 
+/// So many digits has the code that lets a browser in.
+pub const CODE_DIGITS: usize = 6;
+
+/// Whether this can be such a code.
+#[must_use]
+pub fn is_code(said: &str) -> bool {
+    said.len() == CODE_DIGITS && said.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// The longest pause, in seconds.
 pub const LONGEST_PAUSE_S: u64 = 15 * 60;
 

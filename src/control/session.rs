@@ -242,14 +242,19 @@ impl<'d> Session<'d> {
         self.reply(id, stats).await
     }
 
+    /// Whatever else is ordered, to rest waits for none of it.
     async fn answer_to_park(&mut self, id: u64) -> io::Result<()> {
         let longest = Duration::from_secs(LONGEST_PAUSE_S);
-        self.order(id, Wish::Pause(longest)).await
+        self.hand_on(id, Wish::Pause(longest)).await
     }
 
     /// Hands an order on. What comes of it is told by events.
     async fn order(&mut self, id: u64, wish: Wish) -> io::Result<()> {
         self.desk.order_pause().await;
+        self.hand_on(id, wish).await
+    }
+
+    async fn hand_on(&mut self, id: u64, wish: Wish) -> io::Result<()> {
         if self.desk.wishes.send(wish).await.is_err() {
             return self.refuse(Some(id), ending()).await;
         }

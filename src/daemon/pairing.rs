@@ -7,10 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::control::Nothing;
-use crate::control::protocol::{Code, Refusal};
-
-/// Of a code.
-const DIGITS: usize = 6;
+use crate::control::protocol::{CODE_DIGITS, Code, Refusal, is_code};
 
 /// So many wrong codes in a row are answered at once.
 const QUICK_TRIES: u32 = 5;
@@ -64,7 +61,7 @@ impl Pairing {
         let mut bytes = [0; 8];
         let drawn = getrandom(&mut bytes, GetRandomFlags::empty());
         let is_drawn = drawn.is_ok_and(|filled| filled == bytes.len());
-        let code = || format!("{:0DIGITS$}", u64::from_le_bytes(bytes) % 1_000_000);
+        let code = || format!("{:0CODE_DIGITS$}", u64::from_le_bytes(bytes) % 1_000_000);
         Self {
             code: is_drawn.then(code),
             wrong: 0,
@@ -86,8 +83,8 @@ impl Pairing {
         if said.is_empty() && self.door.enter(now) {
             return Ok(Nothing {});
         }
-        if said.len() != DIGITS || !said.bytes().all(|byte| byte.is_ascii_digit()) {
-            let text = format!("a code has {DIGITS} digits");
+        if !is_code(said) {
+            let text = format!("a code has {CODE_DIGITS} digits");
             let advice = "without one a browser is let in after somebody held the bin's button for 10 s, for two minutes";
             return Err(Refusal::new(Code::BadRequest, text, advice));
         }

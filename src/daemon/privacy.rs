@@ -15,7 +15,7 @@ pub fn lines(config: &Config, state: Option<&Path>) -> Vec<String> {
     let mut lines = vec![
         format!(
             "Processed: {} are judged in memory, one at a time. A picture is forgotten as soon as the next comes; \
-the page's process holds one that is looked at for half a second.",
+the memory of the page's process may hold one that somebody looked at until it ends.",
             pictures(config)
         ),
         masked(config),

@@ -18,7 +18,8 @@ pub fn addresses() -> Vec<IpAddr> {
     found
 }
 
-/// Whether an address is of a private network, RFC 1918 or RFC 4193: the page's socket for the local network answers no others.
+/// Whether an address is of a private network, RFC 1918 or RFC 4193. Of the addresses that others can reach, the page's socket for the local
+/// network answers in these alone.
 #[must_use]
 pub const fn is_private(address: IpAddr) -> bool {
     match address {

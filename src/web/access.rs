@@ -18,6 +18,7 @@ use super::sessions::Device;
 use super::site::{Ends, Shared, Site};
 use super::tokens::{Token, no_cookie};
 use super::tries::Peer;
+use crate::control::protocol::is_code;
 use crate::visible::visible;
 
 /// Of what a device calls its browser, so many characters are kept.
@@ -57,6 +58,10 @@ pub(super) async fn pair(
     arguments: Arguments,
 ) -> Result<Response, Refused> {
     let code = arguments.text("code")?;
+    // An empty one asks whether somebody opened the door; that the daemon alone knows.
+    if !code.is_empty() && !is_code(&code) {
+        return Err(six_digits());
+    }
     let peer = Peer::of(ends.peer.ip());
     site.tries.begin(peer, Instant::now()).map_err(wait)?;
     let code = Map::from_iter([("code".into(), Value::from(code))]);
@@ -66,8 +71,7 @@ pub(super) async fn pair(
             if was_not_judged(&refused) {
                 site.tries.take_back(peer);
                 return Err(match refused.code() {
-                    // The page has words of its own for it.
-                    "bad-request" => refused.with("code", "six-digits".into()),
+                    "bad-request" => six_digits(),
                     _ => refused,
                 });
             }
@@ -80,6 +84,15 @@ pub(super) async fn pair(
     let device = device(ends, &headers);
     let secure = comes_by_tls(called, &headers);
     begin(&site, Role::Admin, device, visitor, secure).await
+}
+
+/// What was sent cannot be a code; the page has words of its own for it.
+fn six_digits() -> Refused {
+    Refused::new(
+        "six-digits",
+        "a code has six digits",
+        "`sortd status` shows it, and the log; or hold the bin's button for ten seconds",
+    )
 }
 
 fn was_not_judged(refused: &Refused) -> bool {

@@ -88,6 +88,20 @@ async fn many_tries_at_once_are_no_more_than_one_after_another() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_a_code_is_refused_here_and_costs_no_try() {
+    let bench = Bench::running();
+    let endless = "1".repeat(60_000);
+    for none in ["12345", "1234567", "12345x", "½½½", &endless] {
+        for _ in 0..7 {
+            let body = json!({ "code": none }).to_string();
+            let told = bench.send("POST", "/api/pair", &OURS, &body).await;
+            assert_eq!(told.outcome(), (400, "six-digits".into()));
+        }
+    }
+    assert_eq!(bench.daemon.asked("pair"), 0);
+}
+
+#[tokio::test]
 async fn a_code_that_no_daemon_judges_is_not_counted() {
     let bench = Bench::with(StandIn::absent());
     let body = json!({ "code": CODE }).to_string();

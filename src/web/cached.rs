@@ -38,6 +38,8 @@ impl Cached {
         {
             return reply.clone();
         }
+        // What is of no more use is not held while its successor is waited for.
+        *newest = None;
         // It goes on where whoever asked goes away, so that coming and going does not make the daemon answer more often.
         let asked = tokio::spawn(async move {
             let reply = ask.await;

@@ -23,6 +23,8 @@ const PROOF: Duration = Duration::from_secs(60);
 pub(super) struct Daemon {
     /// For what is answered at once. What brings a bin to rest is asked here, and waits for nothing that takes long.
     quick: Lane,
+    /// Whoever is not paired may ask here, and holds up nobody who is.
+    pairing: Lane,
     /// A picture may be waited for where a camera has gone.
     pictures: Lane,
     /// The memory answers four times a second.
@@ -43,6 +45,7 @@ impl Daemon {
         let lane = |patience| Lane::start(Arc::clone(&path), patience);
         Self {
             quick: lane(MOMENTS),
+            pairing: lane(MOMENTS),
             pictures: lane(MOMENTS),
             figures: lane(MOMENTS),
             slow: lane(PROOF),
@@ -95,6 +98,7 @@ impl Daemon {
     /// What it answers to a request with these arguments.
     pub async fn ask(&self, request: &str, arguments: Map<String, Value>) -> Reply {
         let lane = match request {
+            "pair" => &self.pairing,
             "stats" => &self.figures,
             "model.test" => &self.slow,
             _ if request.starts_with("config.") => &self.slow,

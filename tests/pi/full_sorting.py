@@ -26,6 +26,8 @@ _MODULE = "v4l2loopback.ko"
 _CAMERA = "camera"
 # So many batches are measured.
 _BATCHES = 3
+# 75 MB a day at 500 items; 50 are aimed at.
+_MOST_BYTES = 150_000
 # A photograph is put in so often, and its light waited for so long: the host's seconds.
 _TRIES = 3
 _LIGHT = 90.0
@@ -124,6 +126,7 @@ def take_out(board: Board, camera: Camera) -> None:
         time.sleep(_EVERY)
     # That the next item may come is no record at the level that is kept; it takes less than a second.
     camera.show(EMPTY, LEARNING)
+    expect("lights that are on", lit(board), [])
 
 
 def _lit_within(board: Board, seconds: float) -> List[str]:
@@ -158,7 +161,8 @@ def memory(board: Board, report: Report) -> None:
 
 def written(board: Board, camera: Camera, report: Report) -> None:
     """What an item costs the card, with the batch that its minute brings; and a day of 500 such items."""
-    stat = "cat /sys/class/block/mmcblk0p3/stat"
+    # What the file system has yet to write belongs to the item before.
+    stat = "sync && cat /sys/class/block/mmcblk0p3/stat"
     costs: List[int] = []
     for _ in range(_BATCHES):
         before = int(board.ask(stat).split()[6])
@@ -169,8 +173,8 @@ def written(board: Board, camera: Camera, report: Report) -> None:
         costs.append(int(board.ask(stat).split()[6]) - before)
     each = sorted(costs)[len(costs) // 2] * 512
     report.note(f"{each / 1000:.0f} kB an item alone in its minute, so {each * 500 / 1e6:.0f} MB for 500 a day")
-    if not each:
-        raise PiError("the memory wrote nothing: " + board.ask("sortd status"))
+    if not 0 < each <= _MOST_BYTES:
+        raise PiError(f"an item is to cost something, and {_MOST_BYTES / 1000:.0f} kB at most: " + board.ask("sortd status"))
 
 
 def wait_event(board: Board, name: str, since: float, **fields: str) -> float:
