@@ -23,12 +23,14 @@ _MARKS = "/var/lib/sortd/marks"
 # What the configurations are made from, on the boot partition.
 _BASE = "cutbase.toml"
 
-# Both ways of writing at once, as fast as they go, so that the power goes in the middle: configurations
-# through `sortd takeover`, which is how a bin is configured, and small files that are synced, with their folder, as each
-# writer of sortd does it. Each is told only after it has returned. What the cut kept of a takeover that was not told is there "as before".
+# Small files that are synced, with their folder, each of which is told only after that.
+_MARKER = """
+(n={marked}; while true; do n=$((n + 1)); echo $n >{marks}/$n && sync {marks}/$n {marks} && echo marked $n; done) >/dev/ttyS1 2>&1 &
+"""
+# Configurations through `sortd takeover`, which is how a bin is configured, as fast as they go, so that the power goes in the middle.
+# Each is told only after it has returned. What the cut kept of a takeover that was not told is there "as before".
 _WRITER = """
 mount -o remount,rw,sync /boot/firmware; mkdir -p {marks} /run/sortd-takeover;
-(n={marked}; while true; do n=$((n + 1)); echo $n >{marks}/$n && sync {marks}/$n {marks} && echo marked $n; done) >/dev/ttyS1 2>&1 &
 (n={taken}; while true; do
     n=$((n + 1));
     sed "s/^hold-ms = .*/hold-ms = $n/" /boot/firmware/{base} >/boot/firmware/sortd.toml &&
@@ -79,7 +81,9 @@ def cut_while_writing(card: Card, folder: Path, number: int, known: Acknowledged
         counted.start(board)
         counted.listen(board, dice.uniform(*_COUNTING))
         since = board.shell.position()
-        board.ask(" ".join(_WRITER.format(marks=_MARKS, base=_BASE, marked=known.marked, taken=known.taken).split()))
+        # A sync of one file has the file system's whole journal written. In every other cut sortd syncs for itself alone.
+        writers = _WRITER + (_MARKER if number % 2 else "")
+        board.ask(" ".join(writers.format(marks=_MARKS, base=_BASE, marked=known.marked, taken=known.taken).split()))
         deadline = time.monotonic() + PATIENCE
         enough = known.taken + _ENOUGH
         while known.taken < enough:
