@@ -197,7 +197,8 @@ pub fn within<T: Send + 'static>(
 /// place of the old one, so that after a power cut there is either the old or the new.
 ///
 /// # Errors
-/// The folder cannot be written, or the disk is full; the old file is untouched then.
+/// The folder cannot be written, or the disk is full; the old file is untouched then. Or the disk fails to note the names in the
+/// folder; then the new file stands there, and a power cut may bring the old one back.
 pub fn write_durably(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let draft = with_ending(path, ".new");
     let written = write_through(&draft, bytes, mode).and_then(|()| fs::rename(&draft, path));

@@ -66,6 +66,80 @@ fn nobody_keeps_what_another_tried() {
 }
 
 #[test]
+fn nobody_undoes_what_another_tried_or_committed() {
+    let bin = Bin::start();
+    let [mut one, mut other] = [(); 2].map(|()| bin.connect("control.sock"));
+    let number = |tried: &Value| tried["ok"]["trial"].as_u64().unwrap();
+    let undo = |connection: &mut Connection, trial: u64| {
+        ask(
+            connection,
+            &json!({"id": 9, "request": "config.back", "trial": trial}),
+        )
+    };
+    let first = number(&attempt(&mut one, &with_hold(&bin, 350)));
+    let wished = with_hold(&bin, 400);
+    let second = number(&attempt(&mut other, &wished));
+    assert_eq!(undo(&mut one, first)["error"]["code"], "busy");
+    assert_eq!(get(&mut one)["text"], wished);
+    commit_trial(&mut other, second);
+    assert_eq!(undo(&mut one, first)["error"]["code"], "busy");
+    assert_eq!(get(&mut one)["text"], wished);
+    let third = number(&attempt(&mut one, &with_hold(&bin, 350)));
+    let both = json!({"id": 9, "request": "config.back", "trial": third, "generation": 0});
+    assert_eq!(ask(&mut one, &both)["error"]["code"], "bad-request");
+    assert_eq!(undo(&mut one, third)["ok"]["generation"], 1);
+    assert_eq!(get(&mut one)["text"], wished);
+}
+
+#[test]
+fn who_commits_twice_is_told_the_same_twice() {
+    let bin = Bin::start();
+    let mut control = bin.connect("control.sock");
+    let tried = attempt(&mut control, &with_hold(&bin, 350));
+    let trial = tried["ok"]["trial"].as_u64().unwrap();
+    let committed = json!({"source": "committed", "generation": 1});
+    for _ in 0..2 {
+        assert_eq!(commit_trial(&mut control, trial)["ok"], committed);
+    }
+    ask(
+        &mut control,
+        &json!({"id": 5, "request": "config.back", "generation": 0}),
+    );
+    let refused = commit_trial(&mut control, trial);
+    assert!(
+        refused["error"]["text"]
+            .as_str()
+            .unwrap()
+            .contains("something else is in force"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn nothing_is_committed_over_a_change_of_the_file_that_nobody_read() {
+    let mut bin = Bin::start();
+    let mut control = bin.connect("control.sock");
+    attempt(&mut control, &with_hold(&bin, 350));
+    let file = bin.folder.path().join("sortd.toml");
+    let wished = with_hold(&bin, 450);
+    std::fs::write(&file, with_hold(&bin, 400)).unwrap();
+    let refused = commit(&mut control);
+    let text = refused["error"]["text"].as_str().unwrap();
+    assert!(
+        text.contains("sortd.toml was changed and not read since"),
+        "{text}"
+    );
+    assert_eq!(get(&mut control)["generations"], json!([]));
+    bin.daemon.wait_for("config-tried");
+    ask(&mut control, &json!({"id": 4, "request": "reload"}));
+    bin.daemon.wait_for("config-reloaded");
+    attempt(&mut control, &wished);
+    assert_eq!(commit(&mut control)["ok"]["generation"], 1);
+    bin.start_again();
+    assert_eq!(get(&mut bin.connect("control.sock"))["text"], wished);
+}
+
+#[test]
 fn what_is_tried_ends_with_the_daemon_and_what_is_committed_stays() {
     let mut bin = Bin::start();
     let mut control = bin.connect("control.sock");
@@ -272,6 +346,29 @@ fn a_browser_is_let_in_by_the_code_of_the_control_socket_alone() {
     );
     assert_eq!(pair["error"]["code"], "not-allowed");
     assert!(bin.ask(&["status"]).out.contains(&code));
+}
+
+#[test]
+fn without_a_daemon_privacy_is_told_of_what_was_committed() {
+    let mut bin = Bin::start();
+    let mut control = bin.connect("control.sock");
+    let masked = "[camera]\n\
+        zone = { left = 0.2, top = 0.0, width = 0.8, height = 1.0 }\n\
+        mask = [{ left = 0.0, top = 0.0, width = 0.2, height = 1.0 }]";
+    let text = with_hold(&bin, 350).replace("[camera]", masked);
+    let tried = attempt(&mut control, &text);
+    assert!(tried["ok"].is_object(), "{tried}");
+    assert_eq!(commit(&mut control)["ok"]["generation"], 1);
+    bin.daemon.signal("KILL");
+    bin.daemon.child.wait().unwrap();
+    let file = bin.folder.path().join("sortd.toml");
+    let state = bin.folder.path().join("state");
+    let [file, state] = [file, state].map(|path| path.display().to_string());
+    let told = bin.ask(&["privacy", "--config", &file, "--state", &state]);
+    assert!(
+        told.out.contains("Masked: one part") && told.out.contains("generation 1 in place of"),
+        "{told:?}"
+    );
 }
 
 #[test]

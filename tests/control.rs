@@ -39,6 +39,9 @@ fn the_examples_of_the_documentation_hold() {
     let bin = Bin::start();
     let mut connection = bin.connect("control.sock");
     let start = json!(bin.start_of());
+    let whole = std::fs::read_to_string(bin.folder.path().join("sortd.toml")).unwrap();
+    // What the examples have as numbers and texts of their own, the daemon draws and the bin has.
+    let mut trial = Value::Null;
     let mut reply = Value::Null;
     let mut held = 0;
     for line in text.lines() {
@@ -47,8 +50,14 @@ fn the_examples_of_the_documentation_hold() {
             if request.contains("events") {
                 connection = bin.connect("control.sock");
             }
-            let request = request.replace("\"6e0a9c2b51d7f384\"", &start.to_string());
+            let request = request
+                .replace("\"6e0a9c2b51d7f384\"", &start.to_string())
+                .replace("\"(a whole configuration)\"", &json!(whole).to_string())
+                .replace("2904711536", &trial.to_string());
             reply = connection.ask(&request);
+            if let Some(number) = reply["ok"].get("trial") {
+                trial = number.clone();
+            }
         } else if let Some(documented) = line.strip_prefix("< ") {
             let documented: Value = serde_json::from_str(documented).unwrap();
             if documented.get("hello").is_some() {
@@ -257,6 +266,8 @@ fn hostile_clients_are_not_felt() {
 fn the_bin_can_be_parked_whoever_else_is_connected() {
     let bin = Bin::start();
     let mut crowd: Vec<_> = (0..16).map(|_| bin.connect("control.sock")).collect();
+    // Nor do those who take the places for parking, and say nothing there.
+    let mut silent: Vec<_> = (0..4).map(|_| bin.connect("control.sock")).collect();
     // All together may ask so ten times a second; to rest waits for none of it.
     for client in &mut crowd {
         let request = b"{\"id\":1,\"request\":\"privacy\"}\n";
@@ -271,6 +282,8 @@ fn the_bin_can_be_parked_whoever_else_is_connected() {
         status.err.contains("16 clients are served already"),
         "{status:?}"
     );
+    let told = silent[0].read();
+    assert_eq!(told["error"]["code"], "too-many", "{told}");
     drop(crowd);
 }
 
@@ -278,16 +291,16 @@ fn the_bin_can_be_parked_whoever_else_is_connected() {
 fn a_daemon_that_cannot_be_asked_is_not_taken_for_none() {
     let folder = tempfile::tempdir().unwrap();
     let socket = UnixListener::bind(folder.path().join("control.sock")).unwrap();
-    // A stand-in for a daemon that has too many clients.
-    let crowded = thread::spawn(move || {
-        let (mut client, _) = socket.accept().unwrap();
+    // A stand-in for a daemon that has too many clients, and hears nobody.
+    thread::spawn(move || {
         let line = "{\"id\":null,\"error\":{\"code\":\"too-many\",\"text\":\"16 clients are served already\",\"advice\":\"close one\"}}\n";
-        client.write_all(line.as_bytes()).unwrap();
+        for client in socket.incoming() {
+            client.unwrap().write_all(line.as_bytes()).unwrap();
+        }
     });
     let mut park = common::sortd();
     park.args(["park", "--sockets"]).arg(folder.path());
     let parked = common::finish(&mut park);
-    crowded.join().unwrap();
     assert_eq!((parked.status, parked.out.as_str()), (69, ""), "{parked:?}");
     assert!(
         parked.err.contains("16 clients are served already"),

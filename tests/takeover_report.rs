@@ -255,12 +255,25 @@ fn what_was_committed_on_the_bin_s_own_page_is_told_as_what_is_in_force() {
     let (_, passed_over) = report.split_once("PASSED OVER").expect("told");
     let mut told = passed_over.lines();
     assert!(
-        told.next()
-            .is_some_and(|line| line.contains("generation 2"))
-            && told.next().is_some_and(|line| line.contains("models/gone")),
+        told.next().is_some()
+            && told
+                .next()
+                .is_some_and(|line| line.contains("generation 2") && line.contains("models/gone")),
         "{report}"
     );
     assert!(report.contains("closed; listen"), "{report}");
+    // A state that is named from where one stands is the same.
+    let mut beside = common::sortd();
+    beside.current_dir(card.state().parent().unwrap());
+    beside.args(["takeover", "--from", "boot", "--state", "state"]);
+    let ran = common::finish(&mut beside);
+    assert!(ran.out.contains("PASSED OVER"), "{ran:?}");
+    let pointer = sortd::config::committed::pointer(&daemon);
+    fs::write(pointer, "generation = 2\nfi").unwrap();
+    let report = card.take_over();
+    let (_, passed_over) = report.split_once("PASSED OVER").expect("told");
+    assert!(passed_over.contains("cannot be understood"), "{report}");
+    committed.commit(&gone, file, &holding(600)).unwrap();
     card.write("sortd.toml", &holding(800));
     let report = card.take_over();
     assert!(!report.contains("generation 1"), "{report}");

@@ -4,13 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::{ConfigFile, Sockets, output};
 use crate::actuate::{self, Board, Outputs};
 use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
 use crate::config::committed::{Committed, state_of_the_service};
-use crate::config::{Config, text_of};
 use crate::control::client::Client;
 use crate::control::protocol::{Request, Tested};
 use crate::daemon;
@@ -89,13 +87,9 @@ pub(super) struct ParkArgs {
 pub(super) fn park(args: &ParkArgs) -> Result<()> {
     // Where systemd calls this after the daemon has ended, there is nobody to ask.
     let after_the_end = std::env::var_os("SERVICE_RESULT").is_some();
-    let daemon = if after_the_end {
-        None
-    } else {
-        Client::find(args.sockets.folder())?
-    };
-    if let Some(mut daemon) = daemon {
-        let _: Value = daemon.ask(&Request::Park {})?;
+    let rests =
+        !after_the_end && Client::insist(args.sockets.folder(), &Request::Park {})?.is_some();
+    if rests {
         return output::line("the running daemon rests for 15 minutes, or until `sortd resume`");
     }
     let config = driven_last(&args.file.config)?;
@@ -115,13 +109,9 @@ fn driven_last(file: &Path) -> Result<Config> {
     if let Some(in_force) = daemon::in_force::file() {
         return Ok(Config::load(&in_force)?);
     }
-    let committed = Committed::of(&state_of_the_service());
     // What cannot be read, or is no longer right, parks nothing: the file does.
-    let in_its_place = text_of(file).ok().and_then(|of_file| {
-        let number = committed.in_force(file, &of_file).ok().flatten()?;
-        Config::parse(&committed.text(number).ok()?, file).ok()
-    });
-    Ok(in_its_place.map_or_else(|| Config::load(file), Ok)?)
+    let committed = Committed::of(&state_of_the_service()).config_in_place_of(file);
+    Ok(committed.map_or_else(|| Config::load(file), |(_, config)| Ok(config))?)
 }
 
 /// The outputs of a configuration, and what the person who wired them should know.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{ConfigFile, Sockets, output};
 use crate::config::Config;
-use crate::config::committed::state_of_the_service;
+use crate::config::committed::{Committed, Origin, state_of_the_service};
 use crate::control::client::Client;
 use crate::control::protocol::{self, Request};
 use crate::daemon::privacy;
@@ -29,10 +29,13 @@ pub(super) fn privacy(args: &Args) -> Result<()> {
     } else {
         let (file, state) = (&args.file.config, args.state.clone());
         let state = state.unwrap_or_else(state_of_the_service);
-        let config = Config::load(file)?;
+        let (origin, config) = match Committed::of(&state).config_in_place_of(file) {
+            Some((number, config)) => (Origin::Committed(number), config),
+            None => (Origin::File, Config::load(file)?),
+        };
         output::line(format!(
             "No daemon answers; this is what one would do by {}, and what one left in {}.",
-            file.display(),
+            origin.in_place_of(file),
             state.display()
         ))?;
         privacy::lines(&config, Some(&state))

@@ -9,7 +9,7 @@ use crate::control::client::Client;
 use crate::control::protocol::{Access, Request, Status};
 use crate::error::{Error, Result};
 use crate::machine;
-use crate::takeover::{self, Page, VIEW, Whereabouts, Wish};
+use crate::takeover::{self, Page, Reader, VIEW, Whereabouts, Wish};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -46,6 +46,10 @@ pub(super) fn tell(args: &Args) -> Result<()> {
         page,
         code: code(&args.sockets).map_err(|error| error.to_string()),
         picture: None,
+        reader: match args.onto {
+            Some(_) => Reader::Report,
+            None => Reader::Shell,
+        },
     };
     let Some(boot) = &args.onto else {
         return output::lines(told.section().trim_end());

@@ -16,7 +16,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::LARGEST_FILE;
+use super::{Config, LARGEST_FILE, text_of};
 use crate::error::{Error, Result};
 use crate::files;
 
@@ -107,10 +107,16 @@ pub fn state_folder(given: Option<&Path>) -> Option<PathBuf> {
 }
 
 /// The generation that a pointer's bytes name, where it was committed in place of a file that holds `text`.
-#[must_use]
-pub fn named_by(pointer: &[u8], text: &str) -> Option<u32> {
-    let pointer: Pointer = toml::from_slice(pointer).ok()?;
-    (pointer.sha256 == hash(text)).then_some(pointer.generation)
+///
+/// # Errors
+/// The bytes are no pointer's.
+pub fn named_by(pointer: &[u8], text: &str) -> Result<Option<u32>> {
+    let pointer: Pointer = toml::from_slice(pointer).map_err(|error| {
+        Error::data("what says which generation is in force cannot be understood")
+            .caused_by(error)
+            .advice("the configuration of the card is in force; commit again on the bin's own page")
+    })?;
+    Ok((pointer.sha256 == hash(text)).then_some(pointer.generation))
 }
 
 /// The folder of committed configurations below that of the daemon's state.
@@ -156,6 +162,16 @@ impl Committed {
         Ok(pointer.holds(file, text))
     }
 
+    /// The generation that a daemon puts in force in place of `file`; `None` where there is none, or none that can be read and is
+    /// right, and the file is in force.
+    #[must_use]
+    pub fn config_in_place_of(&self, file: &Path) -> Option<(u32, Config)> {
+        let of_file = text_of(file).ok()?;
+        let number = self.in_force(file, &of_file).ok().flatten()?;
+        let config = Config::parse(&self.text(number).ok()?, file).ok()?;
+        Some((number, config))
+    }
+
     /// The text of a generation.
     ///
     /// # Errors
@@ -193,7 +209,7 @@ impl Committed {
     /// Puts `text` in force in place of `file`, which holds `of_file`, as the next generation.
     ///
     /// # Errors
-    /// It cannot be written; what was in force stays.
+    /// It cannot be written. What was in force stays, unless the disk failed at the very last step.
     pub fn commit(&self, text: &str, file: &Path, of_file: &str) -> Result<u32> {
         let known = self.list()?;
         let newest = known.last().map_or(0, |generation| generation.number);
@@ -205,7 +221,13 @@ impl Committed {
         let path = self.file_of(number);
         files::write_durably(&path, text.as_bytes(), 0o600)
             .map_err(|error| unwritten(&path).caused_by(error))?;
-        self.point_to(number, file, of_file)?;
+        if let Err(error) = self.point_to(number, file, of_file) {
+            // A name may have been changed before the disk failed, so it is asked which one is in force.
+            if self.in_force(file, of_file).ok().flatten() != Some(number) {
+                let _ = fs::remove_file(&path);
+            }
+            return Err(error);
+        }
         for old in known.iter().rev().skip(KEPT - 1) {
             // One that cannot be removed is tried again with the next.
             let _ = fs::remove_file(self.file_of(old.number));
@@ -216,7 +238,7 @@ impl Committed {
     /// Puts a generation that is kept in force again.
     ///
     /// # Errors
-    /// It cannot be written; what was in force stays.
+    /// As for [`commit`](Self::commit).
     pub fn point_to(&self, number: u32, file: &Path, of_file: &str) -> Result<()> {
         let path = self.folder.join(POINTER);
         let pointer = Pointer {
@@ -279,7 +301,7 @@ fn unread(path: &Path) -> Error {
 
 fn unwritten(path: &Path) -> Error {
     Error::unavailable(format!("{} cannot be written", path.display()))
-        .advice("what was in force stays; check that the disk is neither full nor read-only")
+        .advice("check that the disk is neither full nor read-only, and ask again")
 }
 
 #[cfg(test)]
@@ -346,6 +368,17 @@ mod tests {
         fs::write(pointer(folder.path()), "generation = 1\nfile").expect("torn");
         let error = committed.in_force(Path::new("f"), "a").expect_err("torn");
         assert!(error.to_string().contains("in-force.toml"), "{error}");
+    }
+
+    #[test]
+    fn what_cannot_be_put_in_force_is_not_kept() {
+        let (folder, committed) = kept();
+        // A folder where the pointer is to be.
+        fs::create_dir_all(pointer(folder.path()).join("in the way")).expect("made");
+        let error = committed.commit("b", Path::new("f"), "a");
+        let error = error.expect_err("in the way").to_string();
+        assert!(error.contains("in-force.toml"), "{error}");
+        assert_eq!(committed.list().expect("read"), []);
     }
 
     proptest! {

@@ -3,7 +3,8 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -15,6 +16,10 @@ use crate::error::{Error, Result};
 
 /// The daemon answers within moments; one that does not hangs.
 const LONGEST_ANSWER: Duration = Duration::from_secs(10);
+
+/// Who insists on an order tries for so long to be heard in a crowd, and again after each pause.
+const INSISTING: Duration = Duration::from_secs(5);
+const INSIST_PAUSE: Duration = Duration::from_millis(100);
 
 /// The control socket of the daemon whose sockets are in `given`, or where the service has them.
 #[must_use]
@@ -40,6 +45,16 @@ struct Line {
     error: Option<Refusal>,
     event: Option<Map<String, Value>>,
     missed: Option<u64>,
+}
+
+/// Who was met at a socket.
+enum Met {
+    /// A daemon that listens.
+    Daemon(Client),
+    /// A daemon that has too many clients.
+    Crowd(Error),
+    /// Surely nobody.
+    Nobody,
 }
 
 /// What comes of a stream of events.
@@ -73,6 +88,37 @@ impl Client {
     /// There may be one, and it cannot be asked: it does not answer, has too many clients, is another user's, or speaks another
     /// version.
     pub fn find(given: Option<&Path>) -> Result<Option<Self>> {
+        match Self::meet(given)? {
+            Met::Daemon(daemon) => Ok(Some(daemon)),
+            Met::Crowd(error) => Err(error),
+            Met::Nobody => Ok(None),
+        }
+    }
+
+    /// Gives an order that may be given twice, however many others want to be heard; `None` where there is surely no daemon.
+    ///
+    /// # Errors
+    /// As for [`find`](Self::find) and [`ask`](Self::ask), after some seconds of trying.
+    pub fn insist(given: Option<&Path>, order: &Request) -> Result<Option<Value>> {
+        let until = Instant::now() + INSISTING;
+        loop {
+            let error = match Self::meet(given)? {
+                Met::Nobody => return Ok(None),
+                Met::Crowd(error) => error,
+                // In a crowd the daemon listens to each for a moment alone.
+                Met::Daemon(mut daemon) => match daemon.ask(order) {
+                    Ok(answer) => return Ok(Some(answer)),
+                    Err(error) => error,
+                },
+            };
+            if Instant::now() >= until {
+                return Err(error);
+            }
+            sleep(INSIST_PAUSE);
+        }
+    }
+
+    fn meet(given: Option<&Path>) -> Result<Met> {
         let folder = folder(given);
         for access in [Access::Control, Access::Watch] {
             let path = folder.join(file_name(access));
@@ -96,11 +142,11 @@ impl Client {
                 },
             }
         }
-        Ok(None)
+        Ok(Met::Nobody)
     }
 
-    /// `None` where systemd keeps the socket for a daemon that does not come: the connection ends without a word.
-    fn greeted(path: PathBuf, stream: UnixStream) -> Result<Option<Self>> {
+    /// Nobody is there where systemd keeps the socket for a daemon that does not come: the connection ends without a word.
+    fn greeted(path: PathBuf, stream: UnixStream) -> Result<Met> {
         let lost = |error: io::Error| lost(&path, error);
         stream
             .set_read_timeout(Some(LONGEST_ANSWER))
@@ -116,19 +162,18 @@ impl Client {
                     io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset
                 ) =>
             {
-                return Ok(None);
+                return Ok(Met::Nobody);
             }
             line => line.map_err(lost)?,
         };
         let Ok(Greeting { hello }) = serde_json::from_str(&line) else {
             // A daemon that has too many clients says so in place of a greeting.
             let refused = serde_json::from_str::<Line>(&line);
-            let said = refused.ok().and_then(|line| line.error);
-            let what = match &said {
-                Some(error) => format!("{}: {error}", path.display()),
-                None => format!("{} is no daemon of sortd", path.display()),
+            let path = path.display();
+            return match refused.ok().and_then(|line| line.error) {
+                Some(error) => Ok(Met::Crowd(Error::unavailable(format!("{path}: {error}")))),
+                None => Err(Error::unavailable(format!("{path} is no daemon of sortd"))),
             };
-            return Err(Error::unavailable(what));
         };
         if hello.api != API {
             let what = format!(
@@ -137,7 +182,7 @@ impl Client {
             );
             return Err(Error::unavailable(what).advice("restart the daemon after an upgrade"));
         }
-        Ok(Some(Self {
+        Ok(Met::Daemon(Self {
             path,
             stream,
             hello,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::protocol::{Code, Refusal};
 use crate::config;
 use crate::config::committed::Origin;
 
@@ -119,6 +120,36 @@ pub struct Trial {
     pub trial: u32,
     /// It is over in so long, unless it is committed.
     pub seconds: u64,
+}
+
+/// What one goes back to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GoBack {
+    /// What was in force before the trial of this number, if it is under way.
+    FromTrial(u32),
+    /// This generation; 0 is the file.
+    ToGeneration(u32),
+    /// What was in force before a trial; where nothing is tried, the generation before.
+    OneStep,
+}
+
+impl GoBack {
+    /// What is meant by the numbers of a request.
+    ///
+    /// # Errors
+    /// Both are given.
+    pub fn of(generation: Option<u32>, trial: Option<u32>) -> Result<Self, Refusal> {
+        match (generation, trial) {
+            (None, None) => Ok(Self::OneStep),
+            (Some(number), None) => Ok(Self::ToGeneration(number)),
+            (None, Some(number)) => Ok(Self::FromTrial(number)),
+            (Some(_), Some(_)) => Err(Refusal::new(
+                Code::BadRequest,
+                "either `generation` or `trial`, not both",
+                "name the trial that is to end, or the generation to go to",
+            )),
+        }
+    }
 }
 
 /// What is in force from now on, and stays so over a restart.

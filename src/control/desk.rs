@@ -9,6 +9,7 @@ use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
+use super::configs::GoBack;
 use super::protocol::{
     Code, ConfigInForce, Findings, Kept, Look, ModelInfo, Privacy, Proved, Query, Refusal, Stats,
     Status, Tested, Trial,
@@ -59,7 +60,7 @@ pub enum ConfigWish {
     /// Keep the one that is tried under this number.
     Commit(u32, To<Kept>),
     /// Go back, to this generation.
-    Back(Option<u32>, To<Kept>),
+    Back(GoBack, To<Kept>),
 }
 
 impl ConfigWish {

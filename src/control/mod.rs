@@ -18,6 +18,7 @@ mod replies;
 mod server;
 mod session;
 
+pub use configs::GoBack;
 pub use desk::{Answered, ConfigWish, Desk, Nothing, Shown, To, Wish};
 pub use listen::Listeners;
 pub use server::serve;

@@ -125,12 +125,15 @@ pub enum Request {
         /// The number of its trial.
         trial: u32,
     },
-    /// End a trial, or go back to a configuration of before.
+    /// End a trial, or go back to a configuration of before; one step where nothing is named.
     #[serde(rename = "config.back")]
     ConfigBack {
-        /// Which one, 0 for the file; the one before where it is left out.
+        /// To this one, 0 for the file.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         generation: Option<u32>,
+        /// From the trial of this number, and from no other.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trial: Option<u32>,
     },
     /// Prove the model in force on its golden cases.
     #[serde(rename = "model.test")]

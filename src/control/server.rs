@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::net::UnixListener;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_local;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::protocol::{Access, Code, Refusal};
 use super::session::{Session, refused};
@@ -20,7 +20,7 @@ const CLIENTS: usize = 16;
 /// Whoever comes after those on the control socket may park and nothing else, so many at a time.
 const PARKING: usize = 4;
 
-/// They must do so within this time.
+/// They must do so within this time; others may want to park.
 const PARK_WITHIN: Duration = Duration::from_secs(1);
 
 /// A socket accepts clients no faster than this, however many want to connect.
@@ -76,7 +76,7 @@ async fn accept(listener: UnixListener, access: Access, desk: Rc<Desk>) {
         } else if let Ok(place) = Arc::clone(&parking).try_acquire_owned() {
             spawn_local(async move {
                 let session = Session::of(stream, access, &desk);
-                let _ = timeout(PARK_WITHIN, session.park_or_refuse(too_many())).await;
+                let _ = session.park_or_refuse(PARK_WITHIN, too_many()).await;
                 drop(place);
             });
         } else {

@@ -14,7 +14,7 @@ use super::protocol::{
     API, Access, Code, Greeting, Hello, LONGEST_PAUSE_S, Log, Query, Refusal, Request, Since,
     Status, StreamBegins, parse,
 };
-use super::{Answered, ConfigWish, Desk, Wish};
+use super::{Answered, ConfigWish, Desk, GoBack, Wish};
 use crate::report;
 
 /// A client that asks for nothing and waits for nothing is dropped after this long.
@@ -69,10 +69,11 @@ impl<'d> Session<'d> {
         }
     }
 
-    /// Answers one request: that to park is granted, any other refused.
-    pub async fn park_or_refuse(mut self, refusal: Refusal) -> io::Result<()> {
+    /// Answers one request: that to park is granted, any other refused, as is who asks nothing `within` that time.
+    pub async fn park_or_refuse(mut self, within: Duration, refusal: Refusal) -> io::Result<()> {
         self.greet().await?;
-        let Read::Line(line) = self.lines.next().await? else {
+        let asked = timeout(within, self.lines.next()).await;
+        let Read::Line(line) = asked.unwrap_or(Ok(Read::Ended))? else {
             return self.refuse(None, refusal).await;
         };
         match parse(&line) {
@@ -173,8 +174,12 @@ impl<'d> Session<'d> {
                 self.ordered(id, Wish::config(|to| ConfigWish::Commit(trial, to)))
                     .await
             }
-            Request::ConfigBack { generation } => {
-                self.ordered(id, Wish::config(|to| ConfigWish::Back(generation, to)))
+            Request::ConfigBack { generation, trial } => {
+                let to_what = match GoBack::of(generation, trial) {
+                    Ok(to_what) => to_what,
+                    Err(error) => return self.refuse(Some(id), error).await,
+                };
+                self.ordered(id, Wish::config(|to| ConfigWish::Back(to_what, to)))
                     .await
             }
             Request::ModelTest {} => self.ordered(id, Wish::answered(Wish::ProveModel)).await,

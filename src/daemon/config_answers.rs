@@ -1,11 +1,41 @@
 //! What clients are told of configurations: refusals with their problems, and generations.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use crate::config::committed::{Generation, Origin};
 use crate::control::protocol::{Code, CommittedConfig, Findings, Refusal};
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Result};
 use crate::pipeline::Unfit;
+
+/// What clients are told.
+pub(super) type Told<T> = std::result::Result<T, Refusal>;
+
+/// A disk and a model that work are read and proven within this.
+const LONGEST: Duration = Duration::from_secs(45);
+
+/// What a thread beside comes to, if it does in time.
+pub(super) async fn done<T>(working: Result<oneshot::Receiver<T>>) -> Told<T> {
+    let working = working.map_err(|error| failed(&error))?;
+    let late = || {
+        let text = format!(
+            "the disk or the model takes longer than {} s",
+            LONGEST.as_secs()
+        );
+        Refusal::new(
+            Code::Unavailable,
+            text,
+            "look at the disk, and take a smaller model",
+        )
+    };
+    let done = timeout(LONGEST, working).await.map_err(|_| late())?;
+    done.map_err(|_| {
+        let text = "reading the configuration stumbled over a defect";
+        Refusal::new(Code::Unavailable, text, "report the log's last lines")
+    })
+}
 
 /// Why a text is not put in force.
 pub(super) fn unfit(unfit: Unfit) -> Refusal {

@@ -4,25 +4,25 @@
 //! what was in force before is so again. To keep it is to write it down.
 
 use std::future::pending;
-use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
 
 use super::beside::beside;
 use super::choice::Choice;
-use super::config_answers::{failed, told, unfit};
+use super::config_answers::{Told, done, failed, told, unfit};
 use super::offer::Offer;
 use super::orders::Orders;
 use super::plan_in_force::PlanInForce;
+use super::trial::{Before, Trial, random_number};
+use crate::config::Report;
 use crate::config::committed::{Committed, Generation, Origin};
-use crate::config::{Report, text_of};
-use crate::control::ConfigWish;
 use crate::control::protocol::{
     Code, ConfigInForce, Findings, Kept, Refusal, Source, Trial as Trying,
 };
+use crate::control::{ConfigWish, GoBack};
 use crate::error::Result;
 use crate::pipeline::proof::Limits;
 use crate::pipeline::{Plan, Proven, Unfit};
@@ -34,12 +34,6 @@ const TRIAL: Duration = Duration::from_secs(120);
 /// Where what was before cannot be in force again, it is tried again after this.
 const AGAIN: Duration = Duration::from_secs(60);
 
-/// A disk and a model that work are read and proven within this.
-const LONGEST: Duration = Duration::from_secs(45);
-
-/// What clients are told.
-type Told<T> = std::result::Result<T, Refusal>;
-
 /// The configuration's desk.
 pub(super) struct Configs {
     choice: Choice,
@@ -49,45 +43,10 @@ pub(super) struct Configs {
     trial: Option<Trial>,
     /// The number of the latest trial.
     trials: u32,
+    /// The trial that was committed last, and what it became.
+    committed: Option<(u32, Origin)>,
     /// How long a trial is.
     length: Duration,
-}
-
-/// A configuration that is tried.
-struct Trial {
-    number: u32,
-    text: String,
-    until: Instant,
-    before: Before,
-}
-
-impl Trial {
-    /// What clients are told of it.
-    fn told(&self) -> Trying {
-        let left = self.until.saturating_duration_since(Instant::now());
-        Trying {
-            trial: self.number,
-            seconds: left.as_secs(),
-        }
-    }
-}
-
-/// What was in force before it.
-#[derive(Clone)]
-struct Before {
-    text: String,
-    origin: Origin,
-}
-
-impl Before {
-    /// Whether it is the generation of this number; 0 is the file.
-    fn is(&self, number: u32) -> bool {
-        match self.origin {
-            Origin::File => number == 0,
-            Origin::Committed(committed) => committed == number,
-            Origin::Tried(_) => false,
-        }
-    }
 }
 
 impl Configs {
@@ -100,6 +59,7 @@ impl Configs {
             reporter,
             trial: None,
             trials: random_number(),
+            committed: None,
             length: TRIAL,
         }
     }
@@ -125,7 +85,7 @@ impl Configs {
             ConfigWish::Check(text, to) => drop(to.send(self.findings(text).await)),
             ConfigWish::Try(text, to) => drop(to.send(self.tried(text).await)),
             ConfigWish::Commit(trial, to) => drop(to.send(self.commit(trial).await)),
-            ConfigWish::Back(number, to) => drop(to.send(self.back(number).await)),
+            ConfigWish::Back(to_what, to) => drop(to.send(self.back(to_what).await)),
         }
     }
 
@@ -163,49 +123,92 @@ impl Configs {
 
     async fn commit(&mut self, number: u32) -> Told<Kept> {
         let Some(trial) = self.trial().filter(|trial| trial.number == number) else {
-            let text = format!("trial {number} is over, and nothing of it could be kept");
-            let advice = "put it in force by `config.try`, see that all is well, and ask again";
-            return Err(Refusal::new(Code::Busy, text, advice));
+            return self.committed_before(number);
         };
         let text = trial.text.clone();
-        self.keep(move |committed, file, of_file| {
+        let kept = self.keep(move |committed, file, of_file| {
             let number = committed.commit(&text, file, of_file)?;
             Ok(Origin::Committed(number))
-        })
-        .await
+        });
+        let origin = kept.await?;
+        self.committed = Some((number, origin));
+        Ok(origin.into())
     }
 
-    async fn back(&mut self, number: Option<u32>) -> Told<Kept> {
-        let ends_trial = |trial: &Trial| number.is_none_or(|number| trial.before.is(number));
-        if self.trial().is_some_and(ends_trial) {
-            return self.end_trial().await;
+    /// Who asks twice, as one whose first answer was lost, is told the same twice.
+    fn committed_before(&self, number: u32) -> Told<Kept> {
+        match self.committed {
+            Some((trial, origin)) if trial == number && origin == self.in_force.get().origin => {
+                Ok(origin.into())
+            }
+            Some((trial, _)) if trial == number => {
+                let text =
+                    format!("trial {number} was committed, and something else is in force since");
+                let advice = "`config.get` lists it, and `config.back` goes to it";
+                Err(Refusal::new(Code::Busy, text, advice))
+            }
+            _ => {
+                let text = format!("trial {number} is over, and nothing of it could be kept");
+                let advice = "put it in force by `config.try`, see that all is well, and ask again";
+                Err(Refusal::new(Code::Busy, text, advice))
+            }
         }
-        let number = match number {
-            Some(number) => self.known(number).await?,
-            None => self.one_before().await?,
-        };
-        let file = self.choice.file.clone();
-        let committed = self
-            .choice
-            .committed()
-            .map_err(|error| failed(&error))?
-            .clone();
+    }
+
+    async fn back(&mut self, to: GoBack) -> Told<Kept> {
+        match to {
+            GoBack::FromTrial(number) => {
+                if self.trial().is_some_and(|trial| trial.number == number) {
+                    return self.end_trial().await;
+                }
+                let text = format!("trial {number} is over");
+                let advice = "look at what is in force by `config.get`";
+                Err(Refusal::new(Code::Busy, text, advice))
+            }
+            GoBack::ToGeneration(number) => {
+                if self.trial().is_some_and(|trial| trial.before.is(number)) {
+                    return self.end_trial().await;
+                }
+                let number = self.known(number).await?;
+                self.back_to(number).await
+            }
+            GoBack::OneStep => {
+                if self.trial().is_some() {
+                    return self.end_trial().await;
+                }
+                let number = self.one_before().await?;
+                self.back_to(number).await
+            }
+        }
+    }
+
+    /// Puts a generation that is kept in force, and notes that it is; 0 is the file. Where it cannot be noted, what was in force
+    /// is so again.
+    async fn back_to(&mut self, number: u32) -> Told<Kept> {
+        let committed = self.folder()?;
+        let choice = self.choice.clone();
         let read = move || match number {
-            0 => Ok(text_of(&file)?),
+            0 => choice.read(),
             number => committed.text(number),
         };
         let text = done(beside("configs", read))
             .await?
             .map_err(|error| failed(&error))?;
         self.attempt(text).await?;
-        self.keep(move |committed, file, of_file| match number {
+        let kept = self.keep(move |committed, file, of_file| match number {
             0 => committed.point_to_file().map(|()| Origin::File),
             number => {
                 committed.point_to(number, file, of_file)?;
                 Ok(Origin::Committed(number))
             }
-        })
-        .await
+        });
+        match kept.await {
+            Ok(origin) => Ok(origin.into()),
+            Err(refusal) => {
+                self.end_trial().await?;
+                Err(refusal)
+            }
+        }
     }
 
     /// The number of the configuration before the one in force; 0 is the file.
@@ -274,19 +277,15 @@ impl Configs {
         Ok(number)
     }
 
-    /// Writes down that what is tried is kept.
+    /// Writes down that what is tried is kept, in place of the file as it was read last.
     async fn keep(
         &mut self,
         write: impl FnOnce(&Committed, &Path, &str) -> Result<Origin> + Send + 'static,
-    ) -> Told<Kept> {
+    ) -> Told<Origin> {
         let tried = self.in_force.get().origin;
-        let committed = self
-            .choice
-            .committed()
-            .map_err(|error| failed(&error))?
-            .clone();
-        let file = self.choice.file.clone();
-        let write = move || write(&committed, &file, &text_of(&file)?);
+        let committed = self.folder()?;
+        let choice = self.choice.clone();
+        let write = move || write(&committed, &choice.file, &choice.as_read()?);
         let origin = done(beside("configs", write))
             .await?
             .map_err(|error| failed(&error))?;
@@ -301,7 +300,13 @@ impl Configs {
             Origin::File | Origin::Tried(_) => 0,
         };
         self.reporter.report(&Event::ConfigCommitted { generation });
-        Ok(origin.into())
+        Ok(origin)
+    }
+
+    /// The folder of what was committed.
+    fn folder(&self) -> Told<Committed> {
+        let committed = self.choice.committed();
+        committed.cloned().map_err(|error| failed(&error))
     }
 
     async fn trial_is_over(&mut self) {
@@ -346,33 +351,6 @@ impl Configs {
         })?;
         outcome.map_err(|error| failed(&error))
     }
-}
-
-/// Trials are numbered from here, so that who tried something before a restart does not keep what another tried after it.
-fn random_number() -> u32 {
-    // The standard library seeds this from the system's random numbers.
-    RandomState::new().hash_one(()) as u32
-}
-
-/// What a thread beside comes to, if it does in time.
-async fn done<T>(working: Result<oneshot::Receiver<T>>) -> Told<T> {
-    let working = working.map_err(|error| failed(&error))?;
-    let late = || {
-        let text = format!(
-            "the disk or the model takes longer than {} s",
-            LONGEST.as_secs()
-        );
-        Refusal::new(
-            Code::Unavailable,
-            text,
-            "look at the disk, and take a smaller model",
-        )
-    };
-    let done = timeout(LONGEST, working).await.map_err(|_| late())?;
-    done.map_err(|_| {
-        let text = "reading the configuration stumbled over a defect";
-        Refusal::new(Code::Unavailable, text, "report the log's last lines")
-    })
 }
 
 /// Returns at an instant; never without one.

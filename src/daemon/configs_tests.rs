@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 
 use super::super::plan_in_force::InForce;
@@ -13,13 +14,15 @@ const CONFIG: &str = include_str!("../../config/examples/replay.toml");
 
 /// A desk whose trials are short, and a stand-in for the loop, which takes over whatever it is offered.
 fn desk(file: PathBuf) -> (Configs, PlanInForce) {
+    desk_with(Choice::new(file, None))
+}
+
+fn desk_with(choice: Choice) -> (Configs, PlanInForce) {
+    let file = choice.file.clone();
     let plan = Plan::load(&file).expect("right");
     let in_force = PlanInForce::new(InForce::of(&plan));
     let orders = Orders::default();
-    let choice = Choice {
-        file,
-        committed: None,
-    };
+    choice.read().expect("there");
     let reporter = Reporter::new(false).expect("a reporter");
     let mut desk = Configs::new(choice, in_force.clone(), orders.clone(), reporter);
     desk.length = Duration::from_millis(200);
@@ -59,9 +62,34 @@ fn undoing_a_trial_needs_no_folder_to_keep_anything_in() {
         assert_eq!(another.code, Code::Busy, "{another}");
         let committed = desk.commit(trial).await.expect_err("no folder");
         assert!(committed.text.contains("no folder"), "{committed}");
-        let back = desk.back(Some(0)).await.expect("undone");
+        let back = desk.back(GoBack::ToGeneration(0)).await.expect("undone");
         assert_eq!(back.source, KeptIn::File);
         assert_eq!(in_force.get().config.text, before);
+    });
+    orders.stop();
+}
+
+#[test]
+fn where_going_back_cannot_be_noted_what_was_in_force_is_so_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = written(folder.path());
+    let before = std::fs::read_to_string(&file).expect("there");
+    let committed = Committed::of(folder.path());
+    let (mut desk, in_force) = desk_with(Choice::new(file, Some(committed)));
+    let orders = desk.orders.clone();
+    on_a_runtime(async || {
+        let kept = format!("# kept\n{before}");
+        desk.length = TRIAL;
+        let tried = desk.tried(kept.clone()).await.expect("tried");
+        desk.commit(tried.trial).await.expect("committed");
+        let pointer = crate::config::committed::pointer(folder.path());
+        std::fs::remove_file(&pointer).expect("there");
+        std::fs::create_dir_all(pointer.join("in the way")).expect("made");
+        let refused = desk.back(GoBack::ToGeneration(0)).await;
+        assert!(refused.expect_err("in the way").text.contains("in-force"));
+        assert_eq!(in_force.get().origin, Origin::Committed(1));
+        assert_eq!(in_force.get().config.text, kept);
+        assert!(desk.trial().is_none());
     });
     orders.stop();
 }

@@ -35,6 +35,7 @@ mod refused;
 mod reloads;
 mod start;
 mod stats;
+mod trial;
 mod turns;
 mod viewfinder;
 mod votes;

@@ -59,10 +59,7 @@ pub fn run(file: &Path, settings: Settings<'_>, reporter: &Reporter) -> Result<(
     let listeners = Listeners::open(settings.sockets);
     let (reporter, recent) = reporter.clone().remembering();
     let state = committed::state_folder(settings.state);
-    let choice = Choice {
-        file: file.into(),
-        committed: state.as_deref().map(Committed::of),
-    };
+    let choice = Choice::new(file.into(), state.as_deref().map(Committed::of));
     let (plan, passed_over) = choice.at_start(&Limits::of_the_daemon())?;
     let (memory, reporter) = Memory::start(state.as_deref(), reporter);
     // It is dropped after all else, and writes what is left then.

@@ -38,7 +38,7 @@ use room::Space;
 
 pub use picture::{VIEW, Wish};
 pub use sheet::{add_to_sheet, sheet, write_sheet};
-pub use whereabouts::{Page, Whereabouts};
+pub use whereabouts::{Page, Reader, Whereabouts};
 
 /// The configuration on the boot partition.
 const CONFIG: &str = "sortd.toml";
@@ -78,8 +78,8 @@ pub struct Outcome {
     pub failure: Option<Error>,
     /// The configuration in force with its model, or why there is none.
     pub in_force: Result<Proven>,
-    /// The generation that was committed to the daemon in place of it, and why it cannot be in force, where it cannot.
-    pub committed: Option<(u32, Option<Error>)>,
+    /// The generation that was committed to the daemon in place of it, or why what was committed cannot be in force.
+    pub committed: Result<Option<u32>>,
     /// From where the page may be opened, by what is in force.
     pub listen: Listen,
 }
@@ -129,17 +129,18 @@ pub fn take_over(boot: &Path, state: &Path) -> Outcome {
             let limits = Limits::of_the_daemon();
             let in_force = Proven::load(&Generation::link(state), &limits);
             let taken = in_force.as_ref().ok().map(|plan| &plan.config);
-            let committed = taken.and_then(|taken| committed::in_place_of(taken, state, &limits));
-            let config = committed
-                .as_ref()
-                .and_then(|found| found.config.as_ref().ok());
+            let committed = taken.map_or(Ok(None), |taken| {
+                committed::in_place_of(taken, state, &limits)
+            });
+            let config = match &committed {
+                Ok(Some((_, config))) => Some(config),
+                _ => taken,
+            };
             Outcome {
                 verdicts,
                 failure,
-                listen: config
-                    .or(taken)
-                    .map_or(Listen::Off, |config| config.web.listen),
-                committed: committed.map(|found| (found.number, found.config.err())),
+                listen: config.map_or(Listen::Off, |config| config.web.listen),
+                committed: committed.map(|found| found.map(|(number, _)| number)),
                 in_force,
             }
         }
@@ -147,7 +148,7 @@ pub fn take_over(boot: &Path, state: &Path) -> Outcome {
         Err(error) => Outcome {
             verdicts: Vec::new(),
             failure: Some(error),
-            committed: None,
+            committed: Ok(None),
             listen: Listen::Off,
             in_force: Err(Error::unavailable("it was not looked at")
                 .advice("mend what is said above, and take over again")),

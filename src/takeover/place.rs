@@ -16,6 +16,7 @@ use rustix::process::{getegid, geteuid};
 use super::WIFI_FOLDER;
 use super::generation::GENERATIONS;
 use crate::error::{Error, Result};
+use crate::files;
 
 /// So many links one behind the other lead anywhere, as for the kernel.
 const MOST_LINKS: usize = 40;
@@ -157,7 +158,8 @@ pub(super) fn close(folder: &Path) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             fs::set_permissions(folder, Permissions::from_mode(0o700))
         }
-        made => made,
+        // A power cut must not take the folder away from what is written into it.
+        made => made.and_then(|()| files::sync_folder(folder.parent().unwrap_or(Path::new("")))),
     }
 }
 

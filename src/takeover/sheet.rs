@@ -44,16 +44,15 @@ pub fn sheet(outcome: &Outcome) -> String {
         Err(error) => lines.push(entry("NOTHING", &error.to_string())),
     }
     match &outcome.committed {
-        Some((number, None)) => lines.push(entry("BUT", &format!(
+        Ok(Some(number)) => lines.push(entry("BUT", &format!(
             "generation {number}, committed on the bin's own page, in place of sortd.toml; to have sortd.toml again, change it"
         ))),
-        Some((number, Some(error))) => {
-            let text =
-                format!("generation {number}, committed on the bin's own page: it cannot be in force");
-            lines.push(entry("PASSED OVER", &text));
+        Err(error) => {
+            let text = "what was committed on the bin's own page: it cannot be in force";
+            lines.push(entry("PASSED OVER", text));
             lines.extend(indented(&error.to_string()));
         }
-        None => {}
+        Ok(None) => {}
     }
     let page = match outcome.listen {
         Listen::Off => {

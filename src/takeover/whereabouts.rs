@@ -40,6 +40,27 @@ pub struct Whereabouts {
     pub code: Result<String, String>,
     /// What became of a picture that somebody asked for.
     pub picture: Option<String>,
+    /// Who reads it: whoever has the card in hand and no shell, or one who asked for it in a shell.
+    pub reader: Reader,
+}
+
+/// Who reads where the bin is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// Of the report.
+    Report,
+    /// Of a terminal.
+    Shell,
+}
+
+impl Reader {
+    /// How another code is had.
+    const fn way_to_another_code(self) -> &'static str {
+        match self {
+            Self::Report => "switch the machine off and on",
+            Self::Shell => "run `sortd tell` again",
+        }
+    }
 }
 
 impl Whereabouts {
@@ -98,7 +119,8 @@ impl Whereabouts {
             Ok(code) => lines.push(entry(
                 "code",
                 &format!(
-                    "{code}, by which it lets a browser in; where it is refused, sortd has started anew since, with another: switch the machine off and on"
+                    "{code}, by which it lets a browser in; where it is refused, sortd has started anew since, with another: {}",
+                    self.reader.way_to_another_code()
                 ),
             )),
             Err(why) => lines.push(entry("NO CODE", why)),

@@ -9,6 +9,7 @@ fn open() -> Whereabouts {
         page: Page::Open(80),
         code: Ok("012345".into()),
         picture: None,
+        reader: Reader::Report,
     }
 }
 
@@ -53,6 +54,20 @@ fn a_phone_reads_the_address_from_the_code() {
         ..open()
     };
     assert_eq!(scanned(&six.section()), ["http://[fd00:1:2::3:4]"]);
+}
+
+#[test]
+fn who_has_a_shell_is_not_told_to_switch_the_machine_off() {
+    assert!(open().section().contains("switch the machine off and on"));
+    let shell = Whereabouts {
+        reader: Reader::Shell,
+        ..open()
+    };
+    let told = shell.section();
+    assert!(
+        told.contains("run `sortd tell` again") && !told.contains("switch"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -100,7 +100,7 @@ pub(super) const ORDERS: [(&str, &str, &[&str]); 10] = [
     ("/api/config/check", "config.check", &["text"]),
     ("/api/config/try", "config.try", &["text"]),
     ("/api/config/commit", "config.commit", &["trial"]),
-    ("/api/config/back", "config.back", &["generation"]),
+    ("/api/config/back", "config.back", &["generation", "trial"]),
     ("/api/model/test", "model.test", &[]),
 ];
 

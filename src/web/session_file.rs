@@ -40,8 +40,11 @@ impl SessionFile {
                 .caused_by(error)
                 .advice("name a folder of this user with --state")
         };
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-        made.map_err(refused)?;
+        if !files::is_folder(folder) {
+            let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+            made.and_then(|()| files::sync_folder(folder.parent().unwrap_or(Path::new(""))))
+                .map_err(refused)?;
+        }
         let path = folder.join(NAME);
         let sessions = match files::read_at_most(&path, LONGEST) {
             Ok(bytes) => read(&path, &bytes.unwrap_or_default()),

@@ -19,6 +19,8 @@ _ENOUGH = 3
 _SEED = 20261125
 # For so many seconds the daemon counts before the writers begin: with their time, less than its batch takes to come, and more.
 _COUNTING = (5.0, 90.0)
+# So many of the files that were synced last are read; what a cut halves is among them.
+_NEWEST = 20
 _MARKS = "/var/lib/sortd/marks"
 # What the configurations are made from, on the boot partition.
 _BASE = "cutbase.toml"
@@ -108,7 +110,7 @@ def check(state: State, known: Acknowledged) -> None:
     there = set(state.list("/marks"))
     if not known.marks <= there:
         raise PiError(f"files were lost: {sorted(known.marks - there)}; see the options of the state partition")
-    for name in (str(min(map(int, known.marks))), str(known.marked)):
+    for name in sorted(known.marks, key=int)[-_NEWEST:]:
         if state.read(f"/marks/{name}").strip() != name:
             raise PiError(f"the file {name} was written and is not whole")
     place = state.link("/sortd.toml")

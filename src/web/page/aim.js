@@ -99,11 +99,10 @@ export async function show(context) {
 		build();
 	});
 	const attempt = action(t('try'), told, async () => {
-		const before = await get('/api/config');
-		let { text } = before;
+		let { text } = await get('/api/config');
 		for (const [key, value] of Object.entries(values())) text = setValue(text, 'camera', key, value);
 		try {
-			trial.begin(await post('/api/config/try', { text }), before);
+			trial.begin(await post('/api/config/try', { text }));
 			trial.focus();
 		} catch (error) {
 			told.fail(error, error.problems && problemList(error.problems));

@@ -60,10 +60,9 @@ export async function show(context) {
 			wrong(error.problems || []);
 			throw error;
 		});
-		const before = config;
 		draft = undefined;
 		await load();
-		trial.begin(tried, before);
+		trial.begin(tried);
 		trial.focus();
 	}, MAIN);
 

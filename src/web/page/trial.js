@@ -6,13 +6,12 @@ import { clock, wordsOf } from './words.js';
 
 const t = wordsOf('trial');
 
-// Undoing names the configuration `before`, where it is known, and so goes back no further.
+// Both name the trial, so that nobody ends what somebody else tries meanwhile.
 export function trialBar(context, ended) {
 	const told = note();
 	const left = h('strong', { role: 'timer' });
 	const bar = h('section.trial', { tabindex: -1, 'aria-label': t('name'), hidden: true });
 	let timer;
-	let former;
 	let number;
 	const stop = () => clearInterval(timer);
 	context.leave(stop);
@@ -28,11 +27,10 @@ export function trialBar(context, ended) {
 		end(how);
 	}, props);
 	fill(bar, h('p', t('on'), ' ', left), quiet(t('say')),
-		h('div.row', ending('kept', () => post('/api/config/commit', { trial: number }), MAIN), ending('undone', () => post('/api/config/back', former))));
+		h('div.row', ending('kept', () => post('/api/config/commit', { trial: number }), MAIN), ending('undone', () => post('/api/config/back', { trial: number }))));
 
-	function begin({ trial, seconds }, before) {
+	function begin({ trial, seconds }) {
 		number = trial;
-		former = before && !before.trying ? { generation: before.generation || 0 } : {};
 		const until = Date.now() + seconds * 1000;
 		const show = () => {
 			const rest = (until - Date.now()) / 1000;

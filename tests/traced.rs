@@ -1,5 +1,6 @@
-//! What `sortd privacy` promises, held by what the kernel is asked for: the daemon and the page under `strace`, while pictures are judged,
-//! looked at, and a configuration is reloaded, tried and kept.
+//! What is promised, held by what the kernel is asked for: the daemon and the page under `strace`, while pictures are judged and
+//! looked at, a browser is paired, and a configuration is reloaded, tried and committed. Nothing is written or sent but what
+//! `sortd privacy` names; and what is acknowledged lies on the disk by then.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,6 +9,7 @@
 
 mod common;
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -19,8 +21,8 @@ use common::page::Page;
 use serde_json::json;
 use tempfile::TempDir;
 
-/// Calls by which a file comes to be or is written, and by which somebody elsewhere is told something.
-const CALLS: &str = "trace=open,openat,openat2,creat,mknod,mknodat,link,linkat,symlink,symlinkat,rename,renameat,renameat2,socket,connect,sendto,sendmsg";
+/// Calls by which a file comes to be, is written or brought onto the disk, and by which somebody is told something.
+const CALLS: &str = "trace=open,openat,openat2,creat,mknod,mknodat,link,linkat,symlink,symlinkat,rename,renameat,renameat2,fsync,write,writev,socket,connect,sendto,sendmsg";
 
 /// Whether this machine has strace, and lets it trace.
 fn can_trace() -> bool {
@@ -36,7 +38,7 @@ fn can_trace() -> bool {
 fn traced(log: &Path) -> Command {
     let program = common::sortd();
     let mut command = Command::new("strace");
-    command.args(["-D", "-f", "-q", "-y", "-s", "200", "-e", CALLS, "-o"]);
+    command.args(["-D", "-f", "-q", "-y", "-s", "1000", "-e", CALLS, "-o"]);
     command.arg(log).arg(program.get_program());
     command.args(program.get_args()).current_dir(common::root());
     command
@@ -59,8 +61,56 @@ fn calls(log: &Path) -> Vec<String> {
         assert!(began.elapsed() < PATIENCE, "strace does not end: {text}");
         std::thread::sleep(Duration::from_millis(50));
     };
-    let made = text.lines().filter(|line| !line.contains(" = -1 E"));
-    made.map(str::to_owned).collect()
+    let mut whole = whole_lines(&text);
+    whole.retain(|line| !line.contains(" = -1 E"));
+    whole
+}
+
+/// The calls of a trace, each where it ended: strace breaks the line of one during which another thread calls.
+fn whole_lines(text: &str) -> Vec<String> {
+    let mut begun = HashMap::new();
+    let mut whole = Vec::new();
+    for line in text.lines() {
+        let thread = line.split(' ').next().unwrap_or_default();
+        if let Some(beginning) = line.strip_suffix(" <unfinished ...>") {
+            begun.insert(thread, beginning);
+        } else if let Some((_, end)) = line.split_once(" resumed>") {
+            let beginning = begun.remove(thread).unwrap_or_default();
+            whole.push(format!("{beginning}{end}"));
+        } else {
+            whole.push(line.to_owned());
+        }
+    }
+    whole
+}
+
+/// Which call is the first at or after `from` that is one of `names` and has all of `parts`.
+fn position(calls: &[String], from: usize, names: &[&str], parts: &[&str]) -> usize {
+    let is_it = |call: &String| {
+        let (called, _) = call.split_once('(').unwrap_or_default();
+        names
+            .iter()
+            .any(|name| called.ends_with(&format!(" {name}")))
+            && parts.iter().all(|part| call.contains(part))
+    };
+    let found = calls.iter().skip(from).position(is_it);
+    let found = found.unwrap_or_else(|| panic!("no {names:?} with {parts:?}: {calls:#?}"));
+    from + found
+}
+
+/// After which call a file and its name are on the disk.
+fn on_the_disk(calls: &[String], file: &Path) -> usize {
+    let path = file.display().to_string();
+    let folder = file.parent().unwrap().display();
+    let renames = ["rename", "renameat", "renameat2"];
+    let synced = position(calls, 0, &["fsync"], &[&format!("<{path}.new>")]);
+    let named = position(calls, synced, &renames, &[&format!("\"{path}\"")]);
+    position(calls, named, &["fsync"], &[&format!("<{folder}>")])
+}
+
+/// Which call tells somebody all of `parts`.
+fn told(calls: &[String], parts: &[&str]) -> usize {
+    position(calls, 0, &["write", "writev", "sendto", "sendmsg"], parts)
 }
 
 /// The files that were opened to be written, or made, without what the kernel shows as files.
@@ -95,18 +145,27 @@ fn names(files: &[PathBuf]) -> Vec<String> {
     names
 }
 
+/// A daemon and a page that have ended.
+struct Life {
+    folder: TempDir,
+    calls_of_daemon: Vec<String>,
+    calls_of_page: Vec<String>,
+}
+
 /// The daemon and the page at work: all that is promised about happens once.
-fn live(folder: TempDir, daemon_log: &Path, page_log: &Path) -> TempDir {
+fn live() -> Life {
+    let [folder, logs] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let [daemon_log, page_log] = ["daemon", "page"].map(|name| logs.path().join(name));
     let config = endless(folder.path(), "");
     fs::create_dir(folder.path().join("state")).unwrap();
-    let mut program = traced(daemon_log);
+    let mut program = traced(&daemon_log);
     program.args(["run", "--sockets"]).arg(folder.path());
     program.arg("--state").arg(folder.path().join("state"));
     program.env("RUNTIME_DIRECTORY", folder.path());
     let daemon = Daemon::run(program, &config);
     daemon.wait_for("signal-on");
     let bin = Bin { folder, daemon };
-    let mut program = traced(page_log);
+    let mut program = traced(&page_log);
     program.args(["web", "--listen", "127.0.0.1:0"]);
     let page = Page::run(program, bin.folder.path());
     let token = page.pair(&bin);
@@ -125,7 +184,32 @@ fn live(folder: TempDir, daemon_log: &Path, page_log: &Path) -> TempDir {
     bin.daemon.signal("TERM");
     let Bin { folder, daemon } = bin;
     assert_eq!(daemon.finish().1.code(), Some(0));
-    folder
+    Life {
+        folder,
+        calls_of_daemon: calls(&daemon_log),
+        calls_of_page: calls(&page_log),
+    }
+}
+
+#[test]
+fn what_is_acknowledged_is_on_the_disk_by_then() {
+    if !can_trace() {
+        println!("SKIPPED: strace is missing, or may not trace here");
+        return;
+    }
+    let Life {
+        folder,
+        calls_of_daemon,
+        calls_of_page,
+    } = live();
+    let committed = told(&calls_of_daemon, &["committed", "generation", "id"]);
+    for file in ["state/config/1.toml", "state/config/in-force.toml"] {
+        let safe = on_the_disk(&calls_of_daemon, &folder.path().join(file));
+        assert!(safe < committed, "{file}: {calls_of_daemon:#?}");
+    }
+    let paired = told(&calls_of_page, &["HTTP/1.1 200", "set-cookie"]);
+    let safe = on_the_disk(&calls_of_page, &folder.path().join("web/sessions.json"));
+    assert!(safe < paired, "{calls_of_page:#?}");
 }
 
 #[test]
@@ -134,11 +218,11 @@ fn nothing_is_written_or_sent_that_the_promise_does_not_name() {
         println!("SKIPPED: strace is missing, or may not trace here");
         return;
     }
-    let logs = tempfile::tempdir().unwrap();
-    let (daemon_log, page_log) = (logs.path().join("daemon"), logs.path().join("page"));
-    let folder = live(tempfile::tempdir().unwrap(), &daemon_log, &page_log);
-
-    let calls_of_daemon = calls(&daemon_log);
+    let Life {
+        folder,
+        calls_of_daemon,
+        calls_of_page,
+    } = live();
     let of_daemon = written(&calls_of_daemon);
     assert!(
         of_daemon.iter().all(|file| file.starts_with(folder.path())),
@@ -159,7 +243,6 @@ fn nothing_is_written_or_sent_that_the_promise_does_not_name() {
     assert_eq!(others.collect::<Vec<_>>(), [""; 0], "{of_daemon:?}");
     assert_eq!(to_networks(&calls_of_daemon), Vec::<&String>::new());
 
-    let calls_of_page = calls(&page_log);
     let of_page = written(&calls_of_page);
     assert_eq!(names(&of_page), ["sessions.json.new"], "{of_page:?}");
     let calls_out = calls_of_page
