@@ -152,8 +152,12 @@ struct Life {
     calls_of_page: Vec<String>,
 }
 
-/// The daemon and the page at work: all that is promised about happens once.
-fn live() -> Life {
+/// The daemon and the page at work: all that is promised about happens once; `None` where nothing can be traced.
+fn live() -> Option<Life> {
+    if !can_trace() {
+        println!("SKIPPED: strace is missing, or may not trace here");
+        return None;
+    }
     let [folder, logs] = [(); 2].map(|()| tempfile::tempdir().unwrap());
     let [daemon_log, page_log] = ["daemon", "page"].map(|name| logs.path().join(name));
     let config = endless(folder.path(), "");
@@ -184,24 +188,23 @@ fn live() -> Life {
     bin.daemon.signal("TERM");
     let Bin { folder, daemon } = bin;
     assert_eq!(daemon.finish().1.code(), Some(0));
-    Life {
+    Some(Life {
         folder,
         calls_of_daemon: calls(&daemon_log),
         calls_of_page: calls(&page_log),
-    }
+    })
 }
 
 #[test]
 fn what_is_acknowledged_is_on_the_disk_by_then() {
-    if !can_trace() {
-        println!("SKIPPED: strace is missing, or may not trace here");
-        return;
-    }
-    let Life {
+    let Some(Life {
         folder,
         calls_of_daemon,
         calls_of_page,
-    } = live();
+    }) = live()
+    else {
+        return;
+    };
     let committed = told(&calls_of_daemon, &["committed", "generation", "id"]);
     for file in ["state/config/1.toml", "state/config/in-force.toml"] {
         let safe = on_the_disk(&calls_of_daemon, &folder.path().join(file));
@@ -214,15 +217,14 @@ fn what_is_acknowledged_is_on_the_disk_by_then() {
 
 #[test]
 fn nothing_is_written_or_sent_that_the_promise_does_not_name() {
-    if !can_trace() {
-        println!("SKIPPED: strace is missing, or may not trace here");
-        return;
-    }
-    let Life {
+    let Some(Life {
         folder,
         calls_of_daemon,
         calls_of_page,
-    } = live();
+    }) = live()
+    else {
+        return;
+    };
     let of_daemon = written(&calls_of_daemon);
     assert!(
         of_daemon.iter().all(|file| file.starts_with(folder.path())),
